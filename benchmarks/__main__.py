@@ -1,8 +1,9 @@
-"""Measure everything in one run and write the tables into docs/performance.md: `make bench`."""
+"""Measure, and write the tables into docs/performance.md: `make bench`, or `python -m benchmarks workers` for one."""
 
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from benchmarks import delivery, entries, floor, planning, server, workers, yardsticks
@@ -20,11 +21,18 @@ SECTIONS = {
 }
 
 
-def main() -> None:
-    """Measure, print and write down."""
+def main(chosen: list[str]) -> None:
+    """Measure, print and write down.
+
+    Args:
+        chosen: names of sections; all of them if it is empty.
+
+    """
     page = PAGE.read_text(encoding="utf-8")
-    page = _filled(page, "machine", f"Measured on {machine()}, with `python -m benchmarks`.")
-    for name, measure in SECTIONS.items():
+    if not chosen:
+        page = _filled(page, "machine", f"Measured on {machine()}, with `python -m benchmarks`.")
+    for name in chosen or SECTIONS:
+        measure = SECTIONS[name]
         print(f"measuring {name} ...", flush=True)
         table = _table(measure())
         print(table)
@@ -42,4 +50,4 @@ def _filled(page: str, name: str, text: str) -> str:
     return pattern.sub(lambda match: f"{match[1]}{text}\n{match[2]}", page)
 
 
-main()
+main(sys.argv[1:])

@@ -19,9 +19,8 @@ from hubspot_dest.delivery.client.client import Client, ClientFactory
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.settings import OutboxSettings, StreamSettings
 from hubspot_dest.delivery.sink import PendingCommit
-from hubspot_dest.events.collector import COMMANDS, Collector
+from hubspot_dest.events.collector import COMMANDS, Collector, InvalidEventError, sentence_of
 from hubspot_dest.events.consent_queue import Denied
-from hubspot_dest.events.event import InvalidEventError, sentence_of
 from hubspot_dest.factory import Delivering, build, read_config
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.evaluation import Issue
@@ -140,7 +139,15 @@ class HubSpotDestination:
         )
         log = logger or logging.getLogger("hubspot_dest")
         how = Delivering(
-            given, client_factory, base_url, log, outbox, self._notify, judge, hold_refused, stream
+            client=given,
+            client_factory=client_factory,
+            base_url=base_url,
+            logger=log,
+            outbox=outbox,
+            stream=stream,
+            on_outcome=self._notify,
+            judge=judge,
+            hold_refused=hold_refused,
         )
         parts = build(config, profile, collector, now_ms, how)
         self._collector = parts.collector
@@ -466,7 +473,7 @@ class HubSpotDestination:
         return self.push_command("walker custom", values)
 
     def run(self, state: dict[str, Any] | None = None) -> list[Outcome]:
-        """Begin a new run: count and trace anew. What waited for consent is forgotten, unless it is in an outbox."""
+        """Begin a new run, with a new count and trace; what waits for consent in memory is forgotten."""
         return self.push_command("walker run", state)
 
     # ---- the end
@@ -487,7 +494,7 @@ class HubSpotDestination:
         return happened
 
     def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
-        """Send what waits, for the last time, and report. What HubSpot does not take stays in the queue or outbox.
+        """Send what waits for the last time, and return the outcomes; what HubSpot does not accept stays in its queue.
 
         Args:
             deadline: with an outbox, seconds to wait at most; its settings' `close_seconds` if not given.
@@ -511,7 +518,7 @@ class HubSpotDestination:
         self._sink.end_within(seconds)
 
     def abort(self) -> None:
-        """Wait for HubSpot no more, not even at the end of the process. Safe in signal handlers."""
+        """Make `close` and the end of the process wait for nothing. Safe in signal handlers."""
         self._sink.abort()
 
     def _renew_lock_after_fork(self) -> None:

@@ -24,9 +24,8 @@ from hubspot_dest.events.consent_queue import (
     MemoryConsentQueue,
     StatelessConsentQueue,
 )
-from hubspot_dest.mapping.gc_pause import paused_gc
 from hubspot_dest.outcome import Outcome
-from hubspot_dest.planning.planner import CollectorPlanner, Planner
+from hubspot_dest.planning.planner import CollectorPlanner, Planner, paused_gc
 from hubspot_dest.planning.profiles import Profile
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.judged_planner import JudgedPlanner

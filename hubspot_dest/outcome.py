@@ -7,7 +7,7 @@ with the same `event_id`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.delivery.client.errors import DeliveryError
@@ -15,9 +15,21 @@ from hubspot_dest.mapping.evaluation import Issue
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.planning.plan import Plan
 
-__all__ = ["Kind", "Outcome", "outcome_of", "person_of"]
+__all__ = ["EVENT_KINDS", "Kind", "Outcome", "outcome_of", "person_of"]
 
 Kind = Literal["denied", "ignored", "skipped", "identified", "sent", "queued", "flushed", "failed", "refused"]
+
+EVENT_KINDS: Final[tuple[Kind, ...]] = (
+    "sent",
+    "queued",
+    "identified",
+    "skipped",
+    "ignored",
+    "denied",
+    "refused",
+    "failed",
+)
+"""The kinds of single events, in the order of summaries; `flushed` is a batch."""
 
 
 # No slots: `outcome_of` leaves defaults to the class, since an outcome is made for every event.

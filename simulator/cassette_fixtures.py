@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
-from pydantic import SecretStr
 
 from hubspot_dest import HubSpotDestination, Outcome
 from hubspot_dest.delivery.client.client import HubSpotClient, Pool
+from hubspot_dest.masking.secret import Secret
 from simulator.cassettes.cassette import Cassette, CassetteError, Meta
 from simulator.cassettes.pseudonymous_player import PlayOrRecordPool, PseudonymousPlayer, pseudonymise
 from simulator.cassettes.recorder import TrafficRecorder
@@ -105,7 +105,7 @@ class CassetteTest:
         settings = {**self._config.get("settings", {}), "accessToken": token}
         numbers = itertools.count(1)
 
-        def client(secret: SecretStr) -> HubSpotClient:
+        def client(secret: Secret) -> HubSpotClient:
             return HubSpotClient(secret, base_url=base_url, timeout_seconds=5.0, around=self._around)
 
         return _LearningDestination(

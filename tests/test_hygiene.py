@@ -44,12 +44,55 @@ def test_help_waits_for_nothing_heavy(module: str) -> None:
     assert not loaded_after(f"import {module}") & HEAVY
 
 
-def test_preview_never_loads_the_client_of_the_network() -> None:
-    code = (
-        "import sys\nsys.argv = ['hubspot-dest', 'preview', 'examples/shop.yaml', 'examples/events.jsonl']\n"
-        "from hubspot_dest.cli.main import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
+def modules_after(program: str, arguments: list[str]) -> set[str]:
+    """Return the full names of the modules that a command has loaded when it ends."""
+    script = (
+        f"import sys\nsys.argv = {[program, *arguments]!r}\nfrom {program} import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\nprint('\\nLOADED', *sys.modules)"
     )
-    assert not loaded_after(code) & {"hubspot", "requests"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True, cwd=ROOT
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+NETWORK = {"hubspot", "urllib3", "requests", "uvicorn", "starlette", "uvloop", "multiprocessing"}
+SCREEN = {"textual", "rich", "jinja2", "faker", "vcr"}
+
+
+def test_a_preview_starts_without_what_it_does_not_use() -> None:
+    unused = {"pydantic", "hubspot_dest.coverage.coverage", "hubspot_dest.contracts.checker", "jsonschema"}
+    unused |= {"hubspot_dest.cli.runs.send", "hubspot_dest.delivery.outbox.queue", "asyncio"}
+    loaded = modules_after(
+        "hubspot_dest.cli.main", ["preview", "examples/shop.yaml", "examples/events.jsonl"]
+    )
+    assert "hubspot_dest.planning.planner" in loaded
+    assert not loaded & (NETWORK | SCREEN | unused)
+
+
+def test_the_check_of_the_examples_starts_without_what_it_does_not_use() -> None:
+    unused = {"pydantic", "starlette", "uvloop", "yaml", "urllib.request", "simulator.examples.flow_examples"}
+    loaded = modules_after("simulator.cli", ["check"])
+    assert "hubspot" in loaded
+    assert not loaded & (SCREEN | unused)
+
+
+def test_the_first_frame_comes_before_the_server_and_the_people() -> None:
+    """The terminal is drawn when the engine is started; what only the engine needs is loaded after that."""
+    script = (
+        "import os, sys\nimport simulator.commands.runs.tui as run\nimport simulator.tui.shutdown as shutdown\n"
+        "def start(engine):\n    print('\\nLOADED', *sys.modules, flush=True)\n    os._exit(0)\n"
+        "run.need_terminal = lambda source: None\nrun.Engine.start = start\n"
+        "shutdown.run_app = lambda app: app.run(headless=True)\n"
+        "sys.argv = ['hubspot-sim', 'tui']\nfrom simulator.cli import main\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "textual" in loaded
+    assert not loaded & (NETWORK | {"faker", "pydantic", "jinja2", "vcr"})
 
 
 def test_the_sender_works_without_the_simulator() -> None:

@@ -1,40 +1,89 @@
-"""Every kind of outcome is known wherever kinds are listed: what to complete when one is added."""
+"""Every place that decides by the kind of an outcome decides for every kind: a new one is not forgotten."""
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
-import pytest
+from hubspot_dest.outcome import Kind
 
-from hubspot_dest import outcome
-from hubspot_dest.cli import counters
-from hubspot_dest.report import text_report
-from hubspot_dest.report.html import renderer
-from hubspot_dest.verify.sections import events
-from simulator.tui import theme
-from simulator.tui.widgets import cards
+ROOT = Path(__file__).parent.parent
+KINDS = frozenset(get_args(Kind))
 
-KINDS = frozenset(get_args(outcome.Kind))
-PREDICTED = {"refused"}  # only by commands that send nothing, so no terminal shows it
-BATCHES = {"flushed"}  # of a batch, counted by its events
-TABLES = {
-    "symbol and colour in text": (KINDS, text_report._LOOKS),
-    "tone in the HTML report": (KINDS, renderer._TONES),
-    "meaning in the HTML report": (KINDS, renderer._MEANINGS),
-    "order in the closing line": (KINDS - BATCHES, counters._ORDER),
-    "order in verify": (KINDS - BATCHES, events._ORDER),
-    "symbol in the terminal": (KINDS - PREDICTED, theme.SYMBOLS),
-    "card in the terminal": (KINDS - PREDICTED, cards._KINDS),
+# The kinds that each place leaves out on purpose. `flushed` is a batch, no event; `refused` is predicted: only commands
+# that send nothing have it.
+LEFT_OUT = {
+    place: set(kinds.split())
+    for place, kinds in {
+        "hubspot_dest/cli/counters.py EventBalance.kinds.kinds": "flushed refused",
+        "hubspot_dest/cli/report_pages.py _SENDING": "denied failed ignored refused skipped",
+        "hubspot_dest/cli/runs/send.py SendRun._origin.on_its_way": "failed flushed ignored refused sent skipped",
+        "hubspot_dest/cli/runs/send.py SendRun._origin": "denied identified ignored queued refused skipped",
+        "hubspot_dest/coverage/coverage.py _NOT_SENT": "flushed identified queued sent",
+        "hubspot_dest/outcome.py EVENT_KINDS": "flushed",
+        "hubspot_dest/report/html/sample_collector.py _WITH_CALLS": "denied failed flushed ignored skipped",
+        "hubspot_dest/verdict/prediction.py _WOULD_GO": "denied failed flushed ignored refused",
+        "hubspot_dest/verify/sections/events.py EventsSection._reached": "denied failed flushed ignored skipped",
+        "simulator/engine/coverage_filters.py _WRITES": "denied ignored refused skipped",
+        "simulator/engine/rows.py NOT_DELIVERED": "flushed identified queued refused sent",
+        "simulator/engine/rows.py Row.recovered": "denied failed ignored queued refused skipped",
+        "simulator/engine/rows.py Row.why": "denied flushed identified ignored refused sent",
+        "simulator/tui/theme.py SYMBOLS": "refused",
+        "simulator/tui/theme.py Palette.outcome": "refused",
+        "simulator/tui/widgets/cards.py _KINDS": "refused",
+        "simulator/tui/widgets/modals.py HelpScreen.lines.words": "refused",
+        "simulator/tui/widgets/row_detail.py calls_of": "failed flushed identified queued refused sent",
+    }.items()
 }
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_no_kind_of_outcome_is_missing_where_people_read_about_it(name: str) -> None:
-    kinds, table = TABLES[name]
-    assert kinds - set(table) == set()
+def tables() -> Iterator[tuple[str, str, set[str]]]:
+    """Yield place, line and kinds of every literal that names three kinds or more."""
+    for path in (*ROOT.glob("hubspot_dest/**/*.py"), *ROOT.glob("simulator/**/*.py")):
+        text = path.read_text(encoding="utf-8")
+        if sum(f'"{kind}"' in text for kind in KINDS) < 3:
+            continue
+        for node, names in _nodes(ast.parse(text), ()):
+            members = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", ())
+            kinds = {
+                member.value
+                for member in members
+                if isinstance(member, ast.Constant)
+                and isinstance(member.value, str)
+                and member.value in KINDS
+            }
+            if len(kinds) >= 3:
+                place = path.relative_to(ROOT).as_posix()
+                yield f"{place} {'.'.join(names)}", f"{place}:{node.lineno}", kinds
 
 
-@pytest.mark.parametrize("palette", theme.PALETTES.values(), ids=theme.PALETTES)
-def test_no_kind_of_outcome_is_without_a_colour_in_the_terminal(palette: theme.Palette) -> None:
-    for kind in KINDS - PREDICTED:
-        assert hasattr(palette, palette.outcome(kind))
+def _nodes(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[ast.expr, tuple[str, ...]]]:
+    """Yield the expressions below a node, with the names of what they are in; not those of types."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        names = (*names, node.name)
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        names = (*names, ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target))
+    elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal":
+        return
+    if isinstance(node, ast.expr):
+        yield node, names
+    for child in ast.iter_child_nodes(node):
+        yield from _nodes(child, names)
+
+
+def test_every_table_by_kind_decides_for_every_kind() -> None:
+    undecided = [
+        f"{line}: add {', '.join(sorted(KINDS - kinds - left_out))}, or say in LEFT_OUT why not"
+        for place, line, kinds in tables()
+        if KINDS - kinds - (left_out := LEFT_OUT.get(place, set()))
+    ]
+    assert not undecided, "\n".join(undecided)
+
+
+def test_what_is_left_out_is_left_out_there() -> None:
+    found: dict[str, set[str]] = {}
+    for place, _, kinds in tables():
+        found.setdefault(place, set()).update(KINDS - kinds)
+    assert {place: kinds for place, kinds in found.items() if kinds} == LEFT_OUT

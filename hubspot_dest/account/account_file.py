@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from hubspot_dest.account.schema import AccountEvent, AccountLimits, AccountSchema
 from hubspot_dest.checks.properties import FIELD_TYPES, Option, Property
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES
+from hubspot_dest.config.syntax_fault import fault_of_json, yaml_fault
 from hubspot_dest.config.yaml_document import BoundedLoader
 from hubspot_dest.storage.whole_file import write_whole_file
 
@@ -25,7 +26,6 @@ __all__ = [
     "VERSION",
     "AccountFileError",
     "account_content",
-    "is_account_content",
     "parse_account",
     "property_content",
     "read_account_file",
@@ -145,7 +145,12 @@ def read_account_file(path: Path) -> AccountSchema:
         is_yaml = path.suffix in (".yaml", ".yml")
         raw = yaml.load(text, Loader=BoundedLoader) if is_yaml else orjson.loads(text)  # noqa: S506 - a safe one
     except orjson.JSONDecodeError as error:
-        msg = f"{path}, line {error.lineno}: invalid JSON: {error.msg}"
+        fault = fault_of_json(text, error)
+        msg = f"{path}, line {fault.line}, column {fault.column}: invalid JSON: {fault.message}"
+        raise AccountFileError(msg) from None
+    except yaml.MarkedYAMLError as error:
+        fault = yaml_fault(text, error)
+        msg = f"{path}, line {fault.line}, column {fault.column}: invalid YAML: {fault.message}"
         raise AccountFileError(msg) from None
     except yaml.YAMLError as error:
         msg = f"{path}: invalid YAML: {str(error).splitlines()[0]}"
@@ -191,11 +196,6 @@ def parse_account(raw: Any, where: str = "account") -> AccountSchema:
             known.limits.callsPerDay, known.limits.callsPerBurst, known.limits.burstMilliseconds
         ),
     )
-
-
-def is_account_content(raw: Any) -> bool:
-    """Return whether the content of a file is that of an account file."""
-    return isinstance(raw, dict) and "version" in raw and "portalId" in raw
 
 
 def account_content(account: AccountSchema, portal_id: int) -> dict[str, Any]:

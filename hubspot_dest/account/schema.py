@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from hubspot_dest.checks.properties import Property, PropertyLike
 from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES, STANDARD_EVENT_PROPERTIES
 
-__all__ = ["UNKNOWN_ACCOUNT", "AccountLimits", "AccountSchema", "AccountEvent"]
+__all__ = ["UNKNOWN_ACCOUNT", "AccountLimits", "AccountSchema", "AccountEvent", "is_account_content"]
+
+
+def is_account_content(raw: Any) -> bool:
+    """Return whether this is the content of an account file rather than of another file."""
+    return isinstance(raw, dict) and "version" in raw and "portalId" in raw
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,8 @@ _CHECKS: Final = (
         "event_prefix",
         "refused",
         "CAP",
-        "an event name without the prefix pe<HubID>_",
-        "The full name of a custom event is pe<HubID>_<name>, with the portal's number in it. HubSpot answers 400 to "
+        "an event name without the prefix `pe<HubID>_`",
+        "The full name of a custom event is `pe<HubID>_<name>`, with the portal's number in it. HubSpot answers 400 to "
         "any other name.",
         "Set settings.eventNamePrefix to pe, the portal's number and an underscore.",
         "HubSpot wire facts, section 1.3 (segmentio/action-destinations PR 1364)",

@@ -44,7 +44,7 @@ def page_of(check: Check) -> str:
 _CHECKS_HEAD = (
     "# Checks",
     "",
-    "The findings that `preview` reports about events and configurations. Each finding has the code of its check;",
+    "The findings that `preview` and `verify` report about events and configurations. Each has the code of its check;",
     "`hubspot-dest explain CODE` shows the page of a check. This page is generated from",
     "`hubspot_dest/checks/catalogue.py` with `hubspot-dest explain --all > docs/checks.md`.",
 )

@@ -1,4 +1,4 @@
-"""Say in one sentence what is wrong with a line that is not an event."""
+"""Describe a line that is not an event."""
 
 from __future__ import annotations
 

@@ -1,27 +1,35 @@
-"""Counts of one run: `RunCounters` of outcomes and calls, `EventBalance` of events."""
+"""The counts of a run: `RunCounters` counts outcomes and calls, `EventBalance` balances events."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say
 from hubspot_dest.intake.reader import BadLine
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.outcome import EVENT_KINDS, Outcome
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.verdict.missing_emails import MissingEmails
 
 __all__ = ["EventBalance", "RunCounters"]
 
 _REFUSED_CONSENT: Final = "consent_refused"  # such an event is not kept
-_ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 
 
 class RunCounters:
-    """Counts of one run."""
+    """Counts of outcomes, calls and bad lines of a run.
 
-    def __init__(self) -> None:
+    Args:
+        emails: counts the events without an e-mail, for a warning at the end; None to skip it.
+        shown_bad_lines: the number of bad lines to show; the others are only counted. None for all.
+
+    """
+
+    def __init__(self, emails: MissingEmails | None = None, *, shown_bad_lines: int | None = None) -> None:
+        self.emails = emails
+        self._shown_bad_lines = shown_bad_lines
         self.events = 0
         self.bad_lines = 0
         self.kinds: Counter[str] = Counter()
@@ -35,11 +43,17 @@ class RunCounters:
     def bad_line(self, bad: BadLine, source: str) -> None:
         """Count a line that is not an event, and report what is wrong with it."""
         self.bad_lines += 1
+        if self._shown_bad_lines is not None and self.bad_lines > self._shown_bad_lines:
+            if self.bad_lines == self._shown_bad_lines + 1:
+                say(
+                    "further bad lines are only counted, in the table at the end; --verbose shows each of them"
+                )
+            return
         hint = f" ({bad.hint})" if bad.hint else ""
         say(f"error: {safe_text(bad.where(source))}: {safe_text(bad.message, limit=300)}{hint}")
 
     def count(self, outcome: Outcome) -> None:
-        """Count one outcome; a batch counts its calls and events apart from them."""
+        """Count an outcome; the events of a batch are counted separately from its calls."""
         for call in outcome.calls:
             if str(call[0]).startswith("crm."):
                 self.contact_calls += 1
@@ -47,6 +61,8 @@ class RunCounters:
                 self.event_calls += 1
         if not outcome.ok:
             self.wrong += 1
+        if self.emails is not None:
+            self.emails.add(outcome)
         if outcome.delivery:
             self._move(outcome)
             return
@@ -58,7 +74,7 @@ class RunCounters:
         self.rules[outcome.rule_key or "(no rule)"] += 1
 
     def _move(self, outcome: Outcome) -> None:
-        """Count what is delivered or dead now."""
+        """Count events that were delivered or became dead letters."""
         if outcome.kind in ("sent", "flushed"):
             taken = len(outcome.events) if outcome.kind == "flushed" else 1
             self.flushed += len(outcome.events)
@@ -70,16 +86,16 @@ class RunCounters:
         self.kinds[became] += taken
 
     def settle(self, waiting: int) -> None:
-        """Count as denied what still waits for consent: what was released or dropped has another outcome, too."""
+        """Count events still waiting for consent as denied; released and dropped events have another outcome."""
         self.kinds["denied"] = waiting + self._consent_refused
 
     def record(self, **more: Any) -> dict[str, Any]:
-        """Return the summary as `--json` gives it."""
+        """Return the summary record of `--json`."""
         return {
             "summary": True,
             "events": self.events,
             "badLines": self.bad_lines,
-            "outcomes": {kind: self.kinds[kind] for kind in _ORDER if self.kinds[kind]},
+            "outcomes": {kind: self.kinds[kind] for kind in EVENT_KINDS if self.kinds[kind]},
             "rules": dict(self.rules),
             "calls": {"contacts": self.contact_calls, "events": self.event_calls},
             "flushed": self.flushed,
@@ -87,8 +103,10 @@ class RunCounters:
         }
 
     def sentence(self) -> str:
-        """Return the counts in one line: `12 events: 9 sent, 2 skipped, 1 failed; 4 contact calls, 9 event calls`."""
-        kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
+        """Summarise the counts: `12 events: 9 sent, 2 skipped, 1 failed; 4 contact calls, 9 event calls`."""
+        kinds = (
+            ", ".join(f"{self.kinds[kind]} {kind}" for kind in EVENT_KINDS if self.kinds[kind]) or "nothing"
+        )
         return f"{amount(self.events, 'event')}: {kinds}{self.tail()}"
 
     def tail(self) -> str:
@@ -146,7 +164,10 @@ class EventBalance:
         return self.sent + self.contacts_only
 
     def pending_contacts(self, intents: int) -> int:
-        """Return how many contacts are in the outbox beside the events, where it holds `intents` entries."""
+        """Return how many contacts wait in the outbox to be written, where it holds `intents` entries.
+
+        An event that only writes a contact is one entry, and counts as an event and as a contact.
+        """
         return max(0, intents - self.pending + self._contact_only.total())
 
     def count(self, outcome: Outcome) -> None:
@@ -159,33 +180,39 @@ class EventBalance:
             self._event(outcome)
 
     def accepted(self) -> None:
-        """Note that no event is being accepted: every early delivery has been matched with its event."""
+        """Forget early deliveries, since all of them have been matched with their events."""
         self._early.clear()
 
     def _event(self, outcome: Outcome) -> None:
         kind = outcome.kind
         self.contacts_refused += kind != "failed" and outcome.error is not None
-        if kind == "queued" or (self._lossy and outcome.reason == "flush_failed"):
+        if self._lossy and outcome.reason == "flush_failed":
             self.pending += 1
-        elif kind == "identified" and outcome.reason == "outbox":
-            if self._early[outcome.event_id] > 0:
-                self._early[outcome.event_id] -= 1
-                self.contacts_only += 1
-            else:
+            return
+        match kind:
+            case "queued":
+                self.pending += 1
+            case "identified" if outcome.reason == "outbox" and not self._early[outcome.event_id]:
                 self.pending += 1
                 self._contact_only[outcome.event_id] += 1
-        elif kind == "identified":
-            self.contacts_only += 1
-        elif kind == "sent":
-            self.sent += 1
-        elif kind == "skipped":
-            self.skipped += 1
-        elif kind == "denied" and outcome.reason == _REFUSED_CONSENT:
-            self.consent_refused += 1
-        elif kind == "ignored":
-            self.ignored += 1
-        elif kind == "failed":
-            self.failed += 1
+            case "identified":
+                self.contacts_only += 1
+                if outcome.reason == "outbox":
+                    self._early[outcome.event_id] -= 1
+            case "sent":
+                self.sent += 1
+            case "skipped":
+                self.skipped += 1
+            case "denied":
+                self.consent_refused += outcome.reason == _REFUSED_CONSENT
+            case "ignored":
+                self.ignored += 1
+            case "failed":
+                self.failed += 1
+            case "flushed" | "refused":  # batches, and predictions
+                pass
+            case _:
+                assert_never(kind)
 
     def _batch(self, outcome: Outcome) -> None:
         if outcome.kind == "flushed":
@@ -215,7 +242,7 @@ class EventBalance:
                 self.contacts_refused += 1
 
     def _contact_done(self, event_id: str, *, early: bool = True) -> bool:
-        """Tell whether a contact that left the outbox was all that its event asked for."""
+        """Return whether a contact that left the outbox was the only call of its event."""
         if self._contact_only.get(event_id, 0) > 0:
             self._contact_only[event_id] -= 1
             if not self._contact_only[event_id]:
@@ -231,15 +258,17 @@ class EventBalance:
         return False
 
     def kinds(self, waiting: int) -> dict[str, int]:
-        """Return the number of events by outcome; the sum is what came in plus what an earlier run left.
+        """Return the number of events per outcome; the sum is the events read plus those left by an earlier run.
 
         Args:
-            waiting: how many events wait for consent.
+            waiting: the number of events waiting for consent.
 
         """
         kinds = {
             "sent": self.sent,
-            "queued": max(0, self.pending),  # below zero: delivered before their acceptance was reported
+            "queued": max(
+                0, self.pending
+            ),  # negative if events were delivered before their acceptance was reported
             "identified": self.contacts_only,
             "skipped": self.skipped,
             "ignored": self.ignored,
@@ -250,13 +279,13 @@ class EventBalance:
         return kinds
 
     def sentence(self, waiting: int) -> str:
-        """Return the balance in one line: `12 events and 3 of an earlier run: 9 sent, 4 queued, 2 skipped`."""
+        """Summarise the balance: `12 events and 3 of an earlier run: 9 sent, 4 queued, 2 skipped`."""
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.kinds(waiting).items() if count)
         earlier = f" and {self.earlier} of an earlier run" if self.earlier else ""
         return f"{amount(self.came_in, 'event')}{earlier}: {kinds or 'nothing to send'}"
 
     def record(self, *, waiting: int, bad_lines: int) -> dict[str, Any]:
-        """Return the balance for `--json`: `cameIn` and `earlier` are the sum of the rest."""
+        """Return the balance for `--json`; `cameIn` plus `earlier` equals the sum of the other figures."""
         kinds = self.kinds(waiting)
         return {
             "cameIn": self.came_in + bad_lines,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import SecretStr
+from hubspot_dest.masking.secret import MaskedText, Secret
 
 __all__ = ["API_VERSIONS", "DEFAULT_BASE_URL", "ApiVersion", "Connection", "Proxy"]
 
@@ -84,7 +84,7 @@ class Proxy:
     """
 
     url: str
-    login: SecretStr | None = None
+    login: Secret | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -102,7 +102,7 @@ class Proxy:
         port = f":{parts.port}" if parts.port is not None else ""
         login = None
         if parts.username is not None:
-            login = SecretStr(f"{unquote(parts.username)}:{unquote(parts.password or '')}")
+            login = MaskedText(f"{unquote(parts.username)}:{unquote(parts.password or '')}")
         return cls(f"{parts.scheme}://{host}{port}", login)
 
 
@@ -121,7 +121,7 @@ class Connection:
 
     base_url: str = DEFAULT_BASE_URL
     api_version: str = "v3"
-    proxy: SecretStr | None = None
+    proxy: Secret | None = None
     ca_bundle: str | None = None
 
     @classmethod
@@ -132,7 +132,7 @@ class Connection:
         return cls(
             base_url=texts.get("baseUrl", DEFAULT_BASE_URL),
             api_version=texts.get("apiVersion", "v3"),
-            proxy=SecretStr(texts["proxy"]) if "proxy" in texts else None,
+            proxy=MaskedText(texts["proxy"]) if "proxy" in texts else None,
             ca_bundle=texts.get("caBundle"),
         )
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, Final
 
+from hubspot_dest.config.syntax_fault import json_fault
+
 __all__ = ["MAX_DEPTH", "Document", "DocumentError", "Position", "SourceMap", "is_json", "parse_document"]
 
 Path = tuple[str | int, ...]
@@ -112,7 +114,8 @@ class _JsonScanner:
         try:
             json.loads(self.text[start:])
         except json.JSONDecodeError as error:
-            raise DocumentError(f"invalid JSON: {error.msg}", error.lineno, error.colno) from None
+            fault = json_fault(self.text[start:], error.msg, error.pos)
+            raise DocumentError(f"invalid JSON: {fault.message}", fault.line, fault.column) from None
         except ValueError:
             pass  # a number of more than 4,300 digits, which `_value` reports with its position
         value, _ = self._value(self._space(start), (), None)

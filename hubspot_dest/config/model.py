@@ -11,12 +11,11 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
-from pydantic import SecretStr
-
 from hubspot_dest.config.connection import Connection
 from hubspot_dest.config.document import SourceMap
 from hubspot_dest.config.validation import Problem, find_problems, usable_client
 from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, truthy
+from hubspot_dest.masking.secret import MaskedText, Secret
 
 __all__ = ["Config", "ConfigError", "Problem"]
 
@@ -66,7 +65,7 @@ class Config:
     """
 
     raw: dict[str, Any] = field(repr=False)
-    token: SecretStr = field(default_factory=lambda: SecretStr(""))
+    token: Secret = field(default_factory=lambda: MaskedText(""))
     id: str = "hubspot"
     consent: dict[str, Any] | None = None
     disabled: bool = False
@@ -122,7 +121,7 @@ class Config:
         return cls(
             raw=_without_secrets(raw),
             # A secret that is mounted as a file usually ends with a line break.
-            token=SecretStr(given.rstrip("\r\n") if isinstance(given, str) else ""),
+            token=MaskedText(given.rstrip("\r\n") if isinstance(given, str) else ""),
             id=identifier if isinstance(identifier, str) and identifier else "hubspot",
             consent=_required(consent),
             disabled=truthy(raw.get("disabled", UNDEFINED)),
@@ -138,9 +137,16 @@ class Config:
             warnings=warnings,
         )
 
+    @property
+    def portal(self) -> str:
+        """Which portal events go to: the address, and the prefix of its custom events, which holds its number."""
+        settings = self.raw.get("settings")
+        prefix = settings.get("eventNamePrefix", "") if isinstance(settings, dict) else ""
+        return f"{self.connection.base_url} {prefix}"
+
     def for_planning(self) -> Self:
         """Return the configuration with a placeholder token if it has none, for a client that sends nothing."""
-        return self if self.token.get_secret_value() else replace(self, token=SecretStr("none"))
+        return self if self.token.get_secret_value() else replace(self, token=MaskedText("none"))
 
     def check_token(self) -> None:
         """Check that the token can be sent in an HTTP header (RFC 9110, section 5.5).

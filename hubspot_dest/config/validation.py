@@ -1,4 +1,4 @@
-"""The schema of a configuration as pydantic models with upstream's names, and its validation.
+"""The validation of a configuration against its schema and the rules of mapping values.
 
 Validation covers names, types, ranges and the shapes of mapping values.
 """
@@ -8,161 +8,20 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    StrictStr,
-    ValidationError,
-)
-from pydantic_core import ErrorDetails
+from pydantic_core import SchemaValidator, ValidationError
 
-from hubspot_dest.config.connection import ApiVersion, Connection, Proxy
+from hubspot_dest.config.schema import DESTINATION, KEYS, RULE
 from hubspot_dest.mapping.callbacks import code_source
 from hubspot_dest.mapping.jsvalues import UNDEFINED, kind_of, truthy
+from hubspot_dest.mapping.rules import rule_entries
 from hubspot_dest.mapping.values import PRODUCERS
-from hubspot_dest.planning.rules_index import rule_entries
 
-__all__ = [
-    "Problem",
-    "RuleSchema",
-    "RuleSettingsSchema",
-    "Settings",
-    "Wrapper",
-    "find_problems",
-    "usable_client",
-]
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=False)
-
-
-def _not_null(value: Any) -> Any:
-    if value is None:
-        msg = "must not be null; leave it out"
-        raise ValueError(msg)
-    return value
-
-
-def _base_url(text: str) -> str:
-    Connection(base_url=text).host  # noqa: B018 - raises
-    return text
-
-
-def _api_version(text: str) -> str:
-    ApiVersion.parse(text)
-    return text
-
-
-def _proxy(text: str) -> str:
-    Proxy.parse(text)
-    return text
-
-
-MappingValue = Annotated[Any, BeforeValidator(_not_null)]
-Consent = dict[StrictStr, StrictBool]
-Scalar = StrictStr | StrictBool | StrictInt | float
-
-
-class Settings(_Model):
-    """The settings documented by walkerOS, and those added by this project."""
-
-    accessToken: StrictStr | None = Field(default=None, repr=False)  # noqa: N815 - as upstream writes it
-    """The private app's access token; HUBSPOT_ACCESS_TOKEN takes precedence."""
-    eventNamePrefix: StrictStr | None = None  # noqa: N815 - as upstream writes it
-    """The prefix of every event name: `pe12345678_`."""
-    email: Any = None
-    """Mapping value of the event's e-mail; `user.email` by default."""
-    objectId: MappingValue = None  # noqa: N815 - as upstream writes it
-    """Mapping value of the HubSpot record's id."""
-    identify: MappingValue = None
-    """Mapping value of the contact to upsert: `{email, properties}`."""
-    defaultProperties: dict[StrictStr, Scalar] | None = None  # noqa: N815 - as upstream writes it
-    """Properties of every occurrence; the occurrence's own properties take precedence."""
-    batch: StrictBool | None = None
-    """Collect occurrences and send them in batches."""
-    batchSize: Annotated[StrictInt, Field(ge=1, le=500)] | None = None  # noqa: N815 - as upstream writes it
-    """Batch size: 1 to 500, 50 by default."""
-    # The next five belong to this project; walkerOS ignores unknown settings (walkerOS 4.4, section 5.1).
-    baseUrl: Annotated[StrictStr, AfterValidator(_base_url)] | None = None  # noqa: N815 - as the others are written
-    """HubSpot's base URL; the real one by default."""
-    apiVersion: Annotated[StrictStr, AfterValidator(_api_version)] | None = None  # noqa: N815 - likewise
-    """HubSpot's API version: `v3` by default, or a dated one."""
-    proxy: Annotated[StrictStr, AfterValidator(_proxy)] | None = Field(default=None, repr=False)
-    """HTTP proxy: `http://[user:password@]host:port`."""
-    caBundle: StrictStr | None = None  # noqa: N815 - likewise
-    """A PEM file of CA certificates that replaces the system's."""
-    codeOverruns: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - likewise
-    """Number of calls over the time limit after which a `$code:` function is switched off: 3 by default, 0 never."""
-
-
-class RuleSettingsSchema(_Model):
-    """The HubSpot settings of one rule."""
-
-    eventName: StrictStr | None = None  # noqa: N815 - as upstream writes it
-    """The event's name after the prefix, used verbatim."""
-    identify: MappingValue = None
-    """Replaces the destination's `identify`."""
-    properties: MappingValue = None
-    """Mapping value of the occurrence's properties."""
-
-
-class RuleSchema(_Model):
-    """The standard fields of a walkerOS rule."""
-
-    batch: Any = None
-    condition: Any = None
-    consent: Consent | None = None
-    custom: Any = None
-    data: Any = None
-    extend: Any = None
-    ignore: StrictBool | None = None
-    include: list[StrictStr] | None = None
-    name: StrictStr | None = None
-    policy: dict[StrictStr, Any] | None = None
-    remove: list[StrictStr] | None = None
-    settings: RuleSettingsSchema | None = None
-    silent: StrictBool | None = None
-    skip: StrictBool | None = None
-
-
-class Wrapper(_Model):
-    """The standard configuration around a destination's settings."""
-
-    id: StrictStr | None = None
-    settings: Settings | None = None
-    mapping: dict[StrictStr, dict[StrictStr, Any]] | None = None
-    consent: Consent | None = None
-    policy: dict[StrictStr, Any] | None = None
-    data: Any = None
-    include: list[StrictStr] | None = None
-    env: Any = None
-    credentials: Any = None
-    disabled: StrictBool | None = None
-    mock: Any = None
-    timeout: Annotated[StrictInt | float, Field(ge=0)] | None = None
-    queue: StrictBool | None = None
-    queueMax: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - as upstream writes it
-    dlqMax: Annotated[StrictInt, Field(ge=0)] | None = None  # noqa: N815 - as upstream writes it
-    init: StrictBool | None = None
-    loadScript: Any = None  # noqa: N815 - as upstream writes it
-    logger: Any = None
-    setup: Any = None
-    require: Any = None
-    before: Any = None
-    next: Any = None
-    cache: Any = None
-    state: Any = None
-    batch: Any = None
-    breaker: Any = None
-
+__all__ = ["Problem", "find_problems", "usable_client"]
 
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
@@ -227,7 +86,7 @@ def find_problems(raw: Any) -> list[Problem]:
     if not isinstance(raw, dict):
         hint = 'begin with {"settings": {…}}'
         return [Problem((), f"a configuration must be a map, not {kind_of(raw)}", hint)]
-    problems = _model_problems(Wrapper, raw, ())
+    problems = _shape_problems(DESTINATION, raw, ())
     problems += [
         Problem((key,), "has no effect", why, "warning", "no_effect")
         for key, why in _NO_EFFECT.items()
@@ -269,7 +128,7 @@ def _rule_problems(rule: Any, path: Path) -> list[Problem]:
     if not isinstance(rule, dict):
         hint = "write a map, or a list of maps with conditions"
         return [Problem(path, f"a rule must be a map, not {kind_of(rule)}", hint)]
-    problems = _model_problems(RuleSchema, rule, path)
+    problems = _shape_problems(RULE, rule, path)
     for key, why in _RULE_NO_EFFECT.items():
         if key in rule:
             problems.append(Problem((*path, key), "has no effect", why, "warning", "no_effect"))
@@ -415,11 +274,11 @@ def _code_places(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _code_places(inner, (*path, index))
 
 
-def _model_problems(model: type[BaseModel], raw: dict[str, Any], path: Path) -> list[Problem]:
+def _shape_problems(shape: SchemaValidator, raw: dict[str, Any], path: Path) -> list[Problem]:
     try:
-        model.model_validate(raw)
+        shape.validate_python(raw)
     except ValidationError as error:
-        return _unique(_from_pydantic(detail, model, path) for detail in error.errors(include_url=False))
+        return _unique(_from_pydantic(detail, shape, path) for detail in error.errors(include_url=False))
     return []
 
 
@@ -428,13 +287,12 @@ def _unique(problems: Iterator[Problem]) -> list[Problem]:
     return list({problem.path: problem for problem in problems}.values())
 
 
-def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> Problem:
+def _from_pydantic(detail: ErrorDetails, shape: SchemaValidator, path: Path) -> Problem:
     # pydantic's location contains union branch names, which are not part of the path.
     place = tuple(step for step in detail["loc"] if not (isinstance(step, str) and step in _BRANCHES))
     where = (*path, *place)
     if detail["type"] == "extra_forbidden":
-        inside = _model_at(model, place[:-1])
-        hint = _nearest(str(place[-1]), list(inside.model_fields))
+        hint = _nearest(str(place[-1]), KEYS[shape is RULE, place[:-1] == ("settings",)])
         return Problem(where, f"unknown key '{place[-1]}'", hint, code="unknown_key")
     if place and place[-1] == "batchSize":
         return Problem(where, f"must be a whole number from 1 to 500, not {detail['input']!r}")
@@ -444,7 +302,7 @@ def _from_pydantic(detail: ErrorDetails, model: type[BaseModel], path: Path) -> 
     return Problem(where, _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, ")), "")
 
 
-_BRANCHES: Final = frozenset({"str", "bool", "int", "float", "constrained-str", "constrained-int"})
+_BRANCHES: Final = frozenset({"str", "bool", "int", "float", "constrained-int", "constrained-float"})
 _WORDS: Final = {
     "string_type": "must be text",
     "bool_type": "must be true or false",
@@ -455,10 +313,6 @@ _WORDS: Final = {
     "model_type": "must be a map",
     "greater_than_equal": "must not be negative",
 }
-
-
-def _model_at(model: type[BaseModel], place: tuple[Any, ...]) -> type[BaseModel]:
-    return {("settings",): Settings if model is Wrapper else RuleSettingsSchema}.get(place, model)
 
 
 def _nearest(name: str, known: Any) -> str:

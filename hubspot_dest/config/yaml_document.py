@@ -7,6 +7,7 @@ from typing import Any, Final
 import yaml
 
 from hubspot_dest.config.document import MAX_DEPTH, Document, DocumentError, Path, Position
+from hubspot_dest.config.syntax_fault import yaml_fault
 
 __all__ = ["BoundedLoader", "JsonLoader", "parse_yaml"]
 
@@ -36,9 +37,8 @@ def parse_yaml(text: str) -> Document:
         _record_positions(node, (), None, positions, duplicates)
         return Document(loader.construct_document(node), positions, tuple(duplicates))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise DocumentError(f"invalid YAML: {error.problem}", line, column) from None
+        fault = yaml_fault(text, error)
+        raise DocumentError(f"invalid YAML: {fault.message}", fault.line, fault.column) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         msg = f"invalid YAML: the character {text[error.position]!r} is not allowed"

@@ -7,8 +7,7 @@ from typing import Any
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.contracts.checker import ContractChecker
 from hubspot_dest.contracts.flow_contracts import FlowContracts
-from hubspot_dest.events.collector import Collector
-from hubspot_dest.events.event import InvalidEventError
+from hubspot_dest.events.collector import Collector, InvalidEventError
 from hubspot_dest.mapping.jsvalues import JsTypeError
 
 __all__ = ["EventContracts"]

@@ -15,11 +15,11 @@ from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
 from hubspot_dest.mapping.paths import compile_path
+from hubspot_dest.mapping.rules import label_of, rules_of
 from hubspot_dest.mapping.values import Resolve, ValueCompiler
 from hubspot_dest.masking import mask_token
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.plan import Plan
-from hubspot_dest.planning.rules_index import label_of, rules_of
 
 __all__ = ["NO_RULE_SOUGHT", "OTHERS", "PropertyHits", "RuleCoverage", "RuleHits"]
 

@@ -14,8 +14,8 @@ from hubspot_dest.checks.standard_properties import STANDARD_CONTACT_PROPERTIES,
 from hubspot_dest.definitions.value_type import ValueType
 from hubspot_dest.doctor.requirements import needs_of
 from hubspot_dest.mapping.jsvalues import to_string
+from hubspot_dest.mapping.rules import rules_of
 from hubspot_dest.planning.plan import Plan
-from hubspot_dest.planning.rules_index import rules_of
 from hubspot_dest.verdict.mapping_paths import ConfigPath
 from hubspot_dest.verdict.rule_views import ConfigView, RuleView
 

@@ -43,12 +43,17 @@ def plan_lines(plan: DefinitionsPlan, painter: Painter) -> Iterator[str]:
         for (_, planned), row in zip(_rows(plan), rows, strict=True):
             cells = _line(row[:-1], widths)
             yield f"{cells}  {painter.paint(row[-1], _COLOURS[planned.state])}"
+    causes: dict[tuple[str, str, str], list[str]] = {}
     for name, current_row in _rows(plan):
         if current_row.sentence and current_row.state in ("conflict", "impossible"):
             subject = name if isinstance(current_row, PlannedEvent) else f"{name}.{current_row.name}"
-            yield f"{current_row.state}: {safe_text(subject)}: {safe_text(current_row.sentence)}"
-            if current_row.fix:
-                yield f"    fix: {safe_text(current_row.fix)}"
+            cause = (current_row.state, current_row.sentence, current_row.fix)
+            causes.setdefault(cause, []).append(subject)
+    for (state, sentence, fix), subjects in causes.items():
+        others = f" and {len(subjects) - 1} more" if len(subjects) > 1 else ""
+        yield f"{state}: {safe_text(subjects[0])}{others}: {safe_text(sentence)}"
+        if fix:
+            yield f"    fix: {safe_text(fix)}"
     for sentence in plan.unknown:
         yield f"unknown: {safe_text(sentence)}"
 

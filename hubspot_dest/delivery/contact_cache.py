@@ -24,7 +24,7 @@ class ContactCache(Protocol):
 
 
 class SharedContactCache(ContactCache, Protocol):
-    """A contact cache whose entries become valid only when HubSpot has taken them; e-mails are in any case."""
+    """A contact cache whose entries become valid once HubSpot has accepted them; e-mails are compared without case."""
 
     def forget(self, email: str) -> None:
         """Forget one person: HubSpot did not take the contact."""
@@ -54,7 +54,7 @@ class LastContact:
         return contact.email == self._email and _hash(contact) == self._hash
 
     def remember(self, contact: ContactUpsert) -> None:
-        """Forget the one before."""
+        """Remember this contact instead of the one before."""
         self._email, self._hash = contact.email, _hash(contact)
 
 
@@ -107,7 +107,7 @@ class ManyContacts:
         return set()
 
     def clear(self) -> None:
-        """Forget everybody."""
+        """Forget all contacts."""
         self._people.clear()
 
     def confirm(self, emails: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Carry plans out through the outbox: accepted means on disk; threads of its own deliver to HubSpot."""
+"""Carry plans out through the outbox: accepted means on disk; worker threads deliver to HubSpot."""
 
 from __future__ import annotations
 
@@ -143,10 +143,16 @@ class OutboxSink:
         before = self.outbox.meta("target")
         if before == target:
             return
-        count = self.outbox.pending + self.outbox.dead() + self.outbox.parked
-        if before is not None and count:
+        held = self.outbox.contents()
+        dead = self.outbox.dead()
+        if before is not None and (held.events or held.contacts or held.waiting or dead):
+            parts = [held.text] if held.events or held.contacts else []
+            parts += [
+                f"{amount(held.waiting, 'event')} that {verb(held.waiting, 'wait')} for consent"
+            ] * bool(held.waiting)
+            parts += [amount(dead, "dead letter")] * bool(dead)
             msg = (
-                f"outbox {self.outbox.path} holds {amount(count, 'event')} for {before}, "
+                f"outbox {self.outbox.path} holds {', '.join(parts)} for {before}, "
                 f"and this configuration sends to {target}; give another --outbox (outbox=), "
                 "or see `hubspot-dest outbox status`"
             )
@@ -347,10 +353,17 @@ class OutboxSink:
             self._gathering = [other for other in self._gathering if other is not outcomes]
 
     def flush(self, *, deadline: float | None = None) -> list[Outcome]:
-        """Deliver what is in the outbox, and return the outcomes of that; they have been notified already."""
+        """Deliver what is in the outbox, and return the outcomes; listeners have been notified of them already."""
         with self._gathered() as outcomes:
             self._drain(deadline=deadline)
         return outcomes
+
+    def _what_waits(self) -> str:
+        try:
+            held = self.outbox.contents()
+        except OutboxError:
+            return "events are"
+        return f"{held.text} {verb(held.events, 'are')}"
 
     def _drain(self, *, deadline: float | None, stall: float | None = None) -> None:
         self._belong_to_this_process()
@@ -371,6 +384,7 @@ class OutboxSink:
             self.workers.stop(min(seconds, self._config.timeout_ms / 1000 + 1))
             self._clients.close()
         left, parked = self.outbox.pending, self.outbox.parked
+        waits = self._what_waits() if left else ""
         trouble = self.outbox.trouble()
         try:
             if trouble and (left or parked):
@@ -385,8 +399,7 @@ class OutboxSink:
             _log.error("%s; %s not delivered: %s", trouble, amount(left + parked, "event"), copied)
             return outcomes
         if left:
-            are = f"{amount(left, 'event')} {verb(left, 'are')}"
-            _log.warning("%s safe in the outbox %s", are, self.outbox.path)
+            _log.warning("%s safe in the outbox %s", waits, self.outbox.path)
         if parked:
             wait = f"{amount(parked, 'event')} {verb(parked, 'wait')}"
             _log.info("%s for consent in the outbox %s", wait, self.outbox.path)

@@ -1,4 +1,8 @@
-"""`Sink`: where plans go. `DirectSink` calls HubSpot at once, `OutboxSink` writes to the outbox and delivers later."""
+"""`Sink`: where plans go.
+
+`DirectSink` calls HubSpot at once, `OutboxSink` writes to the outbox and delivers later, `StreamSink` delivers for a
+worker on a stream.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,12 @@ class Sink(Protocol):
 
     `accept` and `stage` are called under the destination's lock, `commit` is not. `factory.build` chooses the sink.
 
-    `DirectSink` is the shortest example. A sink without a store and without threads returns None from `stage`,
+    What `accept` makes of a plan is the same in every sink. `Reporter.unsent` gives the outcome of a plan that is not
+    `ready`. Else the issues are logged (`Reporter.log`), the first `issues_before_send` of them before the contact is
+    written; then a plan with an `error` is given up (`Reporter.failed`), and one without an occurrence has only its
+    contact. Outcomes are about the event as it was pushed: `plan.received`, or else `plan.event`.
+
+    `DirectSink` is the simplest one. A sink without a store and without threads returns None from `stage`,
     `deliver_next` and `halted`, 0 from `unrecorded`, and does nothing in `end_within` and `abort`.
 
     Attributes:

@@ -1,7 +1,7 @@
 """Carry plans out for a worker on a stream: what is accepted is in memory, and its event stays in the stream.
 
-The worker commits an event to the stream once `is_settled` says that HubSpot took what it asked for, or that it was
-given up. Nothing is accepted twice from here: the occurrence's uuid makes a repeat count once.
+The worker commits an event to the stream once `is_settled` says that HubSpot accepted what it asked for, or that it
+was given up. An event that is delivered twice counts once, by the uuid of its occurrence.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class StreamSink:
         return not self._store.holds_any(first, last)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until everything is delivered or given up, for so long at most; tell whether it is."""
+        """Wait until everything is delivered or given up, or the time is over; return whether it is."""
         return self._workers.drain(deadline=seconds, settled=True)
 
     def take_given_up(self) -> list[GivenUpIntent]:
@@ -172,7 +172,7 @@ class StreamSink:
         """Do nothing: the client was made, and with it the address checked."""
 
     def accept(self, plan: Plan) -> Outcome:
-        """Take in what a plan asks for; it is delivered after `dispatch`."""
+        """Accept what a plan asks for; it is delivered after `dispatch`."""
         if plan.verdict != "ready" or self._reporter.mocked:
             unsent = self._reporter.unsent(plan)
             if unsent is not None:
@@ -260,12 +260,12 @@ class StreamSink:
         self._workers.end_within(seconds)
 
     def abort(self) -> None:
-        """Wait for nothing any more. Safe in signal handlers."""
+        """Make `close` wait for nothing. Safe in signal handlers."""
         self._workers.end_within(0.0)
 
     def _on_report(self, report: Report, store: MemoryStore) -> None:
         if store is not self._store:
-            return  # an answer to what was abandoned
+            return  # an answer to an abandoned request
         outcomes = outcomes_of(report, store.pending, self._wall(), where="stay in the stream")
         for outcome in log_outcomes(report, outcomes):
             self._on_outcome(outcome)

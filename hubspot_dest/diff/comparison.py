@@ -85,6 +85,7 @@ class PlanComparison:
         other_reasons: the number of events with another rule, verdict or reason, but the same calls.
         unstable: the number of events whose plan differs from run to run; they do not count as changes.
         more_groups: the number of changes that are in no group, since there are too many groups.
+        bad_lines: the number of lines of the source that are not events; counted by the reader.
 
     """
 
@@ -98,6 +99,7 @@ class PlanComparison:
         self.other_reasons = 0
         self.unstable = 0
         self.more_groups = 0
+        self.bad_lines = 0
         self._groups: dict[tuple[Any, ...], ChangeGroup] = {}
         self._effective: set[str] = set()
         self._losses = 0

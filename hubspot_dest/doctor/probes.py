@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from hubspot_dest.amounts import amount, plural
@@ -36,6 +37,7 @@ _DEFINE_SCOPE: Final = "behavioral_events.event_definitions.read_write"
 _SCHEMA_SCOPE: Final = "crm.schemas.contacts.read"
 _WRITE_SCOPE: Final = "crm.objects.contacts.write"
 _CREATE: Final = "create it with hubspot-dest definitions apply CONFIG EVENTS"
+_CORRELATION: Final = re.compile(r" ?\(correlation [^)]*\)")
 _ANY_PREFIX: Final = "pe1_"  # the prefix has a probe of its own
 
 
@@ -50,6 +52,7 @@ class Probe:
         sentence: the result in one sentence.
         hint: what to do about it.
         live: whether HubSpot was contacted; otherwise the result follows from the configuration alone.
+        refusal: the HubSpot response that the sentence quotes.
 
     """
 
@@ -58,6 +61,7 @@ class Probe:
     sentence: str
     hint: str = ""
     live: bool = False
+    refusal: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the probe for JSON, without empty fields."""
@@ -88,15 +92,15 @@ def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Itera
         yield Probe("token", "note", "not checked, since HubSpot was not contacted", "leave out --offline")
         yield from _named(names)
     else:
-        proven = False
-        for check in _live(client, prefix, needs, names):
+        proven = explained = False
+        for check in _once(_live(client, prefix, needs, names)):
             proven = proven or (check.live and check.verdict == "ok")
+            explained = explained or (check.live and check.verdict == "wrong")
             yield check
         if not proven:
             sentence = "no response was one that HubSpot gives, so nothing is proven"
-            yield Probe(
-                "HubSpot", "wrong", sentence, "check baseUrl, apiVersion, proxy and the token", live=True
-            )
+            hint = "" if explained else "check baseUrl, apiVersion, proxy and the token"
+            yield Probe("HubSpot", "note" if explained else "wrong", sentence, hint, live=True)
     yield from _counts(needs)
     for sentence in dict.fromkeys(needs.unknown):
         yield Probe("not known", "note", sentence)
@@ -106,6 +110,20 @@ def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Itera
         f"whether the token may send ({SEND_SCOPE}) and write contacts ({_WRITE_SCOPE}), and whether the account's "
         "plan includes custom events: this can only be found out by sending",
     )
+
+
+def _once(probes: Iterable[Probe]) -> Iterator[Probe]:
+    """Yield the probes; a refusal that an earlier one quotes is not quoted again."""
+    said: dict[str, str] = {}
+    for probe in probes:
+        refusal = _CORRELATION.sub("", probe.refusal)
+        if refusal and refusal in said:
+            sentence = probe.sentence.replace(probe.refusal, f"as for {said[refusal]}")
+            yield replace(probe, sentence=sentence)
+            continue
+        if refusal:
+            said[refusal] = probe.subject
+        yield probe
 
 
 def _stated(config: Config) -> Iterator[Probe]:
@@ -147,6 +165,7 @@ def _route(connection: Connection) -> str:
 
 
 def _live(client: HubSpotClient, prefix: str, needs: Needs, names: dict[str, str]) -> Iterator[Probe]:
+    foreign = False
     try:
         account, limits = read_account(client)
     except DeliveryError as error:
@@ -160,13 +179,20 @@ def _live(client: HubSpotClient, prefix: str, needs: Needs, names: dict[str, str
         zone = f", time zone {account.time_zone}" if account.time_zone else ""
         yield Probe("token", "ok", f"accepted by HubSpot: portal {account.portal_id}{zone}", live=True)
         yield from _account_limits(limits)
-        yield _prefix(prefix, account)
-    yield from _guarded(
-        "event definitions",
-        _DEFINE_SCOPE,
-        lambda: _events(needs, read_definitions(client), names),
-        lambda: _named(names),
-    )
+        of_prefix = _prefix(prefix, account)
+        yield of_prefix
+        foreign = of_prefix.verdict == "wrong"
+    if foreign:  # no definition of this account begins with it: that is one fault, not one for each event
+        sentence = f"not checked: the account has no event whose name begins with {prefix}"
+        yield Probe("event definitions", "note", sentence, "correct the prefix first")
+        yield from _named(names)
+    else:
+        yield from _guarded(
+            "event definitions",
+            _DEFINE_SCOPE,
+            lambda: _events(needs, read_definitions(client), names),
+            lambda: _named(names),
+        )
     if needs.contact_properties:
         yield from _guarded(
             "contact properties",
@@ -187,7 +213,9 @@ def _no_account(error: DeliveryError) -> Probe:
     if error.status == 401:
         hint = "create a new one in HubSpot (Development, Keys) and set HUBSPOT_ACCESS_TOKEN"
         return Probe("token", "wrong", f"not accepted by HubSpot: {error.describe()}", hint, live=True)
-    return Probe("token", "warning", f"its account cannot be determined: {error.describe()}", live=True)
+    response = error.describe()
+    sentence = f"its account cannot be determined: {response}"
+    return Probe("token", "warning", sentence, live=True, refusal=response)
 
 
 def _account_limits(limits: PortalLimits) -> Iterator[Probe]:
@@ -238,12 +266,14 @@ def _guarded(
     try:
         yield from checks()
     except DeliveryError as error:
+        response = error.describe()
         if error.status == 403:
             scopes = ", ".join(error.scopes) or scope
-            sentence = f"not checked, since the token may not read them: {error.describe()}"
-            yield Probe(subject, "note", sentence, f"grant it the scope {scopes} for this check", live=True)
+            sentence = f"not checked, since the token may not read them: {response}"
+            hint = f"grant it the scope {scopes} for this check"
+            yield Probe(subject, "note", sentence, hint, live=True, refusal=response)
         else:
-            yield Probe(subject, "warning", f"not checked: {error.describe()}", live=True)
+            yield Probe(subject, "warning", f"not checked: {response}", live=True, refusal=response)
         yield from otherwise()
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.mapping.jsvalues import js_lower, replace_whitespace_runs, to_string, truthy
+from hubspot_dest.mapping.rules import ANY, RuleEntry, rules_of
 from hubspot_dest.planning.plan import Plan
-from hubspot_dest.planning.rules_index import ANY, RuleEntry, rules_of
 
 __all__ = ["Needs", "needs_of"]
 

@@ -1,23 +1,65 @@
-"""The collector's state around one destination: consent, user, globals, custom, and the run (walkerOS 4.4)."""
+"""The walkerOS collector around one destination: its state, and how it completes events (walkerOS 4.4, section 1).
+
+The state is consent, user, globals, custom, and the run.
+"""
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from hubspot_dest.events.event import NAME_REQUIRED, InvalidEventError, complete_event, new_event_id
+from hubspot_dest.events.event import EVENT_FIELDS
 from hubspot_dest.mapping.context import CollectorView
-from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
+from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, truthy
 from hubspot_dest.mapping.process import merge
 
-__all__ = ["COMMANDS", "Collector"]
+__all__ = [
+    "COMMANDS",
+    "Collector",
+    "InvalidEventError",
+    "NullFieldError",
+    "complete_event",
+    "event_name",
+    "has_id",
+    "new_event_id",
+    "sentence_of",
+    "with_user",
+]
 
+Event = dict[str, Any]
+_FIELDS: Final = frozenset(EVENT_FIELDS)
+NAME_REQUIRED: Final = "Event name is required"
 RELEASE = "4.4.0"
 COMMANDS = frozenset(
     {"config", "consent", "custom", "destination", "globals", "hook", "on", "ready", "run", "session"}
     | {"shutdown", "user"}
 )
+
+
+class InvalidEventError(ValueError):
+    """An event that upstream rejects: `Event name is required`, `Event name is invalid`."""
+
+
+class NullFieldError(JsTypeError):
+    """`globals` or `user` is null, which walkerOS cannot merge: it loses the event (walkerOS 4.4, section 4.2).
+
+    The message is walkerOS' own.
+
+    Attributes:
+        sentence: names the field, and what to do.
+
+    """
+
+    def __init__(self, field: str) -> None:
+        super().__init__("Cannot convert undefined or null to object")
+        todo = "leave the field out, or send an object"
+        self.sentence = f"{field} is null ($.{field}), which walkerOS cannot merge; {todo}"
+
+
+def sentence_of(error: Exception) -> str:
+    """Return why an event cannot be pushed, as a sentence for users."""
+    return error.sentence if isinstance(error, NullFieldError) else str(error)
 
 
 class Collector:
@@ -58,8 +100,7 @@ class Collector:
         """Return the state of a flow's collector, with what is given over it.
 
         Args:
-            state: `collector` of a flow: consent, user, globals, custom; the rest is not looked at, and what is not
-                a map
+            state: `collector` of a flow: consent, user, globals, custom; other keys are ignored, and what is not a map
                 counts as empty.
             given: what the constructor takes; likewise.
 
@@ -86,7 +127,7 @@ class Collector:
 
     def _begin_run(self) -> None:
         self._count = 0
-        self._trace = secrets.token_hex(16)
+        self._trace = os.urandom(16).hex()
         self._started_ms = self._now_ms()
 
     def complete(self, partial: Any) -> dict[str, Any]:
@@ -149,3 +190,110 @@ class Collector:
                 setattr(self.view, name, merge(getattr(self.view, name), given))
         if isinstance(state.get("globals"), dict):
             self.view.globals = dict(state["globals"])
+
+
+def has_id(event: Event) -> bool:
+    """Return whether an event has a usable id: a non-empty text (1.2)."""
+    own = event.get("id")
+    return isinstance(own, str) and own != ""
+
+
+def new_event_id() -> str:
+    """Return a W3C span id: 16 lowercase hexadecimal digits, not all zero (1.1)."""
+    return f"{int.from_bytes(os.urandom(8), 'big') or 1:016x}"
+
+
+def event_name(event: Any) -> tuple[str, str, str]:
+    """Return (name, entity, action) of an event.
+
+    Raises:
+        InvalidEventError: the name is missing, not text, or not two words separated by a space (1.3).
+
+    """
+    name: Any = event.get("name", UNDEFINED) if isinstance(event, dict) else UNDEFINED
+    if name is UNDEFINED or name == "":
+        raise InvalidEventError(NAME_REQUIRED)
+    pieces = name.split(" ") if isinstance(name, str) else []
+    if len(pieces) < 2 or not pieces[0] or not pieces[1]:
+        msg = "Event name is invalid"
+        raise InvalidEventError(msg)
+    return name, pieces[0], pieces[1]
+
+
+def complete_event(
+    partial: Event,
+    collector: CollectorView,
+    *,
+    now_ms: int,
+    new_id: Callable[[], str],
+    timing: Callable[[], float],
+    source: Callable[[], dict[str, Any]],
+) -> Event:
+    """Return the complete event: its 15 fields, with defaults for absent ones.
+
+    An explicit null stays; unknown keys are dropped; `partial` is not changed.
+
+    Args:
+        partial: the event as received.
+        collector: supplies user, consent and globals; the event's own globals take precedence.
+        now_ms: the timestamp of an event without one, in ms since 1970.
+        new_id: returns an id for an event without a usable one.
+        timing: returns the seconds since the run began.
+        source: returns the event's source; called only for a valid name.
+
+    Raises:
+        InvalidEventError: see `event_name`.
+        NullFieldError: `globals` is null.
+
+    """
+    name, entity, action = event_name(partial)
+    get = partial.get
+    if partial.keys() == _FIELDS and has_id(partial):
+        # An event from another collector is complete; only the stamps change.
+        whole = partial.copy()
+        whole["globals"] = _globals(collector.globals, partial["globals"])
+        whole["source"] = source()
+        return whole
+    return {
+        "name": name,
+        "data": get("data", UNDEFINED) if "data" in partial else {},
+        "context": get("context", {}),
+        "globals": _globals(collector.globals, get("globals", UNDEFINED)),
+        "custom": get("custom", {}),
+        "user": get("user", collector.user),
+        "nested": get("nested", []),
+        "consent": get("consent", collector.consent),
+        "id": partial["id"] if has_id(partial) else new_id(),
+        "trigger": get("trigger", ""),
+        "entity": get("entity", entity),
+        "action": get("action", action),
+        "timestamp": get("timestamp", now_ms),
+        "timing": partial["timing"] if "timing" in partial else timing(),
+        "source": source(),
+    }
+
+
+def _globals(floor: dict[str, Any], own: Any) -> dict[str, Any]:
+    if own is UNDEFINED:
+        return floor
+    if isinstance(own, dict):
+        return merge(floor, own) if floor else own
+    if own is None:
+        raise NullFieldError("globals")
+    return floor
+
+
+def with_user(event: Event, user: dict[str, Any]) -> Event:
+    """Return the event with the collector's user merged under its own (section 4.2, step 7).
+
+    Raises:
+        NullFieldError: the event's user is null: the push fails.
+
+    """
+    own = event["user"]
+    if own is user or (isinstance(own, dict) and not user):
+        return event
+    if own is None:
+        raise NullFieldError("user")
+    merged = merge(user, own) if isinstance(own, dict) else dict(user)
+    return {**event, "user": merged}

@@ -22,7 +22,9 @@ from typing import IO, Any, Final
 
 import orjson
 
-from hubspot_dest.events.event import TOO_DEEP, InvalidEventError, event_name, is_too_deep, may_be_too_deep
+from hubspot_dest.config.syntax_fault import fault_of_json
+from hubspot_dest.events.collector import InvalidEventError, event_name
+from hubspot_dest.events.event import TOO_DEEP, is_too_deep, may_be_too_deep
 from hubspot_dest.intake.byte_stream import (
     DEFAULT_MAX_LINE_BYTES,
     MAX_DOCUMENT_BYTES,
@@ -31,8 +33,10 @@ from hubspot_dest.intake.byte_stream import (
     OverlongLine,
     PrefixObserver,
 )
+from hubspot_dest.storage.file_content import FileContent, content_of
 
 __all__ = [
+    "ACCEPTED_TOGETHER",
     "BadLine",
     "EventSource",
     "IntakeError",
@@ -47,9 +51,15 @@ __all__ = [
 ]
 
 STANDARD_INPUT: Final = "-"
+ACCEPTED_TOGETHER: Final = 1000
+"""The most lines that are accepted in one transaction, if they are available without waiting."""
 _DESCRIPTOR: Final = re.compile(r"/dev/stdin|(?:/dev/fd|/proc/(?:self|thread-self)/fd)/(\d{1,9})")
 _SYSTEM_FOLDERS: Final = ("/dev/", "/proc/")
+_OTHER_FILES: Final = frozenset(
+    {FileContent.CONFIGURATION, FileContent.FLOW, FileContent.ACCOUNT, FileContent.TRAIL, FileContent.SQLITE}
+)
 _NAME_HINT = 'an event name is two words, entity and action: "order complete"'
+_JSON_HINT = "each line is one event as JSON, or the whole file is one JSON array"
 _FLATTER = "write the event with fewer levels"
 
 
@@ -225,7 +235,7 @@ class EventSource:
                 stream = ByteStream(file, must_be_gzip=Path(self.source).suffix == ".gz")
                 lines = Lines(stream, max_line_bytes=self._max_line_bytes, observer=self._observer)
                 self._lines = lines
-                yield from _read(lines) if self._after == (0, -1) else self._rest(lines)
+                yield from self._known(_read(lines)) if self._after == (0, -1) else self._rest(lines)
                 if (damage := lines.damage()) is not None:
                     yield _damaged(*damage)
                 self.damage = lines.failure
@@ -236,6 +246,24 @@ class EventSource:
             reason = getattr(error, "strerror", None) or str(error)
             msg = f"{source_name(self.source)} cannot be read: {reason}"
             raise IntakeError(msg) from None
+
+    def _known(self, found: Iterator[Line | BadLine]) -> Iterator[Line | BadLine]:
+        """Yield what is read, unless the file begins with what is not an event, and is another kind of file.
+
+        Raises:
+            IntakeError: it looks like a configuration, an account file …
+
+        """
+        first = next(found, None)
+        if first is None:
+            return
+        if isinstance(first, BadLine) and _descriptor(self.source) is None and self.source != STANDARD_INPUT:
+            content = content_of(self.source)
+            if content in _OTHER_FILES:
+                msg = f"{self.source} looks like {content.value}, not events; give a file of events as EVENTS"
+                raise IntakeError(msg)
+        yield first
+        yield from found
 
     def _rest(self, lines: Lines) -> Iterator[Line | BadLine]:
         """Skip lines without parsing them, and the items of the line where reading stopped."""
@@ -275,7 +303,10 @@ def _read(lines: Lines, number: int = 0) -> Iterator[Line | BadLine]:
                 return
             yield _broken(number, error, lines.end, unfinished=lines.unfinished)
             continue
-        yield from _events(value, number, lines.end, deep=may_be_too_deep(line))
+        if type(value) is dict and "batch" not in value:
+            yield _checked(value, number, None, lines.end, deep=may_be_too_deep(line))
+        else:
+            yield from _events(value, number, lines.end, deep=may_be_too_deep(line))
 
 
 def _document(
@@ -317,8 +348,18 @@ def _document(
     except orjson.JSONDecodeError as error:
         if (damage := lines.damage()) is not None:
             yield _damaged(number, f"{damage[1]}: the JSON that begins on this line is incomplete")
+        elif _exceeds_depth(error):
+            yield _broken(number, error, lines.end)
         else:
-            yield _broken(number, error, lines.end, unfinished=lines.unfinished)
+            fault = fault_of_json(document.decode("utf-8", "replace"), error)
+            yield BadLine(
+                number + fault.line - 1,
+                f"invalid JSON: {fault.message}",
+                _JSON_HINT,
+                column=fault.column,
+                unfinished=lines.unfinished,
+                end=lines.end,
+            )
         return
     yield from _events(value, number, lines.end, deep=True)
 
@@ -392,9 +433,10 @@ def _broken(number: int, error: orjson.JSONDecodeError, end: int, *, unfinished:
     if _exceeds_depth(error):
         return BadLine(number, TOO_DEEP, _FLATTER, end=end)
     message = str(error).split(": line ")[0]
-    hint = "write one event as JSON per line, or the whole file as a JSON array"
     line = number + error.lineno - 1
-    return BadLine(line, f"invalid JSON: {message}", hint, column=error.colno, unfinished=unfinished, end=end)
+    return BadLine(
+        line, f"invalid JSON: {message}", _JSON_HINT, column=error.colno, unfinished=unfinished, end=end
+    )
 
 
 def _overlong(number: int, line: OverlongLine, end: int) -> BadLine:

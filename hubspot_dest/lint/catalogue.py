@@ -57,7 +57,7 @@ _CHECKS: Final = (
         "prefix_missing",
         "no prefix for event names",
         "walkerOS' destination and this sender refuse to start without settings.eventNamePrefix, so no event is sent.",
-        "Set settings.eventNamePrefix to pe<HubID>_, for example pe12345678_.",
+        "Set settings.eventNamePrefix to `pe<HubID>_`, for example `pe12345678_`.",
         "walkerOS 4.4, section 5.1",
     ),
     # ---- flow files

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hubspot_dest.lint.subject import LintReport, Subject
 from hubspot_dest.mapping.callbacks import code_source
-from hubspot_dest.planning.rules_index import RuleEntry
+from hubspot_dest.mapping.rules import RuleEntry
 
 __all__ = ["check_rules"]
 

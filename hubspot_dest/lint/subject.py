@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hubspot_dest.checks.finding import Violation
 from hubspot_dest.lint.source_file import SourceFile
-from hubspot_dest.planning.rules_index import RuleEntry, rule_entries
+from hubspot_dest.mapping.rules import RuleEntry, rule_entries
 
 __all__ = ["LintReport", "Subject", "walk_values"]
 

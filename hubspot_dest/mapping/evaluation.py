@@ -177,6 +177,16 @@ class Evaluation:
         if self._open:
             self._open[-1].notes.append(text)
 
+    @property
+    def noted(self) -> int:
+        """How many reasons the open step has."""
+        return len(self._open[-1].notes) if self._open else 0
+
+    def drop_notes(self, after: int) -> None:
+        """Drop the reasons of the open step after the first `after`: their result is not used."""
+        if self._open:
+            del self._open[-1].notes[after:]
+
     def close(self, result: Any) -> None:
         """End the open step."""
         self._open.pop().result = result

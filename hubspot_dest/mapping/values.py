@@ -3,14 +3,19 @@
 A mapping value is a path, a map of `condition, consent, fn, key, loop, map, set, validate, value`, or a list of
 alternatives. The configuration is read once, at compile time; an event pays only for what its values need. The same
 code compiles the traced form, which returns the same results and records each step.
+
+The entries of a `{map: …}` whose values become texts (section 5.6) are compiled to code that produces these texts
+directly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import is_granted, required_names
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
@@ -22,16 +27,23 @@ from hubspot_dest.mapping.jsvalues import (
     cast_to_property,
     entries,
     has_own_keys,
+    number_to_string,
+    to_string,
     truthy,
 )
-from hubspot_dest.mapping.paths import compile_path
-from hubspot_dest.mapping.resolve import Resolve
-from hubspot_dest.mapping.text_map import TextEntry, TextMap
+from hubspot_dest.mapping.paths import compile_path, get_by_path
 
-__all__ = ["PRODUCERS", "Resolve", "ValueCompiler"]
+__all__ = ["CONSTANT", "PRODUCERS", "Resolve", "TextEntry", "TextMap", "Unprintable", "ValueCompiler"]
+
+Resolve = Callable[[Any, Evaluation, Any], Any]
+"""(input value, evaluation, effective consent) → property, or `UNDEFINED`."""
 
 PRODUCERS = ("loop", "map", "set", "key", "fn")
 """The keys of a mapping value that produce its result; the first one present, in this order, wins."""
+
+CONSTANT: Final = "constant"
+"""What a trace notes of a value that the configuration gives, and no event."""
+_DEFAULT: Final = "default value"
 
 _SIMPLE = frozenset({str, int, bool})
 _SIMPLE_KEYS = frozenset({"key", "value"})
@@ -185,11 +197,15 @@ class ValueCompiler:
         return self._form(item, item)
 
     def _first_true(self, items: list[Resolve]) -> Resolve:
+        traced = self._traced
+
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             result: Any = UNDEFINED
-            for item in items:
+            for number, item in enumerate(items, 1):
                 result = item(value, ev, consent)
                 if truthy(result):
+                    if traced and len(items) > 1:
+                        ev.note(f"inner alternative {number} of {len(items)}")
                     break
             return result
 
@@ -218,6 +234,8 @@ class ValueCompiler:
                     ev.note(f"consent missing: {', '.join(required) or 'no name is true'}")
                 if record_item_consent and ev.item_consent is not None:
                     _record_item_consent(form, required, ev, granted=False)
+                if traced and static is not UNDEFINED:
+                    ev.note(_DEFAULT)
                 return static
             if record_item_consent and required is not None and ev.item_consent is not None:
                 _record_item_consent(form, required, ev, granted=True)
@@ -230,7 +248,7 @@ class ValueCompiler:
             if traced and result is UNDEFINED and current is not UNDEFINED:
                 ev.note(f"{_type_name(current)} is not a property, or holds null")
             if traced and result is UNDEFINED and fallback is not UNDEFINED:
-                ev.note("default value")
+                ev.note(_DEFAULT)
             return fallback if result is UNDEFINED else result
 
         return resolve
@@ -241,7 +259,7 @@ class ValueCompiler:
         if not self.dialect.one_producer:
             return self._layered(item, form, static, present)
         if not present:
-            return _static_or_input(static)
+            return self._static_or_input(static)
         name = present[0]
         if name == "loop":
             return self._loop(form, static, None)
@@ -261,19 +279,19 @@ class ValueCompiler:
 
     def _layered(self, item: Any, form: dict[str, Any], static: Any, present: list[str]) -> Resolve:
         """Compile all producers: `fn` runs first, `key` replaces its result, `loop`, `map` or `set` replaces that."""
-        base = _static_or_input(static)
+        base = self._static_or_input(static)
         if "fn" in present:
             base = self._fn(form["fn"], item)
         if "key" in present:
             key = self._key(form["key"], static)
-            base = _sequence(base, key) if "fn" in present else key
+            base = self._in_turn(base, key) if "fn" in present else key
         if not present or present[0] in ("key", "fn"):
             return base
         if present[0] == "loop":
             return self._loop(form, static, base)
         produce = self._build(present[0], item, form, static)
         # A replaced producer still runs: a function may log or throw, and a key that is not a path fails.
-        return _sequence(base, produce) if "fn" in present or "key" in present else produce
+        return self._in_turn(base, produce) if "fn" in present or "key" in present else produce
 
     def _build(self, name: str, item: Any, form: dict[str, Any], static: Any) -> Resolve:
         if name == "map":
@@ -284,7 +302,34 @@ class ValueCompiler:
 
     def _key(self, path: Any, static: Any) -> Resolve:
         getter = compile_path(path, static) if isinstance(path, str) else _no_path
+        if self._traced and isinstance(path, str) and static is not UNDEFINED:
+            return _traced_path(getter, compile_path(path))
         return lambda value, ev, consent: getter(value)  # noqa: ARG005 - one signature for all
+
+    def _static_or_input(self, static: Any) -> Resolve:
+        if static is UNDEFINED:
+            return lambda value, ev, consent: value  # noqa: ARG005 - one signature for all
+        if not self._traced:
+            return lambda value, ev, consent: static  # noqa: ARG005 - one signature for all
+
+        def constant(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
+            ev.note(CONSTANT)
+            return static
+
+        return constant
+
+    def _in_turn(self, first: Resolve, second: Resolve) -> Resolve:
+        """Return `second`, run after `first`, whose result and notes are dropped."""
+        traced = self._traced
+
+        def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            before = ev.noted if traced else 0
+            first(value, ev, consent)
+            if traced:
+                ev.drop_notes(before)
+            return second(value, ev, consent)
+
+        return resolve
 
     def _fn(self, source: Any, item: Any) -> Resolve:
         function = self._callbacks.callable(source)
@@ -328,12 +373,16 @@ class ValueCompiler:
             each = _aware_of_item_consent(each)
         source = None if scope == "this" else self._nested(scope)
         record = _record_missing_list(form, static) if base is None else None
+        traced = self._traced
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
+            noted = ev.noted if traced else 0
             before = base(value, ev, consent) if base is not None else UNDEFINED
             items = [value] if source is None else source(value, ev, consent)
             if not isinstance(items, list):
                 return before if record is None else record(value, ev)
+            if traced:
+                ev.drop_notes(noted)
             results = [each(item, ev, consent) for item in items]
             defined = [result for result in results if result is not UNDEFINED]
             return defined if defined or not items else EmptiedList()
@@ -419,7 +468,21 @@ def _path(path: str, static: Any = UNDEFINED) -> Resolve:
             return result
         return fallback if (result := cast_to_property(result)) is UNDEFINED else result
 
-    return resolve
+    first, _, second = path.partition(".")
+    if not second or "." in second or "*" in (first, second):
+        return resolve
+
+    def resolve_two_steps(value: Any, ev: Evaluation, consent: Any) -> Any:
+        """Read what nearly all paths are without a further call; anything unusual is left to `resolve`."""
+        if type(value) is dict:
+            section = value.get(first)
+            if type(section) is dict:
+                found = section.get(second)
+                if type(found) in _SIMPLE:
+                    return found
+        return resolve(value, ev, consent)
+
+    return resolve_two_steps
 
 
 def _guarded(
@@ -483,22 +546,6 @@ def _requires_consent(mapping: Any) -> bool:
     return isinstance(mapping, list) and any(map(_requires_consent, mapping))
 
 
-def _static_or_input(static: Any) -> Resolve:
-    if static is UNDEFINED:
-        return lambda value, ev, consent: value  # noqa: ARG005 - one signature for all
-    return lambda value, ev, consent: static  # noqa: ARG005 - one signature for all
-
-
-def _sequence(first: Resolve, second: Resolve) -> Resolve:
-    """Return a mapping value that runs `first`, drops its result and returns that of `second`."""
-
-    def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
-        first(value, ev, consent)
-        return second(value, ev, consent)
-
-    return resolve
-
-
 def _aware_of_item_consent(each: Resolve) -> Resolve:
     """Return `each`, with `Evaluation.item_consent` set while it processes an item with its own consent."""
 
@@ -513,6 +560,25 @@ def _aware_of_item_consent(each: Resolve) -> Resolve:
             ev.item_consent = outer
 
     return resolve
+
+
+def _traced_path(with_default: Callable[[Any], Any], without: Callable[[Any], Any]) -> Resolve:
+    """Return a path with a default value that notes each use of the default."""
+
+    def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
+        result = without(value)
+        if result is UNDEFINED:
+            ev.note(_DEFAULT)
+        elif isinstance(result, list) and (missing := _missing(result)):
+            ev.note(f"{_DEFAULT} for {amount(missing, 'item')}")
+        return with_default(value)
+
+    return resolve
+
+
+def _missing(result: Any) -> int:
+    """Return how many items of a path with `*` are missing."""
+    return sum(map(_missing, result)) if isinstance(result, list) else int(result is UNDEFINED)
 
 
 def _record_item_consent(
@@ -601,3 +667,115 @@ def _describe_source(mapping: dict[str, Any]) -> list[str]:
     if truthy(mapping.get("fn", UNDEFINED)):
         return ["fn"]
     return ["value"] if "value" in mapping else []
+
+
+Unprintable = tuple[str, JsTypeError]
+"""A name whose value JavaScript cannot convert to a text, and why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextEntry:
+    """One entry of a map.
+
+    Attributes:
+        name: the property.
+        resolve: gives its value; None for a path of two steps.
+        steps: that path.
+        default: the text where that path has no value; None to leave the property out.
+        needs_evaluation: whether `resolve` may use its evaluation: it may call functions, or report what fails.
+
+    """
+
+    name: str
+    resolve: Resolve | None
+    steps: tuple[str, str] = ("", "")
+    default: str | None = None
+    needs_evaluation: bool = False
+
+    @classmethod
+    def plain(cls, name: str, item: Any) -> TextEntry | None:
+        """Return the entry of a path of two steps, with or without a default; None for any other mapping value."""
+        if type(item) is str:
+            first, _, second = item.partition(".")
+            plain = second and "." not in second and first != "*" != second
+            return cls(name, None, (first, second)) if plain else None
+        form = item if isinstance(item, dict) else {}
+        path = form.get("key", UNDEFINED)
+        keys = path.split(".") if isinstance(path, str) else []
+        if not form.keys() <= {"key", "value"} or len(keys) != 2 or "*" in keys:
+            return None
+        default = cast_to_property(form.get("value", UNDEFINED))
+        if isinstance(default, (dict, list)):
+            return None  # may have no text
+        return cls(name, None, (keys[0], keys[1]), None if default is UNDEFINED else to_string(default))
+
+
+class TextMap:
+    """The compiled entries of a map, in the order of the configuration.
+
+    An unusual entry costs only itself: a path of two steps, what nearly all entries are, is read in the loop of
+    `write`; any other entry is a compiled mapping value.
+
+    Args:
+        entries: the entries.
+        keep_emptied: whether a list that a loop emptied has a text, the empty one, or is left out.
+
+    Attributes:
+        needs_evaluation: whether `write` needs an evaluation.
+
+    """
+
+    def __init__(self, entries: Sequence[TextEntry], *, keep_emptied: bool) -> None:
+        self._keep_emptied = keep_emptied
+        self._entries = tuple((entry.name, *entry.steps, entry.default, entry.resolve) for entry in entries)
+        self.needs_evaluation = any(entry.needs_evaluation for entry in entries)
+
+    def write(
+        self, into: dict[str, str], event: dict[str, Any], ev: Evaluation | None, consent: Any
+    ) -> Sequence[Unprintable]:
+        """Write the texts of an event into a map.
+
+        Args:
+            into: where to write; a value of the event overwrites one that is there already.
+            event: the event.
+            ev: the state of planning the event; may be None unless `needs_evaluation`.
+            consent: the collector's consent; the event's own, where it has one, replaces it.
+
+        Returns:
+            what JavaScript cannot convert to a text, in order; nothing is written for it.
+
+        """
+        if ev is not None and truthy(own := event.get("consent", UNDEFINED)):
+            consent = own
+        unprintable: Sequence[Unprintable] = ()
+        for name, first, second, default, resolve in self._entries:
+            if resolve is not None:
+                value = resolve(event, ev, consent)  # type: ignore[arg-type]  # None only where nothing uses it
+            else:
+                section = event.get(first)
+                value = (
+                    section.get(second) if type(section) is dict else get_by_path(event, f"{first}.{second}")
+                )
+            kind = type(value)
+            if kind is str:
+                into[name] = value
+            elif kind is float and 1e-4 <= value < 1e16:
+                # Between these two, Python's digits and layout are JavaScript's but for a trailing `.0`.
+                text = repr(value)
+                into[name] = text[:-2] if text[-1] == "0" and text[-2] == "." else text
+            elif kind is int:
+                into[name] = number_to_string(value)
+            else:
+                if resolve is None and value is not None:
+                    value = cast_to_property(value)
+                if value is None or value is UNDEFINED:
+                    if default is not None:
+                        into[name] = default
+                    continue
+                if kind is EmptiedList and not self._keep_emptied:
+                    continue
+                try:
+                    into[name] = to_string(value)
+                except JsTypeError as error:
+                    unprintable = (*unprintable, (name, error))
+        return unprintable

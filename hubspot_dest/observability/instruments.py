@@ -38,7 +38,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "stream_messages": Measure("counter", "Messages of a stream, fetched and by result.", ("result",)),
     "stream_rebalances": Measure("counter", "Assignments and revocations of partitions or leases."),
     "stream_pauses": Measure("counter", "Pauses of fetching because HubSpot accepted nothing."),
-    "stream_lost": Measure("counter", "Entries trimmed before any worker had read them."),
+    "stream_lost": Measure("counter", "Entries trimmed or deleted before any worker had read them."),
     "stream_lag": Measure("gauge", "Messages waiting in this worker's partitions."),
     "stream_partitions": Measure("gauge", "Partitions or streams assigned to this worker."),
     "stream_paused": Measure("gauge", "1 while fetching is paused."),

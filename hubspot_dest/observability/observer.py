@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pydantic import SecretStr
-
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.delivery.client.exchange import Exchange
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.masking.secret import Secret
 from hubspot_dest.observability.instruments import Instruments
 from hubspot_dest.observability.trail import Trail
 from hubspot_dest.outcome import Outcome
@@ -67,10 +66,10 @@ class Observer:
             instrument.gauge("waiting_for_consent", lambda: observed.waiting)
         return observed
 
-    def client_factory(self, config: Config) -> Callable[[SecretStr], HubSpotClient]:
+    def client_factory(self, config: Config) -> Callable[[Secret], HubSpotClient]:
         """Return a client factory whose clients report their exchanges."""
 
-        def make(token: SecretStr) -> HubSpotClient:
+        def make(token: Secret) -> HubSpotClient:
             return HubSpotClient(
                 token,
                 timeout_seconds=config.timeout_ms / 1000,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.events.collector import Collector
+from hubspot_dest.events.collector import Collector, InvalidEventError, sentence_of
 from hubspot_dest.events.consent_queue import ConsentGate
-from hubspot_dest.events.event import InvalidEventError, sentence_of
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.jsvalues import JsTypeError
 from hubspot_dest.planning.plan import Plan

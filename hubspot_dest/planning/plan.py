@@ -1,19 +1,19 @@
-"""Event and compiled configuration in, `Plan` out: what should happen to one event, and why.
+"""`Plan`: what should happen to one event, and why.
 
-A plan is a value: it names no client, no queue and no clock. `Planner` makes it, the destination carries it out.
+A plan is a value: it names no client, no queue and no clock. `Planner` makes it, a sink carries it out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypedDict
 
 from hubspot_dest.checks.finding import Finding, Violation
 from hubspot_dest.mapping.dialect import Divergence
 from hubspot_dest.mapping.evaluation import Issue, Trace
-from hubspot_dest.planning.rules_index import label_of
+from hubspot_dest.mapping.rules import label_of
 
-__all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "Verdict"]
+__all__ = ["INVALID_DATE", "SCOPE", "ContactUpsert", "Plan", "PlanFields", "Verdict"]
 
 # Upstream's invalid Date; HubSpot never receives it, since serialising it fails.
 INVALID_DATE: Final = {"$invalidDate": True}
@@ -36,14 +36,15 @@ class ContactUpsert:
     properties: dict[str, str] | None
 
 
-@dataclass
+# No slots: `Planner` leaves defaults to the class, since a plan is made for every event.
+@dataclass(frozen=True)
 class Plan:
-    """What should happen to one event, and why.
+    """What should happen to one event, and why. Frozen.
 
     Attributes:
         event: the event after policies and the rule's name.
         verdict: `ready`, or why not: `ignored` (by rule), `skipped`, `failed`.
-        reason: a stable code: `send`, `rule_ignore`, `no_identity`, `silent_rule`, `nothing_to_do`, `mapping_error` …
+        reason: a stable code: `send`, `rule_ignore`, `no_identity`, `silent_rule`, `mapping_error` …
         sentence: the reason as a sentence.
         rule_key: the rule that matched (`order complete`), or the empty string.
         rule_index: its position, where the action has a list of rules; else None.
@@ -100,3 +101,28 @@ class Plan:
         if self.occurrence is not None:
             calls.append(["events.send.basicApi.send", self.occurrence])
         return calls
+
+
+class PlanFields(TypedDict, total=False):
+    """The fields of a plan that is being made; those that are missing have their defaults."""
+
+    event: dict[str, Any]
+    verdict: Verdict
+    reason: str
+    sentence: str
+    rule_key: str
+    email: str | None
+    object_id: str | None
+    contact: ContactUpsert | None
+    occurrence: dict[str, Any] | None
+    error: str | None
+    issues: tuple[Issue, ...]
+    issues_before_send: int
+    violations: tuple[Violation, ...]
+    findings: tuple[Finding, ...]
+    trace: tuple[Trace, ...] | None
+    rule_index: int | None
+    divergences: tuple[Divergence, ...]
+    mapped: int | None
+    received: dict[str, Any] | None
+    held: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hubspot_dest.amounts import plural
+from hubspot_dest.amounts import plural, verb
 from hubspot_dest.config.document import SourceMap
 from hubspot_dest.coverage.coverage import CoverageSummary
 from hubspot_dest.coverage.rule_coverage import PropertyHits, RuleHits
@@ -22,7 +22,8 @@ def coverage_sentence(summary: CoverageSummary) -> str:
     events = f"{summary.events:,} event{'s' * (summary.events != 1)}"
     if summary.percent is None:
         return f"no coverage: {events}, but the configuration has neither rules nor properties"
-    return f"coverage {summary.percent:g} %: {events} exercise {reached} of {total} rules and properties"
+    exercise = verb(summary.events, "exercise")
+    return f"coverage {summary.percent:g} %: {events} {exercise} {reached} of {total} rules and properties"
 
 
 def coverage_lines(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.diff.comparison import ChangeGroup, PlanComparison
 from hubspot_dest.diff.json_difference import MISSING
 from hubspot_dest.diff.plan_change import ChangeKind, PlanChange
@@ -56,19 +57,20 @@ class DiffTitle:
 
 def diff_sentence(comparison: PlanComparison) -> str:
     """Summarise the result: `115 of 263 events change: 3 gain a call, 12 lose a call, 100 change`."""
+    bad = f", {amount(comparison.bad_lines, 'bad line')}" if comparison.bad_lines else ""
     if not comparison.changed:
-        return f"none of {_events(comparison.events)} changes"
+        return f"none of {_events(comparison.events)} changes{bad}"
     counts = comparison.kinds
     verb = "changes" if comparison.changed == 1 else "change"
     sentence = f"{comparison.changed:,} of {_events(comparison.events)} {verb}"
     if counts["change"] == comparison.changed:
-        return sentence  # no event gains or loses a call
+        return f"{sentence}{bad}"  # no event gains or loses a call
     kinds = [
         f"{counts[kind]:,} {words if counts[kind] > 1 else _singular(words)}"
         for kind, (_, _, words) in _MARKS.items()
         if counts[kind]
     ]
-    return f"{sentence}: {', '.join(kinds)}"
+    return f"{sentence}: {', '.join(kinds)}{bad}"
 
 
 def diff_lines(comparison: PlanComparison, title: DiffTitle, painter: Painter) -> Iterator[str]:
@@ -147,6 +149,7 @@ def diff_record(comparison: PlanComparison, title: DiffTitle) -> dict[str, Any]:
         "old": title.old,
         "new": title.new,
         "events": comparison.events,
+        "badLines": comparison.bad_lines,
         "changed": comparison.changed,
         "kinds": {"gain": kinds["gain"], "lose": kinds["lose"], "change": kinds["change"]},
         "groups": [

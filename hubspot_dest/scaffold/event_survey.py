@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.checks.emails import check_email
-from hubspot_dest.events.event import InvalidEventError, event_name
+from hubspot_dest.events.collector import InvalidEventError, event_name
 from hubspot_dest.mapping.jsvalues import JsTypeError, to_string
 
 __all__ = ["EventKind", "EventSurvey", "FieldSurvey"]

@@ -46,6 +46,11 @@ class FileFormat(Generic[E]):
     alternative: str
     error: type[E]
 
+    @property
+    def one(self) -> str:
+        """The name with its article: `an outbox`."""
+        return f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.name}"
+
 
 def private_opener(path: str, flags: int) -> int:
     """Open a file so that a new one is readable only by its owner, for `open(path, "w", opener=private_opener)`."""

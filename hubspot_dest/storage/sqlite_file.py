@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
+from hubspot_dest.storage.file_content import FileContent, content_of
 from hubspot_dest.storage.file_format import PRIVATE_MODE, FileFormat, StorageError
 
 __all__ = [
@@ -60,8 +61,11 @@ def to_error(error: BaseException, path: Path, kind: FileFormat[E]) -> E:
         full.disk_full = True
         return full
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        content = content_of(path)
+        if content not in (FileContent.SQLITE, FileContent.BINARY, FileContent.UNKNOWN):
+            return kind.error(f"{path} is not {kind.one}: it looks like {content.value}; {kind.alternative}")
         return kind.error(
-            f"{file} is damaged, or is not an SQLite file; move it away but keep it, since "
+            f"{file} is damaged, or is not an SQLite file; if it is one, keep a copy, since "
             "`sqlite3 FILE .recover` may be able to read it"
         )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -171,8 +175,12 @@ def connect_reading(path: Path, kind: FileFormat[Any]) -> sqlite3.Connection:
         StorageError: the file does not exist, or cannot be read (the format's error).
 
     """
+    if path.is_dir():
+        raise kind.error(f"{path} is a folder, not {kind.one}")
     if not path.is_file():
         raise kind.error(f"there is no {kind.name} at {path}; check the path")
+    if not path.stat().st_size:
+        raise kind.error(f"{path} is empty: it is not {kind.one}")
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
         with _closing_on_error(connection):
@@ -198,9 +206,8 @@ def _check(
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if application != kind.application_id and (tables or application or not may_be_empty):
-        raise kind.error(
-            f"{path} is an SQLite file of another program, not the {kind.name}; {kind.alternative}"
-        )
+        otherwise = f"; {kind.alternative}" if may_be_empty else ""
+        raise kind.error(f"{path} is an SQLite file of another program, not {kind.one}{otherwise}")
     newest = len(kind.migrations)
     if version > newest:
         msg = (

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from pydantic import SecretStr
-
+from hubspot_dest.masking.secret import MaskedText, Secret
 from hubspot_dest.streams.errors import StreamError
 
 __all__ = ["Credentials", "StreamAddress", "is_stream_url", "read_address", "read_options"]
@@ -39,7 +38,7 @@ class Credentials:
     """The user name and password for the broker; both are empty without authentication."""
 
     username: str = ""
-    password: SecretStr = field(default_factory=lambda: SecretStr(""))
+    password: Secret = field(default_factory=lambda: MaskedText(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +144,8 @@ def read_address(
         raise _address_error(f"the source is not an address: {error}", _example("kafka")) from None
     engine = _SCHEMES.get(parts.scheme.lower())
     if engine is None:
-        sentence = (
-            f"the source must begin with kafka://, redis:// or rediss://, not {parts.scheme or 'nothing'}://"
-        )
+        begins = f"not {parts.scheme}://" if parts.scheme else "but has no scheme"
+        sentence = f"the source must begin with kafka://, redis:// or rediss://, {begins}"
         raise _address_error(sentence, _example("kafka"))
     if "@" in parts.netloc:
         names = " and ".join(_VARIABLES[engine])
@@ -161,6 +159,9 @@ def read_address(
     for name in ("dead", "waiting"):
         if name in query and not query[name]:
             raise _address_error(f"{name}= is empty in the source", f"write {name}=NAME, or leave it out")
+    for name, value in query.items():
+        if not value.isprintable():  # librdkafka ends the process at a NUL, and no client shows the others
+            raise _address_error(f"{name}={value!r} has a character that cannot be printed", _example(engine))
     parse = _kafka if engine == "kafka" else _redis
     address = parse(parts, query, group, _credentials(engine, environment), known)
     _require_distinct(address)
@@ -179,7 +180,7 @@ def _kafka(
                 f"{name!r} is not a valid topic name: up to 249 letters, digits, '.', '_' and '-'",
                 _example("kafka"),
             )
-    return StreamAddress(
+    address = StreamAddress(
         "kafka",
         _hosts(parts, "kafka"),
         (topic,),
@@ -190,6 +191,13 @@ def _kafka(
         credentials=credentials,
         options=options,
     )
+    for name, letters in (("dead", address.dead_of(topic)), ("waiting", address.waiting_of(topic))):
+        if not _TOPIC.fullmatch(letters):
+            raise _address_error(
+                f"{letters!r} is too long for the name of a topic, which has at most 249 characters",
+                f"{name}=NAME",
+            )
+    return address
 
 
 def _redis(
@@ -235,7 +243,8 @@ def _hosts(parts: SplitResult, engine: Engine) -> tuple[str, ...]:
             host, colon, port = part, "", ""
         elif not colon:
             host, port = part, ""
-        if not host or (colon and not (port.isdigit() and 0 < int(port) < 65_536)):
+        is_name = host.startswith("[") or not re.search(r"[\s:]", host)
+        if not host or not is_name or (colon and not (port.isdigit() and 0 < int(port) < 65_536)):
             raise _address_error(f"{part!r} is not a host:port", _example(engine))
         found.append(f"{host}:{port or _PORTS[engine]}")
     return tuple(found)
@@ -264,7 +273,7 @@ def _credentials(engine: Engine, environment: Mapping[str, str] | None) -> Crede
     known = os.environ if environment is None else environment
     user, password = _VARIABLES[engine]
     # Mounted secrets usually end with a line break, which is not part of them.
-    return Credentials(known.get(user, "").strip(), SecretStr(known.get(password, "").strip()))
+    return Credentials(known.get(user, "").strip(), MaskedText(known.get(password, "").strip()))
 
 
 def _require_distinct(address: StreamAddress) -> None:

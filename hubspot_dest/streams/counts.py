@@ -46,7 +46,7 @@ class WorkerCounts:
         paused: whether fetching is paused.
         partitions: the number of assigned partitions.
         lag: the number of messages waiting in them; None if unknown.
-        lost: the number of entries that were trimmed before any worker had read them.
+        lost: the number of entries that were trimmed, or deleted with their stream, before any worker had read them.
         lost_exact: whether `lost` is exact; otherwise it is a lower bound.
         nearest: the largest unread fraction of a stream, 0 to 1; beyond the trim length, entries are lost.
         on_count: called with a name and a number whenever something is counted.
@@ -113,7 +113,7 @@ class WorkerCounts:
         if self.lost:
             about = "" if self.lost_exact else "at least "
             entries = f"{amount(self.lost, 'entry')} {verb(self.lost, 'were')}"
-            sentence += f"; {about}{entries} trimmed unread and {verb(self.lost, 'are')} lost"
+            sentence += f"; {about}{entries} trimmed or deleted unread and {verb(self.lost, 'are')} lost"
         return sentence
 
 

@@ -8,15 +8,8 @@ from typing import Any, Final
 
 import orjson
 
-from hubspot_dest.events.event import (
-    EVENT_FIELDS,
-    TOO_DEEP,
-    InvalidEventError,
-    event_name,
-    has_id,
-    is_too_deep,
-    may_be_too_deep,
-)
+from hubspot_dest.events.collector import InvalidEventError, event_name, has_id
+from hubspot_dest.events.event import EVENT_FIELDS, TOO_DEEP, is_too_deep, may_be_too_deep
 from hubspot_dest.events.shape import event_problems
 from hubspot_dest.streams.source import Message
 
@@ -107,13 +100,16 @@ def decoded(message: Message, max_bytes: int = DEFAULT_MAX_BYTES) -> Decoded:
 
 
 def _json(value: bytes) -> Any:
-    text = value.removeprefix(_BOM)
-    if not text.strip():
-        return BadMessage("no_value", "it is empty")
-    for sign, sentence in _SIGNS:
-        if text.startswith(sign):
-            return BadMessage("encoding", sentence)
-    if may_be_too_deep(text) and text.count(b"[") + text.count(b"{") > 100_000:
+    text = value
+    if not value.startswith(b"{"):  # an event does, so that only others are looked at more closely
+        text = value.removeprefix(_BOM)
+        if not text.strip():
+            return BadMessage("no_value", "it is empty")
+        for sign, sentence in _SIGNS:
+            if text.startswith(sign):
+                return BadMessage("encoding", sentence)
+    doubtful = may_be_too_deep(text)
+    if doubtful and text.count(b"[") + text.count(b"{") > 100_000:
         return BadMessage("no_event", TOO_DEEP)
     try:
         found = orjson.loads(text)
@@ -125,7 +121,7 @@ def _json(value: bytes) -> Any:
         return BadMessage("no_json", f"it is not JSON: {error}")
     except RecursionError:
         return BadMessage("no_event", TOO_DEEP)
-    if may_be_too_deep(text) and is_too_deep(found):
+    if doubtful and is_too_deep(found):
         return BadMessage("no_event", TOO_DEEP)
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["Kind", "LeaseLostError", "StreamError"]
+__all__ = ["Kind", "LeaseLostError", "RebalancingError", "StreamError"]
 
 Kind = Literal[
     "unreachable", "authentication", "authorization", "no_topic", "unsupported", "configuration", "too_large"
@@ -32,3 +32,7 @@ class StreamError(Exception):
 
 class LeaseLostError(Exception):
     """Another worker owns the partition of a commit, and with it everything that is not committed."""
+
+
+class RebalancingError(Exception):
+    """The group is rebalancing; partitions that this worker keeps can be committed afterwards."""

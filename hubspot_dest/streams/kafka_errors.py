@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from hubspot_dest.streams.errors import Kind, StreamError
 
-__all__ = ["GROUP_CODES", "KafkaFault", "kafka_error"]
+__all__ = ["GROUP_CODES", "REBALANCING_CODES", "KafkaFault", "kafka_error"]
 
 
 class KafkaFault(Protocol):
@@ -23,11 +23,14 @@ class KafkaFault(Protocol):
         """Return the message of librdkafka or of the broker."""
 
 
-GROUP_CODES: Final = frozenset(
-    {"ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "REBALANCE_IN_PROGRESS", "FENCED_INSTANCE_ID"}
-    | {"_ASSIGNMENT_LOST", "FENCED_MEMBER_EPOCH", "STALE_MEMBER_EPOCH", "UNRELEASED_INSTANCE_ID"}
-)
-"""Codes which mean that another member owns the partition: nothing may be committed, and nothing is lost."""
+REBALANCING_CODES: Final = frozenset({"ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "REBALANCE_IN_PROGRESS"})
+"""Codes which mean that a member joined or left; the next poll returns the partitions that can be committed."""
+
+GROUP_CODES: Final = REBALANCING_CODES | {
+    *("FENCED_INSTANCE_ID", "_ASSIGNMENT_LOST", "FENCED_MEMBER_EPOCH", "STALE_MEMBER_EPOCH"),
+    "UNRELEASED_INSTANCE_ID",
+}
+"""Codes which mean that another member owns the partition or soon will: nothing may be committed, nothing is lost."""
 
 _CERTIFICATE: Final = ("certificate", "ssl handshake", "ssl_")
 _ACLS: Final = "ask an administrator to grant them (kafka-acls)"

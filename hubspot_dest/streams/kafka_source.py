@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hubspot_dest.streams.address import StreamAddress
-from hubspot_dest.streams.errors import LeaseLostError, StreamError
+from hubspot_dest.streams.errors import LeaseLostError, RebalancingError, StreamError
 from hubspot_dest.streams.kafka_client import (
     client_options,
     consumer_only,
@@ -15,7 +15,7 @@ from hubspot_dest.streams.kafka_client import (
     quiet_logger,
     raised,
 )
-from hubspot_dest.streams.kafka_errors import GROUP_CODES, kafka_error
+from hubspot_dest.streams.kafka_errors import GROUP_CODES, REBALANCING_CODES, kafka_error
 from hubspot_dest.streams.kafka_publisher import KafkaPublisher, Record
 from hubspot_dest.streams.letters import letter_notes, without_notes
 from hubspot_dest.streams.source import Lag, Letter, Message, Partition, PartitionOwner
@@ -25,6 +25,8 @@ __all__ = ["KafkaSource", "letter_record"]
 _ASK_SECONDS: Final = 5.0
 _GATHER_SECONDS: Final = 0.2
 _CUT_BYTES: Final = 65_536
+_REBALANCE_SECONDS: Final = 60.0
+"""How long a commit is retried during a rebalance; afterwards the partition's owner delivers the messages again."""
 # Errors worth reporting; a closed connection alone is not one, since brokers close idle connections.
 _REPORTED: Final = frozenset(
     {"_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL", "_RESOLVE", "SASL_AUTHENTICATION_FAILED"}
@@ -67,6 +69,7 @@ class KafkaSource:
         self._stash: list[Message] = []
         self._failure: Any = None
         self._positions: dict[int, int] = {}
+        self._rebalancing_since: float | None = None
 
     def _on_error(self, error: Any) -> None:
         if error.name() in _REPORTED:
@@ -223,15 +226,25 @@ class KafkaSource:
         try:
             answered = self._consumer.commit(offsets=offsets, asynchronous=False)
         except self._module.KafkaException as error:
-            fault = error.args[0]
-            if fault.name() in GROUP_CODES:
-                raise LeaseLostError(fault.str()) from None
+            self._require_group(error.args[0])
             raise raised(error, self._address, "committing", self._topic) from None
         for item in answered or ():
             if item.error is not None:
-                if item.error.name() in GROUP_CODES:
-                    raise LeaseLostError(item.error.str())
+                self._require_group(item.error)
                 raise kafka_error(item.error, self._where, "committing", self._topic)
+        self._rebalancing_since = None
+
+    def _require_group(self, fault: Any) -> None:
+        """Raise what says that a commit failed because the group has changed."""
+        code = fault.name()
+        if code not in GROUP_CODES:
+            return
+        now = time.monotonic()
+        since = self._rebalancing_since = self._rebalancing_since or now
+        if code in REBALANCING_CODES and now - since < _REBALANCE_SECONDS:
+            raise RebalancingError(fault.str())
+        self._rebalancing_since = None
+        raise LeaseLostError(fault.str())
 
     def post(self, letters: Sequence[Letter]) -> None:
         """Write letters to their topics, with their keys."""

@@ -24,14 +24,19 @@ def open_source(address: StreamAddress) -> Source:
     return RedisSource(address)
 
 
-def open_contacts(address: StreamAddress) -> SharedContactCache | None:
+def open_contacts(address: StreamAddress, portal: str) -> SharedContactCache | None:
     """Return the contact cache shared by the group; None for Kafka, where each worker has its own.
+
+    Args:
+        address: the stream and the group.
+        portal: the portal whose contacts are written.
 
     Raises:
         StreamError: the client library is missing, or rejects its options.
+
     """
     if address.engine == "kafka":
         return None
     from hubspot_dest.streams.redis_contacts import RedisContacts
 
-    return RedisContacts(address)
+    return RedisContacts(address, portal)

@@ -12,8 +12,7 @@ from typing import Any, Final, Protocol
 
 from hubspot_dest.delivery.client.codec import encode
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.events.collector import Collector
-from hubspot_dest.events.event import InvalidEventError, sentence_of
+from hubspot_dest.events.collector import Collector, InvalidEventError, sentence_of
 from hubspot_dest.mapping.jsvalues import JsTypeError
 from hubspot_dest.outcome import Outcome, outcome_of
 from hubspot_dest.streams.address import StreamAddress

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -10,10 +11,11 @@ from typing import Any, Final
 from hubspot_dest.streams.address import StreamAddress
 from hubspot_dest.streams.errors import StreamError
 
-__all__ = ["connect_redis", "redis_error", "redis_errors", "text_of"]
+__all__ = ["connect_redis", "names_missing", "redis_error", "redis_errors", "text_of"]
 
 _SECONDS: Final = 10.0
 _WORKER_OPTIONS: Final = frozenset({"lease.seconds", "max.deliveries", "consumer"})
+_PIPELINE: Final = re.compile(r"^Command # \d+ \(.*\) of pipeline caused error: ", re.DOTALL)
 _FIXED: Final = frozenset({"host", "port", "db", "username", "decode_responses", "protocol", "ssl"})
 
 
@@ -108,7 +110,7 @@ def redis_error(error: Exception, where: str, what: str, stream: str) -> StreamE
     """
     import redis
 
-    said = str(error)
+    said = _PIPELINE.sub("", str(error))  # a command may hold an event, and differs each time
     if isinstance(error, redis.exceptions.NoPermissionError) or said.startswith("NOPERM"):
         sentence = f"Redis at {where}: no permissions for {what} ({stream}): {said}"
         return StreamError(
@@ -131,7 +133,7 @@ def redis_error(error: Exception, where: str, what: str, stream: str) -> StreamE
     if said.startswith("WRONGTYPE"):
         sentence = f"Redis at {where}: the key {stream} is not a stream"
         return StreamError("configuration", sentence, "set stream= to walkerOS' streamKey")
-    if said.startswith("NOGROUP") or "requires the key to exist" in said:
+    if names_missing(error):
         sentence = f"Redis at {where} has no stream {stream}"
         hint = "walkerOS creates it with the first event; the worker continues once it exists"
         return StreamError("no_topic", sentence, hint, heals=True)
@@ -142,6 +144,12 @@ def redis_error(error: Exception, where: str, what: str, stream: str) -> StreamE
         return StreamError("unsupported", sentence, "use Redis 6.2 or newer")
     # Out of memory, a replica, a failed save: the worker waits until an administrator resolves it.
     return StreamError("unreachable", f"Redis at {where}: {what} ({stream}) failed: {said}", heals=True)
+
+
+def names_missing(error: Exception) -> bool:
+    """Tell whether an error of Redis says that a stream, or its group, does not exist."""
+    said = str(error)
+    return said.startswith("NOGROUP") or "requires the key to exist" in said or "no such key" in said.lower()
 
 
 def text_of(value: Any) -> str:

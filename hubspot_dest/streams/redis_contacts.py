@@ -26,18 +26,21 @@ class RedisContacts:
 
     Args:
         address: the Redis and the group.
+        portal: where contacts are written; a group that goes on with another portal begins with nothing known.
 
     """
 
-    def __init__(self, address: StreamAddress) -> None:
+    def __init__(self, address: StreamAddress, portal: str) -> None:
         self._client: Any = connect_redis(address)
         self._group = address.group
+        self._portal = portal
         self._local = ManyContacts()
         self._pending: dict[str, dict[str, str]] = {}
         self._fresh: set[str] = set()  # people that this worker did not know before this batch
 
     def _key(self, email: str) -> str:
-        return f"hubspot-dest:{self._group}:contact:{_digest(email.lower())}"
+        person = _digest(f"{self._portal}\n{email.lower()}")
+        return f"hubspot-dest:{self._group}:contact:{person}"
 
     def knows(self, contact: ContactUpsert) -> bool:
         """Return whether this worker has written every property of the contact with the same value."""

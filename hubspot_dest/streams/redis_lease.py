@@ -7,13 +7,12 @@ distributed evenly. A lease that is not renewed expires; its next holder then cl
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any, Final
 
 __all__ = ["Leases"]
 
-# Only the holder may renew and release a lease.
+# Only the holder renews, releases and notes; a suspended worker may believe that it still is the holder.
 _RENEW: Final = (
     "if redis.call('GET', KEYS[1]) == ARGV[1] then "
     "return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
@@ -21,6 +20,10 @@ _RENEW: Final = (
 _RELEASE: Final = (
     "if redis.call('GET', KEYS[1]) == ARGV[1] then "
     "redis.call('HSET', KEYS[2], 'clean', '1') return redis.call('DEL', KEYS[1]) end return 0"
+)
+_NOTE: Final = (
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then "
+    "return redis.call('HSET', KEYS[2], unpack(ARGV, 2)) end return 0"
 )
 
 
@@ -33,7 +36,6 @@ class Leases:
         group: the name of the group.
         worker: the unique name of this worker.
         seconds: how long a lease is valid unless renewed.
-        wall: returns the UNIX time, in seconds.
 
     """
 
@@ -44,14 +46,12 @@ class Leases:
         group: str,
         worker: str,
         seconds: float,
-        wall: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._streams = streams
         self._group = group
         self._worker = worker
         self._ms = max(1, round(seconds * 1000))
-        self._wall = wall
         self._members = f"hubspot-dest:{','.join(sorted(streams))}:{group}:workers"
         self.live = 1
 
@@ -63,8 +63,9 @@ class Leases:
         return f"hubspot-dest:{stream}:{self._group}:lease"
 
     def announce(self) -> None:
-        """Register this worker as live, and update the number of live workers."""
-        now = self._wall()
+        """Register this worker as live, and update the number of live workers, by the clock of Redis."""
+        seconds, microseconds = self._client.time()
+        now = seconds + microseconds / 1e6
         pipe = self._client.pipeline()
         pipe.zadd(self._members, {self._worker: now + self._ms / 1000})
         pipe.zremrangebyscore(self._members, "-inf", now)
@@ -87,6 +88,11 @@ class Leases:
     def release(self, stream: str) -> None:
         """Release a lease; pending entries may be claimed immediately."""
         self._client.eval(_RELEASE, 2, self._key(stream), self.state_key(stream), self._worker)
+
+    def note(self, pipe: Any, stream: str, facts: Mapping[str, str]) -> None:
+        """Add to a pipeline: keep what the next worker on a stream has to know, if the lease is this worker's."""
+        pairs = [text for pair in facts.items() for text in pair]
+        pipe.eval(_NOTE, 2, self._key(stream), self.state_key(stream), self._worker, *pairs)
 
     def leave(self) -> None:
         """Remove this worker from the live ones."""

@@ -6,17 +6,24 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.streams.address import StreamAddress
 from hubspot_dest.streams.errors import StreamError
 from hubspot_dest.streams.letters import letter_notes, without_notes
-from hubspot_dest.streams.redis_client import connect_redis, redis_error, redis_errors, text_of
+from hubspot_dest.streams.redis_client import (
+    connect_redis,
+    names_missing,
+    redis_error,
+    redis_errors,
+    text_of,
+)
 from hubspot_dest.streams.redis_lease import Leases
 from hubspot_dest.streams.source import Lag, Letter, Message, Partition, PartitionOwner, TrimWatch
-from hubspot_dest.streams.trimming import StreamFigures, Trimming
+from hubspot_dest.streams.trimming import StreamFigures, Trimming, entry_id
 
 __all__ = ["RedisSource", "figures", "letter_fields", "message_of"]
 
@@ -43,6 +50,7 @@ class _OwnedStream:
         watch: the last observation.
         counted: the last figures with a count of unread entries.
         read_since: the number of entries read since `counted`.
+        done: the newest acknowledged entry; empty if it is unknown.
 
     """
 
@@ -54,6 +62,7 @@ class _OwnedStream:
     watch: TrimWatch | None = None
     counted: StreamFigures | None = None
     read_since: int = 0
+    done: str = ""
 
 
 class RedisSource:
@@ -61,14 +70,13 @@ class RedisSource:
 
     Args:
         address: the streams and the group, with the additional options `lease.seconds` (15) and `consumer` (a name).
-        wall: returns the UNIX time in seconds, for the list of live workers.
 
     Raises:
         StreamError: the client library is missing, or rejects its options.
 
     """
 
-    def __init__(self, address: StreamAddress, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, address: StreamAddress) -> None:
         self._address = address
         self._where = address.hosts[0]
         self._client = connect_redis(address)
@@ -84,7 +92,7 @@ class RedisSource:
         given = address.options.get("consumer") or socket.gethostname()
         self._consumer = f"{given}-{secrets.token_hex(4)}"
         self._leases = Leases(
-            self._client, address.streams, address.group, self._consumer, self._lease_seconds, wall
+            self._client, address.streams, address.group, self._consumer, self._lease_seconds
         )
         self._owner: PartitionOwner | None = None
         self._streams: dict[str, _OwnedStream] = {}
@@ -137,7 +145,7 @@ class RedisSource:
             return
         with redis_errors(self._address, "renewing the lease"):
             for name in list(self._streams):
-                if not self._leases.renew(name):
+                if not self._leases.renew(name) and not self._is_alone_with(name):
                     self._on_lease_lost(name)
             self._leases.announce()
             while len(self._streams) > self._leases.fair:
@@ -180,11 +188,40 @@ class RedisSource:
         )
         # A worker that released the lease has nothing in progress; one that lost it may still wait for a response.
         idle = 0 if known.get("clean") else round(self._lease_seconds * 1000)
-        self._streams[name] = _OwnedStream(name, watch, idle)
+        self._streams[name] = _OwnedStream(name, watch, idle, done=known.get("done", ""))
         if self._owner is not None:
             self._owner.on_assigned({Partition(name): known.get("collector", "")})
+            if warning := self._forgotten(name, known.get("done", "")):
+                self._owner.on_warning(warning)
+
+    def _forgotten(self, name: str, done: str) -> str:
+        """Return what to say of entries that were read, and are neither acknowledged nor pending; empty for none."""
+        group = self._address.group
+        if not done or self._client.xpending(name, group)["pending"]:
+            return ""
+        last = figures(self._client, name, group, count=False).last_delivered
+        if entry_id(last) <= entry_id(done):
+            return ""
+        count = len(self._client.xrange(name, f"({done}", last, count=_MOST_COUNTED))
+        if not count:
+            return ""
+        most = "at least " if count == _MOST_COUNTED else ""
+        return (
+            f"{most}{amount(count, 'entry')} of {name} behind {done} {verb(count, 'are')} neither acknowledged nor "
+            "pending: a consumer was removed with what it had in hand (XGROUP DELCONSUMER), or the group was moved; "
+            f"XGROUP SETID {name} {group} {done} lets workers read on from there"
+        )
+
+    def _is_alone_with(self, name: str) -> bool:
+        """Take the lease again of a stream that is gone; tell whether that was the case.
+
+        What is in hand of it is nowhere else any more, so that it is not given up.
+        """
+        return not self._client.exists(name) and self._leases.acquire(name)
 
     def _on_lease_lost(self, name: str) -> None:
+        if not self._client.exists(name):
+            self._note_vanished(self._streams[name])
         self._lost[name] = self._streams.pop(name).trimming.lost
         if self._owner is not None:
             self._owner.on_lost([Partition(name)])
@@ -208,17 +245,55 @@ class RedisSource:
                 raise self._missing
             time.sleep(min(seconds, max(0.05, self._lease_seconds / 10)))
             return []
+        import redis
+
         with redis_errors(self._address, "reading"):
-            found = self._claim(most)
-            if found:
-                return found
-            ready = [stream for stream in self._streams.values() if not stream.claiming]
-            if not ready:
-                time.sleep(min(seconds, 0.1))
-                return []
-            for owned_stream in ready:
-                self._observe(owned_stream, count=False)
-            return self._read(ready, most, min(seconds, self._lease_seconds / 5))
+            try:
+                return self._next(most, seconds)
+            except redis.ResponseError as error:
+                if not names_missing(error):
+                    raise
+            raise self._recovered()
+
+    def _next(self, most: int, seconds: float) -> list[Message]:
+        found = self._claim(most)
+        if found:
+            return found
+        ready = [stream for stream in self._streams.values() if not stream.claiming]
+        if not ready:
+            time.sleep(min(seconds, 0.1))
+            return []
+        for owned_stream in ready:
+            self._observe(owned_stream, count=False)
+        return self._read(ready, most, min(seconds, self._lease_seconds / 5))
+
+    def _recovered(self) -> StreamError:
+        """Make groups again that were removed, and give up streams that were; return what happened."""
+        said = []
+        for name in list(self._streams):
+            if not self._client.exists(name):
+                self._on_lease_lost(name)
+                self._leases.release(name)
+                said.append(f"the stream {name} was removed")
+            elif not any(
+                text_of(item["name"]) == self._address.group for item in self._client.xinfo_groups(name)
+            ):
+                # From the oldest entry on: what was pending is not known any more.
+                self._client.xgroup_create(name, self._address.group, id="0")
+                said.append(
+                    f"the group {self._address.group} of {name} was removed; it begins again with the oldest entry, "
+                    "and what HubSpot has already counts once"
+                )
+        sentence = f"Redis at {self._where}: {'; '.join(said) or 'a stream or its group was removed'}"
+        return StreamError("no_topic", sentence, heals=True)
+
+    def _note_vanished(self, owned_stream: _OwnedStream) -> None:
+        """Note that a stream is gone: deleted, or Redis began again without its data. What was unread is lost."""
+        trimming, watch = owned_stream.trimming, owned_stream.watch
+        if watch is not None:
+            trimming.lost += watch.unread
+        owned_stream.watch = TrimWatch(owned_stream.name, 0, 0, trimmed=True, lost=trimming.lost, exact=False)
+        self._client.delete(self._leases.state_key(owned_stream.name))
 
     def _read(self, streams: list[_OwnedStream], most: int, seconds: float) -> list[Message]:
         names = {stream.name: ">" for stream in streams}
@@ -351,13 +426,14 @@ class RedisSource:
                 pipe.xack(name, self._address.group, *ids)
                 owned_stream = self._streams.get(name)
                 if owned_stream is not None:
-                    state = states.get(Partition(name), "")
-                    fields = {
-                        "collector": state,
+                    owned_stream.done = max(*ids, owned_stream.done or "0-0", key=entry_id)
+                    note = {
+                        "done": owned_stream.done,
+                        "collector": states.get(Partition(name), ""),
                         "gone": str(owned_stream.trimming.gone),
                         "next": owned_stream.trimming.next_unread,
                     }
-                    pipe.hset(self._leases.state_key(name), mapping=fields)
+                    self._leases.note(pipe, name, note)
             pipe.execute()
 
     def post(self, letters: Sequence[Letter]) -> None:
@@ -391,12 +467,30 @@ class RedisSource:
         owned_stream.watch = owned_stream.trimming.observe(now)
         return owned_stream.watch
 
+    def _watched(self, owned_stream: _OwnedStream) -> TrimWatch:
+        """Return how near a stream is to a loss, or what was lost with it."""
+        import redis
+
+        try:
+            return self._observe(owned_stream, count=True)
+        except redis.ResponseError as error:
+            if not names_missing(error):
+                raise
+        self._note_vanished(owned_stream)
+        assert owned_stream.watch is not None
+        return owned_stream.watch
+
     def lag(self) -> Lag:
         """Return the number of unread entries in this worker's streams, and how close the streams are to a loss."""
         with redis_errors(self._address, "asking for figures"):
-            watches = tuple(self._observe(stream, count=True) for stream in self._streams.values())
+            watches = tuple(self._watched(stream) for stream in self._streams.values())
         exact = all(watch.unread < _MOST_COUNTED for watch in watches) or self._version >= (7, 0)
-        return Lag(sum(watch.unread for watch in watches), exact, watches)
+        gone = tuple(
+            TrimWatch(name, 0, 0, trimmed=True, lost=count, exact=False)
+            for name, count in self._lost.items()
+            if count and name not in self._streams
+        )
+        return Lag(sum(watch.unread for watch in watches), exact, watches + gone)
 
     def share(self) -> float:
         """Return the fraction of the group's streams that this worker has."""
@@ -424,10 +518,14 @@ class RedisSource:
 def message_of(stream: str, entry: Any, fields: Mapping[bytes, bytes]) -> Message:
     """Convert an entry of a stream to a message."""
     position = text_of(entry)
-    pairs = tuple((bytes(name), bytes(value)) for name, value in fields.items())
-    value = fields.get(EVENT_FIELD)
     at, _, _ = position.partition("-")
-    return Message(Partition(stream), position, value, fields=pairs, at_ms=int(at) if at.isdigit() else None)
+    return Message(
+        Partition(stream),
+        position,
+        fields.get(EVENT_FIELD),
+        fields=tuple(fields.items()),
+        at_ms=int(at) if at.isdigit() else None,
+    )
 
 
 def letter_fields(letter: Letter, now: float) -> list[tuple[bytes, bytes]]:

@@ -79,7 +79,7 @@ class TrimWatch:
         unread: the number of entries that no worker has read.
         stored: the number of entries in the stream.
         trimmed: whether the stream is known to be trimmed.
-        lost: the number of entries trimmed unread so far.
+        lost: the number of entries removed unread so far.
         exact: whether `lost` is exact; otherwise it is a lower bound.
 
     """
@@ -120,6 +120,9 @@ class PartitionOwner(Protocol):
     def on_lost(self, partitions: Sequence[Partition]) -> None:
         """Give up partitions that belong to another worker already; nothing of them may be committed."""
 
+    def on_warning(self, sentence: str) -> None:
+        """Note what people should know of a partition."""
+
 
 class Source(Protocol):
     """A consumer in a group, for use in one thread.
@@ -147,6 +150,7 @@ class Source(Protocol):
 
         Raises:
             LeaseLostError: another worker owns a partition.
+            RebalancingError: a worker came or went; it can be tried again after `keep_alive`.
 
         """
 

@@ -37,12 +37,16 @@ class Survey:
     sample: Sequence[Message] = ()
 
     @property
+    def seconds(self) -> float:
+        """From the oldest message to the newest; 0 without two of them."""
+        if self.first_ms is None or self.last_ms is None or self.stored < 2:
+            return 0.0
+        return max(0.0, (self.last_ms - self.first_ms) / 1000)
+
+    @property
     def per_second(self) -> float | None:
         """Messages per second, averaged over all stored messages; None if it cannot be computed."""
-        if self.first_ms is None or self.last_ms is None or self.stored < 2:
-            return None
-        seconds = (self.last_ms - self.first_ms) / 1000
-        return self.stored / seconds if seconds >= 1 else None
+        return self.stored / self.seconds if self.seconds >= 1 else None
 
 
 def survey_of(address: StreamAddress, *, sample: int = 100) -> Survey:

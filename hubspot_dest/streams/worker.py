@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.delivery.outbox.schema import EVENT
 from hubspot_dest.delivery.stream_sink import StreamSink
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.streams.counts import Result, WorkerCounts
 from hubspot_dest.streams.decoding import DEFAULT_MAX_BYTES, BadMessage, StreamCommand, decoded
-from hubspot_dest.streams.errors import LeaseLostError, StreamError
+from hubspot_dest.streams.errors import LeaseLostError, RebalancingError, StreamError
 from hubspot_dest.streams.letters import letter_of_given_up
 from hubspot_dest.streams.person_keys import PersonKeys
 from hubspot_dest.streams.source import Lag, Letter, Message, Partition, Source
@@ -31,6 +32,7 @@ __all__ = ["Worker", "WorkerSettings"]
 _MOST_STATE: Final = 4_000  # bytes; a broker accepts 4,096 as metadata of an offset
 _FIGURES_SECONDS: Final = 2.0
 _TROUBLE_SECONDS: Final = 0.5
+_ENDING_SECONDS: Final = 0.05
 _STUCK_SECONDS: Final = 120.0
 
 
@@ -240,7 +242,12 @@ class Worker:
         if line not in self._troubles:
             self._troubles.add(line)
             self._say(line)
-        self._stop.wait(_TROUBLE_SECONDS)
+        self._wait_a_moment()
+
+    def _wait_a_moment(self) -> None:
+        """Wait before something is tried again; shorter while the worker ends."""
+        if self._stop.wait(_TROUBLE_SECONDS):
+            time.sleep(_ENDING_SECONDS)
 
     def _recovered(self) -> None:
         if self.trouble:
@@ -327,7 +334,7 @@ class Worker:
                 self._ticked = self._monotonic()
                 if self._sink.wait(settings.pause_seconds):
                     if not self._take_again() and not self._commit(list(self._in_hand)):
-                        self._stop.wait(_TROUBLE_SECONDS)
+                        self._wait_a_moment()
                 elif not self.counts.paused:
                     self._pause()
                 if self._stop.is_set() and self._monotonic() >= self._stop_at:
@@ -384,6 +391,8 @@ class Worker:
                 for in_hand in done:
                     in_hand.letters = []
             self._source.commit([in_hand.message for in_hand in done], self._state_texts(partitions))
+        except RebalancingError:
+            return False
         except LeaseLostError:
             # HubSpot has them already; the partition's new owner delivers them again, which counts once.
             self.counts.settle("handed_back", len(done))
@@ -448,6 +457,7 @@ class Worker:
                 self._states[partition] = state
         self._partitions |= set(states)
         self._rebalanced()
+        self._share_limits()
         names = ", ".join(sorted(str(pair) for pair in states))
         self._say(f"assigned: {names}")
 
@@ -472,12 +482,17 @@ class Worker:
 
     def on_lost(self, partitions: Sequence[Partition]) -> None:
         """Give up partitions that another worker has already."""
+        count = sum(len(self._in_hand.get(partition, ())) for partition in partitions)
         self._hand_back([partition for partition in partitions if partition in self._in_hand])
         self._forget(partitions)
-        self._say(
-            f"lost to another worker: {', '.join(sorted(str(partition) for partition in partitions))}; "
-            "messages that were not committed are delivered again by that worker, which counts once"
-        )
+        line = f"lost to another worker: {', '.join(sorted(str(partition) for partition in partitions))}"
+        if count:
+            line += f"; {amount(count, 'message')} in hand will be delivered again by that worker, which counts once"
+        self._say(line)
+
+    def on_warning(self, sentence: str) -> None:
+        """Report a warning about a partition."""
+        self._say(f"warning: {sentence}")
 
     def _forget(self, partitions: Sequence[Partition]) -> None:
         self._partitions -= set(partitions)
@@ -514,9 +529,7 @@ class Worker:
         self._figures_at = now + _FIGURES_SECONDS
         counts = self.counts
         counts.partitions = self._source.assigned
-        share = self._source.share()
-        if share > 0:
-            self._sink.share_limits(min(1.0, share))
+        self._share_limits()
         try:
             lag = self._source.lag()
         except StreamError as error:
@@ -533,9 +546,16 @@ class Worker:
                     self._say_once_of(watch.stream, f"warning: {warning}")
             if new := self._count_lost(lag):
                 about = "" if counts.lost_exact else "at least "
+                entries = f"{amount(new, 'entry')} {verb(new, 'were')}"
                 self._say(
-                    f"error: {about}{new} entries were trimmed before any worker had read them and are lost"
+                    f"error: {about}{entries} trimmed or deleted before any worker had read {_them(new)}"
                 )
+
+    def _share_limits(self) -> None:
+        """Leave the other workers their part of the account's contact limit."""
+        share = self._source.share()
+        if share > 0:
+            self._sink.share_limits(min(1.0, share))
 
     def _count_lost(self, lag: Lag) -> int:
         """Count the entries that were trimmed unread; return how many of them are new."""
@@ -574,6 +594,10 @@ class Worker:
         except StreamError as error:
             self._say(f"warning: {error.sentence}")
         self._destination.close(deadline=0.0)
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _state_of(text: str) -> dict[str, Any] | None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from dataclasses import replace as with_changes
 from typing import Any, Final
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountEvent, AccountSchema
-from hubspot_dest.amounts import amount
 from hubspot_dest.checks.catalogue import finding_of
-from hubspot_dest.checks.contacts import check_contact_email, check_contact_property, empty_contact
 from hubspot_dest.checks.finding import Finding, Violation
 from hubspot_dest.checks.limits import MAX_DEFINITIONS, MAX_PROPERTIES, MAX_VALUE
 from hubspot_dest.checks.moments import check_occurred_at, latest_plausible
@@ -35,74 +32,26 @@ from hubspot_dest.checks.occurrences import (
     check_value_object,
 )
 from hubspot_dest.checks.properties import PropertyLike
-from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES, goes_backward
+from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES
 from hubspot_dest.config.document import SourceMap
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, js_lower
 from hubspot_dest.mapping.paths import get_by_path
-from hubspot_dest.planning.plan import ContactUpsert, Plan
+from hubspot_dest.planning.plan import Plan
+from hubspot_dest.verdict.consents import ConsentJudge
+from hubspot_dest.verdict.contacts import ContactJudge
 from hubspot_dest.verdict.mapping_paths import ConfigPath, EventPath, MappedValue, path_text
-from hubspot_dest.verdict.misspellings import Misspellings, same_consent
+from hubspot_dest.verdict.misspellings import Absence, Misspellings, absences
+from hubspot_dest.verdict.rule_run import RuleRun, stay_pending
 from hubspot_dest.verdict.rule_views import EVENT_FIELDS, ConfigView, RuleView
 
 __all__ = ["Judge"]
 
 _REMEMBERED: Final = 4_096
-_STAGES: Final = 50_000
 _GOOD_EMAILS: Final = 100_000
 _ENOUGH_EVENTS: Final = 20
 _CHECKED_EVENTS: Final = 100
-_LARGE: Final = 1_000_000
 _BRACKET: Final = OBJECT_TEXT[0]
 _ShapeKey = tuple[str, int | None, str, tuple[str, ...]]
-_DENIALS: Final = frozenset(
-    """
-    false no none n nope never denied deny declined rejected refused revoked withdrawn withheld off 0 -1 disabled
-    opted_out optout opt-out opt_out not_granted not-granted notgranted ungranted null undefined pending unknown unset
-    nein non nee nej nie não nao нет
-    """.split()  # noqa: SIM905 - names read better as words
-)
-
-
-@dataclass(slots=True)
-class _RuleRun:
-    """The state of one rule during a run.
-
-    Attributes:
-        view: the rule.
-        static: the findings of every event that the rule handles.
-        pending: mapped values of the occurrence that no event has had so far.
-        contact_pending: mapped values of the contact that no event has had so far.
-        met: the number of events that the rule has handled.
-        contact: the latest contact shape that needs only its values checked.
-        reported: the paths that `summary` has reported.
-
-    """
-
-    view: RuleView
-    static: tuple[Finding, ...]
-    pending: list[MappedValue]
-    contact_pending: list[MappedValue]
-    met: int = 0
-    contact: _ContactShape | None = None
-    reported: set[ConfigPath] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class _Absence:
-    """Two-step paths without a value, under the same field of the event.
-
-    Attributes:
-        section: the field of the event, the first step of the paths.
-        keys: the second steps of the paths.
-        paths: the complete paths.
-        known: key sets of that field, in order, that have been findings to contain no similar key.
-
-    """
-
-    section: str
-    keys: tuple[str, ...]
-    paths: tuple[str, ...]
-    known: set[tuple[str, ...]] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -122,31 +71,13 @@ class _Shape:
     """
 
     key: _ShapeKey
-    run: _RuleRun
+    run: RuleRun
     findings: tuple[Finding, ...]
     typed: tuple[tuple[str, PropertyLike], ...]
     plain: bool
     count: int
-    absent: tuple[_Absence, ...]
+    absent: tuple[Absence, ...]
     fast: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _ContactShape:
-    """The cached judgement of all contacts with the same rule and property names.
-
-    Attributes:
-        findings: the findings that do not depend on the values.
-        typed: the properties whose values must be checked.
-        names: the names of the properties.
-        absent: the paths without a value; None if `is_fine` cannot handle them.
-
-    """
-
-    findings: tuple[Finding, ...]
-    typed: tuple[str, ...]
-    names: tuple[str, ...]
-    absent: tuple[_Absence, ...] | None
 
 
 class Judge:
@@ -173,21 +104,17 @@ class Judge:
         self._account = account
         self._behaviours = dict(behaviours or {})
         self._lost_identity = self._view.lost_identity()
-        self._rules: dict[tuple[str, int | None], _RuleRun] = {}
+        self._rules: dict[tuple[str, int | None], RuleRun] = {}
         self._shapes: dict[_ShapeKey, _Shape] = {}
         self._recent: dict[str, _Shape] = {}
-        """Event name to the latest shape that needs only its values checked."""
-        self._contact_shapes: dict[tuple[str, int | None, tuple[str, ...]], _ContactShape] = {}
+        """By an event's name, the latest shape whose events are fine if their values are."""
         self._good_emails: set[str] = set()
         self._names: set[str] = set()
         self._any_object_id = not self._view.object_id_paths
         self._emails: dict[str, Violation] = {}
-        self._contact_emails: dict[str, Violation | None] = {}
-        self._good_values: set[tuple[str, str]] = set()
-        self._with_consent = 0
-        self._consents: dict[tuple[Any, ...], tuple[Finding, ...]] = {}
-        self._stages: OrderedDict[str, str] = OrderedDict()
+        self._consents = ConsentJudge(self._view, self._finding)
         self._misspellings = Misspellings()
+        self._contacts = ContactJudge(account, self._misspellings, self._finding)
         self._latest = ""
         self._latest_from = self._latest_until = 0
 
@@ -216,7 +143,7 @@ class Judge:
         if occurrence is not None:
             self._occurrence(occurrence, plan, run, now_ms, findings)
         if plan.contact is not None:
-            self._contact(plan.contact, plan, run, findings)
+            self._contacts.judge(plan.contact, plan, run, findings)
         if plan.violations:
             findings += [
                 self._finding(violation, self._place_of(violation, run)) for violation in plan.violations
@@ -278,11 +205,11 @@ class Judge:
             and (occurrence.get("email") in self._good_emails or self._fine_email(occurrence))
             and (self._any_object_id or self._fine_object_id(occurrence))
             and (not shape.typed or self._fine_values(shape.typed, properties))
-            and (not shape.absent or self._fine_absence(shape.absent, plan.event))
+            and (not shape.absent or self._misspellings.is_plain(shape.absent, plan.event))
             and (
                 not shape.run.view.identify_at
                 if contact is None
-                else self._fine_contact(contact, shape.run, plan)
+                else self._contacts.is_fine(contact, shape.run, plan)
             )
         ):
             shape.run.met += 1
@@ -290,63 +217,8 @@ class Judge:
         return False
 
     def judge_consent(self, consent: Any) -> tuple[Finding, ...]:
-        """Return the findings about the consent of an event, as it was received."""
-        if type(consent) is not dict or not self._view.consents or not consent:
-            return ()
-        self._with_consent += 1
-        names = (*consent,)
-        findings = self._consents.get(names)
-        if findings is None:
-            findings = tuple(self._misspelt_consents(consent))
-            if len(self._consents) < _REMEMBERED:
-                self._consents[names] = findings
-        for name, value in consent.items():
-            if value is True or value is False or name not in self._view.consents:
-                continue
-            reading = _reading(value)
-            if reading:
-                violation = Violation(
-                    "consent_reads_no",
-                    f"consent {name} is {reading}, which counts as granted",
-                    f"send {name}: false",
-                    f"consent.{name}",
-                )
-                findings = (*findings, self._finding(violation, ()))
-        return findings
-
-    def _misspelt_consents(self, consent: Mapping[Any, Any]) -> Iterator[Finding]:
-        """Yield a finding for each consent name that is similar to a required name which the event lacks."""
-        missing = [name for name in sorted(self._view.consents) if name not in consent]
-        for name in consent:
-            if not isinstance(name, str) or name in self._view.consents:
-                continue
-            meant = next((text for text in missing if same_consent(name, text)), None)
-            if meant is not None:
-                violation = Violation(
-                    "consent_name",
-                    f"the event has the consent {name}, but the configuration requires {meant}: the names differ, so "
-                    "the consent has no effect",
-                    f"use {meant} in both",
-                    f"consent.{name}",
-                )
-                place = next(at for names, at in self._view.consent_requirements if meant in names)
-                yield self._finding(violation, (*place, meant))
-
-    def _consents_never_given(self, granted: Collection[str]) -> Iterator[Finding]:
-        """Yield a finding for each requirement that neither an event nor the collector could meet."""
-        if self._with_consent < _ENOUGH_EVENTS or len(self._consents) >= _REMEMBERED:
-            return
-        given = {*granted, *(name for names in self._consents for name in names)}
-        for names, at in self._view.consent_requirements:
-            if given.isdisjoint(names):
-                asked = " or ".join(names)
-                violation = Violation(
-                    "consent_never_given",
-                    f"none of {amount(self._with_consent, 'event')} with a consent mentions {asked}: whatever requires "
-                    "it is never sent",
-                    f"require a name that events have: {', '.join(sorted(map(str, given))[:8])}",
-                )
-                yield self._finding(violation, at, at="")
+        """Return the findings about the consent that an event came with."""
+        return self._consents.judge(consent)
 
     def summary(self, granted: Collection[str] = ()) -> tuple[Finding, ...]:
         """Return the findings about all events together: paths and consents that no event had.
@@ -355,7 +227,7 @@ class Judge:
             granted: the names of consents that the collector itself has.
 
         """
-        findings: list[Finding] = [*self._consents_never_given(granted)]
+        findings: list[Finding] = [*self._consents.never_given(granted)]
         for run in self._rules.values():
             if run.met < _ENOUGH_EVENTS:
                 continue
@@ -372,6 +244,11 @@ class Judge:
                     )
                     findings.append(self._finding(violation, path.at, at=""))
         return tuple(dict.fromkeys(findings))
+
+    @property
+    def consents(self) -> frozenset[str]:
+        """The names of all consents that the configuration asks for."""
+        return self._view.consents
 
     @property
     def judges_consent(self) -> bool:
@@ -402,13 +279,17 @@ class Judge:
             if raw.get("silent") is not True:
                 self._fixed_names(self._view.fixed_event_name(raw, entity, action), run, findings)
             for value in view.contact:
-                problem = self._contact_property(value.name, value.constant or "") if value.name else None
+                problem = (
+                    self._contacts.property_violation(value.name, value.constant or "")
+                    if value.name
+                    else None
+                )
                 if problem is not None:
                     findings.append(self._finding(problem, value.at, at="contact"))
         return tuple(dict.fromkeys(findings))
 
-    def _fixed_names(self, name: str | None, run: _RuleRun, findings: list[Finding]) -> None:
-        """Judge a rule's event name if it is fixed, the names of its properties, and their fixed values."""
+    def _fixed_names(self, name: str | None, run: RuleRun, findings: list[Finding]) -> None:
+        """Judge an event's name, where it is fixed, the names of the properties, and their fixed values."""
         definition = None
         violation = None if name is None else self._event_name(name)
         if violation is not None:
@@ -434,7 +315,7 @@ class Judge:
     # ---- occurrences
 
     def _occurrence(
-        self, occurrence: dict[str, Any], plan: Plan, run: _RuleRun, now_ms: int, findings: list[Finding]
+        self, occurrence: dict[str, Any], plan: Plan, run: RuleRun, now_ms: int, findings: list[Finding]
     ) -> None:
         name, properties = occurrence["eventName"], occurrence["properties"]
         key = (plan.rule_key, plan.rule_index, name, tuple(properties))
@@ -445,8 +326,8 @@ class Judge:
                 self._shapes[key] = shape
         if shape.findings:
             findings += shape.findings
-        elif shape.plain and _stay_pending(run.pending, properties):
-            shape.fast = True  # for the rest of the run: a value never becomes pending again
+        elif shape.plain and stay_pending(run.pending, properties):
+            shape.fast = True  # and remains so: nothing becomes pending again
             self._recent[name] = shape
         for value in properties.values():
             if type(value) is str and (len(value) > MAX_VALUE or _BRACKET in value or value in NOTHING_TEXTS):
@@ -463,7 +344,7 @@ class Judge:
             findings.append(self._finding(many, place, at="occurrence"))
         if (email := occurrence.get("email")) is not None:
             violation = self._emails.get(email) or self._event_email(email)
-            if violation is not None and not self._contact_says(email, plan.contact):
+            if violation is not None and not self._contacts.says(email, plan.contact):
                 findings.append(
                     self._finding(violation, _configured(self._view.email_paths), at="occurrence")
                 )
@@ -482,7 +363,7 @@ class Judge:
             if violation is not None:
                 findings.append(self._finding(violation, (), at="occurrence"))
 
-    def _shape_of(self, plan: Plan, name: str, properties: Mapping[str, Any], run: _RuleRun) -> _Shape:
+    def _shape_of(self, plan: Plan, name: str, properties: Mapping[str, Any], run: RuleRun) -> _Shape:
         if len(self._names) <= MAX_DEFINITIONS:
             self._names.add(name)
         findings: list[Finding] = []
@@ -502,7 +383,7 @@ class Judge:
                 typed.append((text, declared))
         for twin in check_name_twins(properties):
             findings.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
-        absent = _absences(run.view.properties, properties, run.view.fields)
+        absent = absences(run.view.properties, properties, run.view.fields)
         plain = (
             not findings
             and not run.static
@@ -544,7 +425,7 @@ class Judge:
             return check_property_name(name)
         return check_property_declared(name, event, definition.declared, list(definition.properties))
 
-    def _check_texts(self, properties: Mapping[str, Any], run: _RuleRun, findings: list[Finding]) -> None:
+    def _check_texts(self, properties: Mapping[str, Any], run: RuleRun, findings: list[Finding]) -> None:
         for name, value in properties.items():
             if type(value) is not str:
                 continue
@@ -555,12 +436,6 @@ class Judge:
                 if violation is not None:
                     findings.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
 
-    def _contact_says(self, email: str, contact: ContactUpsert | None) -> bool:
-        """Return whether the same address is reported as the contact's already."""
-        if contact is None or contact.properties is None:
-            return False
-        return contact.email == email and self._contact_email(email) is not None
-
     def _fine_values(
         self, typed: tuple[tuple[str, PropertyLike], ...], properties: Mapping[str, str]
     ) -> bool:
@@ -569,44 +444,6 @@ class Judge:
             not (value := properties[name]) or check_property_value(declared, value) is None
             for name, declared in typed
         )
-
-    def _fine_absence(self, absent: tuple[_Absence, ...], event: Any) -> bool:
-        """Return whether the paths are absent from the event, which has no similar paths either."""
-        for absence in absent:
-            inside = event.get(absence.section)
-            if type(inside) is not dict:
-                return False
-            keys = (*inside,)
-            if keys not in absence.known:
-                if any(key in inside for key in absence.keys):
-                    return False
-                if any(self._misspellings.nearest(event, path) for path in absence.paths):
-                    return False
-                if len(absence.known) < _REMEMBERED:
-                    absence.known.add(keys)
-        return True
-
-    def _fine_contact(self, contact: ContactUpsert, run: _RuleRun, plan: Plan) -> bool:
-        """Return whether a contact certainly has no findings."""
-        shape, properties = run.contact, contact.properties
-        if shape is None or properties is None or shape.names != (*properties,):
-            return False
-        email = contact.email
-        known = self._contact_emails
-        if (known[email] if email in known else self._contact_email(email)) is not None:
-            return False
-        for name in shape.typed:
-            if (name, properties[name]) not in self._good_values and self._contact_value(
-                name, properties[name]
-            ):
-                return False
-        values = "".join(properties.values())
-        if _BRACKET in values or len(values) > _LARGE or not NOTHING_TEXTS.isdisjoint(properties.values()):
-            return False
-        stage = properties.get("lifecyclestage")
-        if stage is not None and self._stages.get(email.lower()) != stage:
-            return False
-        return not shape.absent or self._fine_absence(shape.absent, plan.event)
 
     def _fine_email(self, occurrence: Mapping[str, Any]) -> bool:
         """Return whether an occurrence's e-mail, which is not cached as valid, has no findings."""
@@ -630,131 +467,10 @@ class Judge:
             self._emails[email] = violation
         return violation
 
-    # ---- contacts
+    # ---- what the mapping did
 
-    def _contact(self, contact: ContactUpsert, plan: Plan, run: _RuleRun, findings: list[Finding]) -> None:
-        properties = contact.properties
-        if properties is None:
-            if run.view.identifies_nothing:
-                unused = Violation(
-                    "contact_without_properties",
-                    "identify maps an e-mail but no properties, so nothing is written to the contact",
-                    "add a map of properties to identify, or remove identify",
-                )
-                findings.append(self._finding(unused, run.view.identify_at, at="contact"))
-            return
-        email = contact.email
-        violation = (
-            self._contact_emails[email] if email in self._contact_emails else self._contact_email(email)
-        )
-        # An unknown contact is created with this address, whatever the property `email` is mapped to.
-        if violation is not None:
-            findings.append(self._finding(violation, run.view.identify_at, at="contact"))
-        if not properties:
-            findings.append(self._finding(empty_contact(), run.view.identify_at, at="contact"))
-            return
-        key = (plan.rule_key, plan.rule_index, (*properties,))
-        shape = self._contact_shapes.get(key) or self._contact_shape(key, run)
-        if shape.findings:
-            findings += shape.findings
-        elif shape.absent is not None and _stay_pending(run.contact_pending, properties):
-            run.contact = shape
-        for name in shape.typed:
-            value = properties[name]
-            if (name, value) not in self._good_values and (
-                problem := self._contact_value(name, value)
-            ) is not None:
-                findings.append(
-                    self._finding(problem, self._place_of(problem, run, contact=True), at="contact")
-                )
-        together = "".join(properties.values())
-        odd = _BRACKET in together or not NOTHING_TEXTS.isdisjoint(properties.values())
-        if odd or len(together) > _LARGE:
-            self._check_contact_texts(properties, run, findings)
-        if (stage := properties.get("lifecyclestage")) is not None:
-            self._stage(email, stage, run, findings)
-
-    def _contact_shape(self, key: tuple[str, int | None, tuple[str, ...]], run: _RuleRun) -> _ContactShape:
-        """Judge the names of a contact's properties, and determine whose values must be checked."""
-        findings: list[Finding] = []
-        typed: list[str] = []
-        for name in key[2]:
-            declared = self._account.contact_property(name)
-            problem = self._contact_property(name, "") if declared is None or declared.read_only else None
-            if problem is not None:
-                findings.append(
-                    self._finding(problem, self._place_of(problem, run, contact=True), at="contact")
-                )
-            elif declared is not None and (declared.type != "string" or name == "email"):
-                typed.append(name)
-        absent = _absences(run.view.contact, key[2], run.view.fields)
-        shape = _ContactShape(tuple(findings), tuple(typed), key[2], absent)
-        if len(self._contact_shapes) < _REMEMBERED:
-            self._contact_shapes[key] = shape
-        return shape
-
-    def _contact_value(self, name: str, value: str) -> Violation | None:
-        violation = self._contact_property(name, value)
-        if violation is None:
-            if len(self._good_values) >= _REMEMBERED:
-                self._good_values.clear()
-            self._good_values.add((name, value))
-        return violation
-
-    def _contact_property(self, name: str, value: str) -> Violation | None:
-        account = self._account
-        known: Collection[str] = account.contact_properties
-        return check_contact_property(
-            name, value, account.contact_property, known, complete=account.contacts_complete
-        )
-
-    def _check_contact_texts(
-        self, properties: Mapping[str, str], run: _RuleRun, findings: list[Finding]
-    ) -> None:
-        """Add findings for values that are an object's text, and for a contact that is too large."""
-        for name, value in properties.items():
-            problem = check_value_object(f"properties.{name}", value)
-            if problem is not None:
-                findings.append(
-                    self._finding(problem, self._place_of(problem, run, contact=True), at="contact")
-                )
-        size = sum(map(len, properties.values()))
-        if size > _LARGE:
-            violation = Violation(
-                "payload_size", f"the contact has {size:,} characters", "map fewer properties", "properties"
-            )
-            findings.append(self._finding(violation, run.view.identify_at, at="contact"))
-
-    def _contact_email(self, email: str) -> Violation | None:
-        violation = check_contact_email(email)
-        if len(self._contact_emails) >= _REMEMBERED:
-            self._contact_emails.clear()
-        self._contact_emails[email] = violation
-        return violation
-
-    def _stage(self, email: str, stage: str, run: _RuleRun, findings: list[Finding]) -> None:
-        person = email.lower()
-        before = self._stages.get(person, "")
-        if goes_backward(before, stage):
-            violation = Violation(
-                "lifecycle_backward",
-                f"lifecyclestage moves back from {before} to {stage}: HubSpot keeps {before}",
-                "send the stage only when it moves forward",
-                "properties.lifecyclestage",
-            )
-            findings.append(
-                self._finding(violation, self._place_of(violation, run, contact=True), at="contact")
-            )
-            return
-        self._stages[person] = stage
-        self._stages.move_to_end(person)
-        if len(self._stages) > _STAGES:
-            self._stages.popitem(last=False)
-
-    # ---- mapped values
-
-    def _values(self, plan: Plan, run: _RuleRun, findings: list[Finding]) -> None:
-        """Inspect the mapped values that are missing, and remove those with a value from the pending ones."""
+    def _values(self, plan: Plan, run: RuleRun, findings: list[Finding]) -> None:
+        """Look at every mapped value that gave nothing, and strike the met ones off the pending."""
         if plan.occurrence is not None and run.view.properties:
             self._missing(
                 plan.occurrence["properties"], run.view.properties, run, run.pending, plan, findings
@@ -769,7 +485,7 @@ class Judge:
         self,
         properties: Mapping[str, Any],
         values: Iterable[MappedValue],
-        run: _RuleRun,
+        run: RuleRun,
         pending: list[MappedValue],
         plan: Plan,
         findings: list[Finding],
@@ -872,12 +588,12 @@ class Judge:
 
     # ---- rules
 
-    def _begin(self, plan: Plan) -> _RuleRun:
+    def _begin(self, plan: Plan) -> RuleRun:
         return self._begin_rule(plan.rule_key, plan.rule_index)
 
-    def _begin_rule(self, key: str, index: int | None) -> _RuleRun:
+    def _begin_rule(self, key: str, index: int | None) -> RuleRun:
         view = self._view.rule(key, index)
-        run = _RuleRun(
+        run = RuleRun(
             view,
             tuple(self._static(view)),
             [prop for prop in view.properties if prop.paths],
@@ -906,15 +622,13 @@ class Judge:
 
     # ---- findings
 
-    def _place_of(self, violation: Violation, run: _RuleRun, *, contact: bool = False) -> ConfigPath:
+    def _place_of(self, violation: Violation, run: RuleRun) -> ConfigPath:
         head, _, name = violation.path.partition(".")
         if head in ("email", "objectId"):
             return ("settings", head)
         if head != "properties":
             return ()
         view = run.view
-        if contact:
-            return view.contact_places.get(name) or view.identify_at
         place = view.property_places.get(name)
         return place or ((*view.at, "settings", "properties") if view.properties else ())
 
@@ -926,15 +640,6 @@ class Judge:
 
 
 _NEAR_FIELDS: Final = {"event": "data", "params": "data", "properties": "data", "usr": "user", "dta": "data"}
-
-
-def _reading(consent: Any) -> str:
-    """Describe a consent value that counts as granted but probably means no; return empty text for any other."""
-    if isinstance(consent, str):
-        return f'the text "{consent[:40]}"' if consent.strip().lower() in _DENIALS else ""
-    if isinstance(consent, (dict, list)):
-        return "an object" if isinstance(consent, dict) else "a list"
-    return f"the number {consent}" if isinstance(consent, (int, float)) and consent < 0 else ""
 
 
 def _configured(paths: tuple[EventPath, ...]) -> ConfigPath:
@@ -953,30 +658,6 @@ def _place_of_name(violation: Violation, view: RuleView) -> ConfigPath:
     if violation.code in ("event_prefix", "event_prefix_portal"):
         return ("settings", "eventNamePrefix")
     return view.event_name_at
-
-
-def _stay_pending(pending: Iterable[MappedValue], properties: Collection[str]) -> bool:
-    """Return whether all pending values remain pending after an event with these properties."""
-    return all(value.name not in properties for value in pending)
-
-
-def _absences(
-    values: Iterable[MappedValue], present: Collection[str], fields: Collection[str]
-) -> tuple[_Absence, ...] | None:
-    """Return the paths of the missing values; None if one of them is not a plain path of two steps."""
-    by_field: dict[str, list[str]] = {}
-    for value in values:
-        if not value.name:
-            return None
-        for path in () if value.name in present else value.paths:
-            first, _, key = path.path.partition(".")
-            if first not in fields or not key or "." in key or key in ("*", "length") or key.isdigit():
-                return None
-            by_field.setdefault(first, []).append(key)
-    return tuple(
-        _Absence(first, tuple(keys), tuple(f"{first}.{key}" for key in keys))
-        for first, keys in by_field.items()
-    )
 
 
 def _all_undefined(items: list[Any]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from hubspot_dest.events.event import with_user
+from hubspot_dest.events.collector import with_user
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import Planner

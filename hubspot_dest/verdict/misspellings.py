@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["Misspellings", "edits", "same_consent"]
+from hubspot_dest.verdict.mapping_paths import MappedValue
+
+__all__ = ["Absence", "Misspellings", "absences", "edits", "same_consent"]
 
 _REMEMBERED: Final = 10_000
+_REMEMBERED_FIELDS: Final = 4_096
 _MOST_KEYS: Final = 200
 _LONG_ENOUGH: Final = 6
 _SEPARATORS: Final = re.compile(r"[\s_.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Paths of two steps that gave nothing, and in which fields of events there is nothing near them.
+
+    Attributes:
+        section: the field of events that they begin with.
+        keys: their second steps.
+        paths: the whole paths.
+        known: keys of that field, in order, among which none is like theirs.
+
+    """
+
+    section: str
+    keys: tuple[str, ...]
+    paths: tuple[str, ...]
+    known: set[tuple[str, ...]] = field(default_factory=set)
 
 
 class Misspellings:
@@ -50,6 +73,22 @@ class Misspellings:
                 return ""
             return ".".join([*steps[:number], nearest, *remaining])
         return ""
+
+    def is_plain(self, absent: tuple[Absence, ...], event: Any) -> bool:
+        """Tell whether paths that gave nothing are simply not there, and nothing like them is."""
+        for absence in absent:
+            inside = event.get(absence.section)
+            if type(inside) is not dict:
+                return False
+            keys = (*inside,)
+            if keys not in absence.known:
+                if any(key in inside for key in absence.keys):
+                    return False
+                if any(self.nearest(event, path) for path in absence.paths):
+                    return False
+                if len(absence.known) < _REMEMBERED_FIELDS:
+                    absence.known.add(keys)
+        return True
 
 
 def same_consent(name: str, other: str) -> bool:
@@ -109,3 +148,22 @@ def _has_path(value: Any, steps: list[str]) -> bool:
             return False
         value = value[step]
     return True
+
+
+def absences(
+    values: Iterable[MappedValue], present: Collection[str], fields: Collection[str]
+) -> tuple[Absence, ...] | None:
+    """Return the paths of the values that gave nothing; None where one of them is not a plain path of two steps."""
+    by_field: dict[str, list[str]] = {}
+    for value in values:
+        if not value.name:
+            return None
+        for path in () if value.name in present else value.paths:
+            first, _, rest = path.path.partition(".")
+            if first not in fields or not rest or "." in rest or rest in ("*", "length") or rest.isdigit():
+                return None
+            by_field.setdefault(first, []).append(rest)
+    return tuple(
+        Absence(first, tuple(keys), tuple(f"{first}.{key}" for key in keys))
+        for first, keys in by_field.items()
+    )

@@ -61,13 +61,14 @@ class SectionResult:
     """The answer to a question.
 
     Attributes:
-        name: `configuration`, `events`, `coverage`, `contracts`, `definitions` or `examples`.
+        name: `configuration`, `events`, `coverage`, `contracts`, `definitions`, `quotas` or `examples`.
         question: the question, in one sentence.
         status: `passed`, `failed` if something blocks, or `unanswered` if nothing was proved.
         answer: the answer in one sentence; for an unanswered question, the reason and what would answer it.
         findings: the findings, blocking ones first.
         notes: remarks about this run that are not findings.
         counts: the figures of the section for `--json`: events, rules, examples …
+        cause: why nothing was proved although there was something to check; empty otherwise.
 
     """
 
@@ -78,6 +79,7 @@ class SectionResult:
     findings: tuple[VerifyFinding, ...] = ()
     notes: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    cause: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the section as written by `--json`, without its findings."""

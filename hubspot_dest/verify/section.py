@@ -14,6 +14,7 @@ from hubspot_dest.flow.step_examples import StepExample
 from hubspot_dest.lint.linter import LintResult
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.verdict.finding_table import FailOn
+from hubspot_dest.verdict.quota_forecast import Pace
 from hubspot_dest.verify.result import SectionResult
 
 __all__ = ["VerifySection", "VerifySubject", "blocking_severities"]
@@ -39,6 +40,7 @@ class VerifySubject:
         walkeros: the version of walkerOS for `parity`.
         fail_on: the least severity that blocks.
         fail_under: the coverage in percent below which the result is a NO-GO; None for no minimum.
+        pace: the rate of the stream in front of the workers; None if no stream was surveyed.
 
     """
 
@@ -57,6 +59,7 @@ class VerifySubject:
     walkeros: str = "4.4"
     fail_on: FailOn = "lost"
     fail_under: float | None = None
+    pace: Pace | None = None
 
 
 class VerifySection(Protocol):

@@ -26,11 +26,14 @@ from hubspot_dest.verify.sections.coverage import CoverageSection
 from hubspot_dest.verify.sections.definitions import DefinitionsSection
 from hubspot_dest.verify.sections.events import EVENTS_QUESTION, EventsSection
 from hubspot_dest.verify.sections.examples import ExamplesSection
+from hubspot_dest.verify.sections.quotas import QuotasSection
 
 __all__ = ["NoUsableEventError", "verify"]
 
 
 _NO_ANSWER: Final = SectionResult("", "", "unanswered", "")
+_OPTIONAL: Final = ("quotas",)
+"""A few events prove that a mapping works; that they tell no pace is no NO-GO."""
 
 
 class NoUsableEventError(ValueError):
@@ -110,7 +113,7 @@ class _Sections:
         every: list[VerifySection] = [configuration, of_events, coverage]
         if subject.contracts is not None and subject.contracts.contracts:
             every.append(ContractsSection(subject, subject.contracts, collector, events))
-        every.append(definitions)
+        every += [definitions, QuotasSection(subject, judge, events)]
         examples = ExamplesSection(subject, config) if subject.examples else None
         if examples is not None:
             every.append(examples)
@@ -254,12 +257,11 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
     """Return the verdict and its reason; without proof, the verdict is never GO."""
     failed = [answer.name for answer in answers if answer.status == "failed"]
     if failed:
-        blocking = sum(found.blocking for answer in answers for found in answer.findings)
-        reason = f"{amount(blocking, 'finding')} {verb(blocking, 'block')}" if blocking else "failed"
-        return "no_go", f"{reason}: {', '.join(failed)}"
-    unanswered = [
+        return "no_go", _obstacles(answers, failed)
+    open_sections = [
         answer.name for answer in answers if answer.status == "unanswered" and answer.name != "coverage"
     ]
+    unanswered = [name for name in open_sections if name not in _OPTIONAL]
     proved = [
         answer.name
         for answer in answers
@@ -267,11 +269,31 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
         and (answer.name == "events" or (answer.name == "examples" and answer.counts["sending"]))
     ]
     if not proved:
-        return "no_go", "nothing was proved: no event was checked against HubSpot's rules; pass EVENTS"
+        cause = next((answer.cause for answer in answers if answer.cause), "")
+        cause = cause or "no event was checked against HubSpot's rules; pass EVENTS"
+        return "no_go", f"nothing was proved: {cause}"
     if "contracts" in unanswered and "events" in proved:
         return "no_go", "the events were not checked against the contract of the flow"
     if unanswered and strict:
         return "no_go", f"unanswered with --strict: {', '.join(unanswered)}"
-    if unanswered:
-        return "go", f"nothing that was checked blocks; unanswered: {', '.join(unanswered)}"
+    if open_sections:
+        return "go", f"nothing that was checked blocks; unanswered: {', '.join(open_sections)}"
     return "go", "every question was answered, and nothing blocks"
+
+
+def _obstacles(answers: tuple[SectionResult, ...], failed: list[str]) -> str:
+    """Count the blocking findings, and list the sections that have them, so that the numbers add up."""
+    counts = {
+        answer.name: sum(found.blocking for found in answer.findings)
+        for answer in answers
+        if any(found.blocking for found in answer.findings)
+    }
+    blocking = sum(counts.values())
+    if not blocking:
+        return f"failed: {', '.join(failed)}"
+    where = next(iter(counts))
+    if len(counts) > 1:
+        where = ", ".join(f"{count} in {name}" for name, count in counts.items())
+    sentence = f"{amount(blocking, 'finding')} {verb(blocking, 'block')}: {where}"
+    others = [name for name in failed if name not in counts]
+    return f"{sentence}; for the same reason {', '.join(others)} failed" if others else sentence

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +22,7 @@ from hubspot_dest.intake.byte_stream import DecompressionError, decompress
 from simulator.cassettes.cassette import FORMAT, Cassette, CassetteError, Interaction, Meta
 from simulator.cassettes.session import CLOCK_MS, digest_of
 
-__all__ = ["imported"]
+__all__ = ["Imported", "imported"]
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _HUBSPOT: Final = ("hubapi.com", "hubspot.com")
@@ -105,8 +106,22 @@ class _Vcr(_ImportModel):
     interactions: list[_VcrInteraction]
 
 
-def imported(path: Path, *, every_host: bool = False) -> Cassette:
-    """Read a HAR file or a plain vcrpy cassette; not scrubbed yet.
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was read from a file.
+
+    Attributes:
+        cassette: not scrubbed yet.
+        left_out: how many requests of the file went to other hosts than HubSpot's.
+
+    """
+
+    cassette: Cassette
+    left_out: int
+
+
+def imported(path: Path, *, every_host: bool = False) -> Imported:
+    """Read a HAR file or a plain vcrpy cassette.
 
     Args:
         path: the file.
@@ -137,7 +152,8 @@ def imported(path: Path, *, every_host: bool = False) -> Cassette:
     taken = tuple(current_interaction for url, current_interaction in found if every_host or _is_hubspot(url))
     if not taken:
         raise CassetteError(f"{path} holds no request to HubSpot among its {len(found)}")
-    return Cassette(_meta(path, recorded or datetime.now(UTC).date().isoformat()), taken)
+    cassette = Cassette(_meta(path, recorded or datetime.now(UTC).date().isoformat()), taken)
+    return Imported(cassette, len(found) - len(taken))
 
 
 def _parsed(path: Path) -> Any:

@@ -14,14 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from pydantic import SecretStr
-
 from hubspot_dest._version import __version__
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import HubSpotClient, Pool
 from hubspot_dest.delivery.dispatch.retry import RetryPolicy
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.masking.secret import Secret
 from hubspot_dest.outcome import Outcome
 from simulator.cassettes.cassette import FORMAT, Cassette, Meanwhile, Meta
 from simulator.cassettes.recorder import TrafficRecorder
@@ -166,7 +165,7 @@ def play(
 
     """
 
-    def client(secret: SecretStr) -> HubSpotClient:
+    def client(secret: Secret) -> HubSpotClient:
         if live is not None:
             seconds = live.timeout_ms / 1000
             return HubSpotClient(

@@ -1,5 +1,5 @@
 # ruff: noqa: N999 - the command is called import; it is loaded by its name, and never imported by a statement
-"""`hubspot-sim import FILE -o CASSETTE`: make a cassette of traffic that was recorded elsewhere, scrubbed."""
+"""`hubspot-sim import FILE -o CASSETTE`: convert traffic that was recorded elsewhere into a scrubbed cassette."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ __all__ = ["command"]
 
 @click.command("import", cls=FileCommand)
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
-@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette.")
-@click.option("--every-host", is_flag=True, help="Take requests to other hosts than HubSpot's too.")
-@click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette to write.")
+@click.option("--every-host", is_flag=True, help="Also import requests to hosts other than HubSpot's.")
+@click.option("--keep-people", is_flag=True, help="Do not replace names and addresses.")
 @click.option(
-    "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
+    "--scrub",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="An additional pattern to remove; may be repeated.",
 )
 def command(file: Path, output: Path, every_host: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
-    """Make a cassette of FILE, a HAR file or a plain vcrpy cassette (YAML or JSON).
+    """Convert FILE, a HAR file or a plain vcrpy cassette (YAML or JSON), into a cassette.
 
     It can be compared with the HubSpot on this machine. It holds no events, so it cannot be replayed.
     """
@@ -34,7 +38,8 @@ def command(file: Path, output: Path, every_host: bool, keep_people: bool, patte
     from simulator.cassettes.redaction.scrubber import ScrubError, scrubbed
 
     try:
-        cassette = scrubbed(imported(file, every_host=every_host), keep_people=keep_people, patterns=patterns)
+        found = imported(file, every_host=every_host)
+        cassette = scrubbed(found.cassette, keep_people=keep_people, patterns=patterns)
         cassette.save(output)
     except CassetteError as error:
         stop(safe_text(error))
@@ -42,5 +47,10 @@ def command(file: Path, output: Path, every_host: bool, keep_people: bool, patte
         stop(f"nothing was saved: {safe_text(error)}", "--scrub 'a pattern for it', or --keep-people")
     except OSError as error:
         stop(f"{safe_text(output)} cannot be written: {error.strerror}")
-    say(f"{amount(len(cassette.interactions), 'request')} imported into {safe_text(output)}")
+    taken, left_out = len(cassette.interactions), found.left_out
+    if left_out:
+        others = f"{left_out} to other hosts left out (--every-host takes them)"
+        say(f"{amount(taken + left_out, 'request')}: {taken} imported into {safe_text(output)}, {others}")
+    else:
+        say(f"{amount(taken, 'request')} imported into {safe_text(output)}")
     raise SystemExit(int(ExitCode.OK))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.report.safe_text import safe_text
@@ -18,16 +19,20 @@ __all__ = ["command"]
 @click.option(
     "--check", is_flag=True, help="Change nothing; exit 1 where a token, secret or address is left."
 )
-@click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
+@click.option("--keep-people", is_flag=True, help="Do not replace names and addresses.")
 @click.option(
-    "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
+    "--scrub",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="An additional pattern to remove; may be repeated.",
 )
 def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
     """Replace people in each FILE with pseudonyms, the same everywhere, and remove what looks like a secret."""
     from simulator.cassettes.cassette import Cassette, CassetteError
     from simulator.cassettes.redaction.scrubber import ScrubError, leaks, scrubbed
 
-    wanting = False
+    clean = leaking = findings = 0
     for path in files:
         try:
             cassette = Cassette.load(path)
@@ -35,12 +40,16 @@ def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: t
                 found = leaks(path.read_text(encoding="utf-8"), people=not keep_people)
                 for text in found:
                     print_data(f"{safe_text(path)}: {safe_text(text)}")
-                wanting = wanting or bool(found)
+                clean, leaking = clean + (not found), leaking + bool(found)
+                findings += len(found)
             else:
                 scrubbed(cassette, keep_people=keep_people, patterns=patterns).save(path)
-                say(f"{safe_text(path)} is scrubbed")
+                say(f"{safe_text(path)} is scrubbed: {amount(len(cassette.interactions), 'request')}")
         except (CassetteError, ScrubError) as error:
             stop(safe_text(error))
         except OSError as error:
             stop(f"{safe_text(path)} cannot be written: {error.strerror}")
-    raise SystemExit(int(ExitCode.CHECK_FAILED if wanting else ExitCode.OK))
+    if check:
+        found_in = f"{leaking} with {amount(findings, 'finding')}" if leaking else "0 with findings"
+        say(f"{amount(clean + leaking, 'cassette')} checked: {clean} clean, {found_in}")
+    raise SystemExit(int(ExitCode.CHECK_FAILED if leaking else ExitCode.OK))

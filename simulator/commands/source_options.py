@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Chosen", "SourceOptions", "chosen", "keyboard_from_terminal", "source_options"]
 
+_LOCALE: Final = "en_US"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -40,14 +41,14 @@ class SourceOptions:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A source, and what is to be known about it.
+    """A source, and its properties.
 
     Attributes:
         source: makes the stream.
-        endless: it may never end, and may have nothing just now.
-        own_pace: it decides itself when an event comes.
-        synthetic: its events are made up.
-        once: what came is gone when the stream begins anew.
+        endless: it may never end, and may have nothing at the moment.
+        own_pace: the source decides when an event comes.
+        synthetic: whether its events are synthetic.
+        once: what was read cannot be read again when the stream restarts.
         name: the name of the source, for people; empty for synthetic events.
         paced: its events are played by their own timestamps.
         close: to be called at the end; it accepts nothing more.
@@ -85,7 +86,7 @@ def source_options(command: F) -> F:
             type=click.Path(allow_dash=True),
             metavar="FILE",
             callback=lambda _context, _parameter, name: name if name is None else canonical(name),
-            help="The same as EVENTS.",
+            help="Same as EVENTS.",
         ),
         click.option(
             "--speed",
@@ -97,20 +98,20 @@ def source_options(command: F) -> F:
             "--listen",
             type=click.IntRange(0, 65_535),
             metavar="PORT",
-            help="Take events over HTTP on this machine, as a walkerOS collector server does; 0: a free port.",
+            help="Accept events over HTTP on this machine, as a walkerOS collector server does; 0 chooses a free port.",
         ),
         click.option(
             "--locale",
-            default="en_US",
+            default=_LOCALE,
             show_default=True,
-            help="Whose names the made-up people have: de_DE …",
+            help="Locale of the synthetic people's names, such as de_DE.",
         ),
         click.option(
             "--odd",
             default=0.0,
             show_default=True,
             type=RealRange(0, 1),
-            help="Share of the synthetic events that get faults of real life: nulls, odd names, Unicode.",
+            help="Share of the synthetic events with realistic flaws: nulls, odd names, Unicode.",
         ),
     )
     decorated: Any = line_limit_option(with_source)
@@ -129,8 +130,10 @@ def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
         stop("EVENTS (--from) and --listen exclude each other", "a stream has one source")
     if options.speed is not None and options.from_ is None:
         stop("--speed goes with EVENTS (--from): only events that were written down have a time of their own")
-    if (options.from_ or options.listen) is not None and (options.locale != "en_US" or options.odd):
-        stop("--locale and --odd are for made-up events", "leave them out, or leave out EVENTS and --listen")
+    if (options.from_ or options.listen) is not None and (options.locale != _LOCALE or options.odd):
+        stop(
+            "--locale and --odd require synthetic events", "leave them out, or leave out EVENTS and --listen"
+        )
     if options.listen is not None:
         return _listening(options.listen)
     if options.from_ is not None:
@@ -141,10 +144,11 @@ def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
 def _made_up(locale: str, odd: float, crowd: Crowd | None) -> Chosen:
     from simulator.synthesis import Crowd, events
 
-    try:
-        events(1, locale=locale)  # Faker's people are drawn at once: a wrong locale shows here
-    except AttributeError:
-        stop(f"Faker has no locale {safe_text(locale)!r}", "--locale de_DE")
+    if locale != _LOCALE:
+        try:
+            events(1, locale=locale)  # Faker's people are drawn at once: a wrong locale shows here
+        except AttributeError:
+            stop(f"Faker has no locale {safe_text(locale)!r}", "--locale de_DE")
     return Chosen(partial(events, locale=locale, odd=odd, crowd=crowd or Crowd()), synthetic=True)
 
 

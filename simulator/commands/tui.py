@@ -17,51 +17,57 @@ __all__ = ["command"]
 
 @click.command("tui")
 @click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
-@click.option("--seed", type=int, help="The same seed gives the same events.")
+@click.option("--seed", type=int, help="Seed of the random numbers; the same seed produces the same events.")
 @click.option(
-    "--rate", type=RealRange(0), default=4.0, show_default=True, help="Events a second; 0: all it can."
+    "--rate", type=RealRange(0), default=4.0, show_default=True, help="Events per second; 0 for no limit."
 )
 @source_options
-@click.option("--tour", "tour_file", type=click.Path(path_type=Path), metavar="FILE", help="Tell this tour.")
-@click.option("--no-tour", is_flag=True, help="Begin without the tour.")
+@click.option("--tour", "tour_file", type=click.Path(path_type=Path), metavar="FILE", help="Play this tour.")
+@click.option("--no-tour", is_flag=True, help="Start without a tour.")
 @click.option(
     "--keep",
     "capacity",
     type=click.IntRange(100, 1_000_000),
     default=100_000,
     show_default=True,
-    help="Rows to keep.",
+    help="Number of rows to keep.",
 )
 @click.option("--parity", is_flag=True, help=PARITY_HELP)
 @walkeros_option(WALKEROS_HELP)
-@click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
+@click.option("--strict", is_flag=True, help="Refuse undefined event and property names, as HubSpot does.")
 @account_option
 @switch_option
 @click.option(
     "--no-outbox",
     is_flag=True,
-    help="Send directly, without an outbox: nothing is sent again, as with --parity.",
+    help="Send directly, without an outbox: nothing is retried, as with --parity.",
 )
 @click.option(
     "--theme",
     type=click.Choice(["harbour", "paper", "contrast"]),
     default="harbour",
-    help="Dark, light, high contrast.",
+    help="The colours: harbour is dark, paper is light, contrast has high contrast.",
 )
 @click.option(
-    "--check", is_flag=True, help="Only look whether CONFIG and the tour can be shown; needs no terminal."
+    "--check",
+    is_flag=True,
+    help="Only check whether CONFIG and the tour can be shown; no terminal is needed.",
 )
-@click.option("--web", is_flag=True, help="Show it in a browser instead, on loopback.")
+@click.option("--web", is_flag=True, help="Show it in a browser instead, for this machine only.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Of the browser's page."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="Port of the web page.",
 )
 @worker_options("Show N real workers on a broker of this machine; keys kill and start them.")
 def command(**options: Any) -> None:
-    """See live what CONFIG makes of events: each on its way from the shop to a HubSpot on this machine.
+    """Show live what CONFIG makes of events, each on its way to a HubSpot on this machine.
 
-    EVENTS is a file, a named pipe, or - for standard input; without it the events are made up. Without CONFIG a shop
-    and a guided tour are shown. Saving CONFIG plans the last thousand events again. What comes by
-    --listen, --speed or a pipe comes at its own pace, unless --rate is given.
+    EVENTS is a file, a named pipe, or - for standard input; without it, events are synthetic. Without CONFIG, a shop
+    and a guided tour are shown. Saving CONFIG plans the last thousand events again. Events that come
+    by --listen, --speed or a pipe come at their own pace, unless --rate is given.
     """
     workers, via = options.pop("workers"), options.pop("via")
     if workers is not None:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from hubspot_dest.mapping.callbacks import code_source
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
-from hubspot_dest.planning.rules_index import label_of
+from hubspot_dest.mapping.rules import label_of
 
 __all__ = ["MarkedCode", "ValueNode", "MarkedPath", "Path", "RuleNode", "MappingTree", "steps"]
 

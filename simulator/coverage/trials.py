@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hubspot_dest.config.model import Config
@@ -243,7 +243,7 @@ class TrialRunner:
             return Trial(event, frozenset(), None)
         if plan.reason in ("consent_missing", "consent_refused"):
             return Trial(event, frozenset({(DESTINATION, "consent missing")}), None)
-        plan.trace = None
+        plan = replace(plan, trace=None)
         self._rules(plan)
         self._identity(plan)
         return Trial(event, frozenset(notes.hits), plan)

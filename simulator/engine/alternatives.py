@@ -1,4 +1,4 @@
-"""Why an event got the rule that it got: what each alternative answered."""
+"""Why a rule matched an event: what each alternative answered."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hubspot_dest.coverage.rule_coverage import NO_RULE_SOUGHT
 from hubspot_dest.mapping.description import described
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.mapping.jsvalues import truthy
+from hubspot_dest.mapping.rules import label_of
 from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.profiles import profile_of
-from hubspot_dest.planning.rules_index import label_of
 
 __all__ = ["Alternative", "alternatives", "failing_rule"]
 
-_TRIED = 30  # rules of a list; each costs a compilation
+_TRIED = 30  # rules of a list; each of them has to be compiled
 
 
 Answer = Literal["matched", "false", "failed", "never asked"]
@@ -27,7 +27,7 @@ _FAILED = frozenset({"rule_condition_failed", "ignore_condition_failed"})
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A rule that was there for an event.
+    """A rule that could have matched an event.
 
     Attributes:
         label: its key, with its position in a list.
@@ -42,13 +42,13 @@ class Alternative:
 
 
 def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
-    """Return the rules that were there for an event in the order in which they are asked; none where it had no choice.
+    """Return the rules that could have matched an event, in the order in which they are tried; empty without a choice.
 
-    Nothing is evaluated again: rules are asked in order, and the first that holds wins.
+    Nothing is evaluated again: rules are tried in order, and the first whose condition holds wins.
 
     Args:
         mapping: the configuration's `mapping`.
-        name: the event's name as its rule was looked for.
+        name: the event's name when its rule was looked up.
         plan: what was planned for it.
 
     """
@@ -75,7 +75,7 @@ def alternatives(mapping: Any, name: str, plan: Plan) -> list[Alternative]:
 def failing_rule(
     config: Config, event: Any, now_ms: int, *, parity: bool = False, walkeros: str = "4.4"
 ) -> str:
-    """Return the label of the rule at which the mapping failed on an event; empty where it was none of them.
+    """Return the label of the rule at which the mapping failed on an event; empty if it failed at none of them.
 
     The event is planned again with one rule more each time: the first with which it fails is the one.
 

@@ -33,7 +33,7 @@ class Reloaded:
         again: how many kept events were run again.
         through: how many of these are sent now; they are kept no longer.
         settings: what else is different, as a sentence: how events are batched.
-        stranded: how many events the former sender still held and could not send; they are failed.
+        stranded: how many events the former sender still held and could not send; they have failed.
         other_reasons: how many events have another rule or reason now, with the same calls.
 
     """
@@ -68,7 +68,7 @@ class RowPlanner:
 
 
 class DryRuns:
-    """Keeps a few planners for each thread: compiling a large mapping for every event looked at would be felt.
+    """Keeps a few planners for each thread: compiling a large mapping for every event shown would be noticeable.
 
     Args:
         parity: do what walkerOS does.
@@ -95,9 +95,9 @@ class DryRuns:
         return found[1]
 
     def calls(self, config: Config, row: Row) -> list[list[Any]]:
-        """Return the calls that this configuration plans for the event of a row; whether they were needed is not asked.
+        """Return the calls that this configuration plans for a row's event, needed or not.
 
-        Unlike what was made of them, they depend on nothing that came before.
+        Unlike the calls that were made, they do not depend on earlier events.
         """
         if not row.event:
             return []

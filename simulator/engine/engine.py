@@ -40,10 +40,10 @@ __all__ = ["Engine"]
 
 T = TypeVar("T")
 _SETTLE_SECONDS = 2.0
-_CLOSING_SECONDS = 5.0  # at the end, for how long to go on trying although nothing gets through
+_CLOSING_SECONDS = 5.0  # at the end, how long to go on trying although nothing is delivered
 _PATIENCE_SECONDS = 3600.0  # the same in simulated time, where waiting takes no time
 _EVENT_SECONDS = 0.1  # simulated seconds between two events
-_CALL_SECONDS = 0.0005  # simulated seconds before and after a call, so that no two share a moment
+_CALL_SECONDS = 0.0005  # simulated seconds before and after a call, so that no two have the same time
 _GLANCE_SECONDS = 0.5  # the clock may have been skipped meanwhile
 _CLOSE_SECONDS = 30.0
 _COMPARED = 1000
@@ -57,21 +57,21 @@ class Engine:
         config: the destination's configuration; its token is not used.
         source: makes the stream for a seed.
         seed: decides the stream and the order of batch results.
-        rate: events a second; 0 as fast as it goes.
+        rate: events per second; 0: no limit.
         capacity: how many rows are kept.
         parity: do what walkerOS 4.4 does; it has no outbox.
         outbox: send through an outbox in a temporary folder; else directly, without retries.
         simulated: time passes with events and with waiting, not by the system's clock: the same seed gives the same
-            run, and an outage of half a minute takes no half minute.
+            run, and waiting takes no time.
         walkeros: the version of walkerOS that is meant.
-        account: what HubSpot knows beforehand.
+        account: what HubSpot's account holds at the start.
         schema: the definitions and contact properties that HubSpot has, and its portal; findings are judged by it, and
             names without a definition are refused.
-        strict: refuse names without a definition, as HubSpot does; else they are made at first sight.
+        strict: refuse names without a definition, as HubSpot does; else they are defined when they first appear.
         switches: the simulated HubSpot's switches that are set; findings that rest on one follow it.
         limits: enforce HubSpot's rate limits.
         clock: UNIX time in seconds, for HubSpot and for the rows.
-        remembered: how many occurrences HubSpot keeps; of older ones it knows that they were there.
+        remembered: how many occurrences HubSpot keeps; older ones are only counted.
 
     """
 
@@ -170,8 +170,8 @@ class Engine:
         try:
             closing = self.do(self._close, _CLOSE_SECONDS)
         except TimeoutError:
-            waits = self.counts.kinds["denied"]
-            closing = Closing(0, self.queued, waits, f"no answer in {_CLOSE_SECONDS:g} s")
+            error = f"no answer in {_CLOSE_SECONDS:g} s"
+            closing = Closing(0, self.queued, self.counts.parked, error, sentence=self.counts.sentence)
         finally:
             self._closing = True
             self._tasks.wake()
@@ -189,7 +189,8 @@ class Engine:
         delivered = self.counts.delivered - before
         if not self.outbox:  # in parity the last batch is lost: nothing is left of it in the sender
             left, error = max(0, waiting - delivered), self._last_failure()
-        return Closing(max(0, delivered), left, self.counts.kinds["denied"], error if left else "")
+        error, counts = error if left else "", self.counts
+        return Closing(max(0, delivered), left, counts.parked, error, sentence=counts.sentence)
 
     def _last_failure(self) -> str:
         """Return why HubSpot did not take the latest request that failed."""
@@ -209,6 +210,11 @@ class Engine:
     def counts(self) -> Counts:
         """The counters."""
         return self.event_log.counts
+
+    @property
+    def started(self) -> bool:
+        """Whether `start` was called."""
+        return self._thread is not None
 
     @property
     def paused(self) -> bool:
@@ -231,7 +237,7 @@ class Engine:
         return self.hubspot.faults.active()
 
     def subscribe(self, listener: Callable[[Row], None]) -> Callable[[], None]:
-        """Call the listener for every new row, on the engine's thread; return what ends that."""
+        """Call the listener for every new row, on the engine's thread; return a function that ends it."""
         return self.event_log.subscribe(listener)
 
     def reconcile(self) -> Reconciliation:
@@ -251,7 +257,7 @@ class Engine:
         )
 
     def _await_hubspot(self) -> None:
-        """Wait until HubSpot has dealt with what it was sent: a cut connection ends before the rules do."""
+        """Wait until HubSpot has processed what it was sent: where a connection was cut, the client returns earlier."""
         deadline = time.monotonic() + _SETTLE_SECONDS
         account = self.hubspot.account
         while time.monotonic() < deadline:
@@ -264,7 +270,7 @@ class Engine:
     # ---- controls; each returns at once, unless its docstring says that it waits
 
     def do(self, work: Callable[[], T], timeout: float = 60.0) -> T:
-        """Do something on the engine's thread between two events, and wait for it.
+        """Run something on the engine's thread between two events, and wait for it.
 
         Raises:
             TimeoutError: the engine is stuck in a call to HubSpot.
@@ -274,18 +280,18 @@ class Engine:
         return self.later(work).result(timeout)
 
     def later(self, work: Callable[[], T]) -> Future[T]:
-        """Do something on the engine's thread between two events."""
+        """Run something on the engine's thread between two events."""
         if self._thread is None or self._closing:
             raise RuntimeError("the engine does not run")
         return self._tasks.ask(work)
 
     def pause(self) -> None:
-        """Stop before the next event."""
+        """Pause the stream before the next event."""
         self.rate.pause()
         self._tasks.wake()
 
     def resume(self) -> None:
-        """Go on."""
+        """Resume the stream."""
         self.rate.resume()
         self._tasks.wake()
 
@@ -295,7 +301,7 @@ class Engine:
         self._tasks.wake()
 
     def set_rate(self, rate: float) -> None:
-        """Take `rate` events a second; 0: as fast as possible."""
+        """Take `rate` events per second; 0: no limit."""
         self.rate.per_second = max(0.0, rate)
         self._tasks.wake()
 
@@ -318,14 +324,14 @@ class Engine:
     def flush(self) -> Future[int]:
         """Deliver what waits, as far as HubSpot takes it now; return how many events it took.
 
-        In simulated time later tries are made, too.
+        In simulated time later attempts are made, too.
         """
         return self.later(self._flush)
 
     def _flush(self) -> int:
         before = self.counts.delivered
         if self.outbox and self.next_try is not None:
-            # A sender that starts does not wait for the next try of the former.
+            # A sender that starts does not wait for the next attempt of the former one.
             self._enter(self.sender.close())
             self.sender = self._open_sender(self._config)
         if self.simulated:
@@ -388,7 +394,7 @@ class Engine:
     def grant(self, person: str, granted: bool | None) -> Future[int]:
         """Grant or refuse consent for a person, or leave it to the events (None).
 
-        Returns how many of the waiting events went on.
+        Returns how many events were run again.
         """
         return self.later(lambda: self._grant(person, granted))
 
@@ -402,7 +408,7 @@ class Engine:
         return self._again([row for row in self.ring.rows() if row.kind == "denied" and row.person == person])
 
     def again(self, numbers: Iterable[int]) -> Future[int]:
-        """Run events again that failed, were skipped or wait; return how many."""
+        """Run events again that were not sent; return how many."""
         wanted = list(numbers)
         return self.later(
             lambda: self._again([row for row in map(self.ring.get, wanted) if row is not None and row.event])
@@ -419,11 +425,11 @@ class Engine:
         return count
 
     def throw(self, *faults: Fault) -> None:
-        """Put faults on HubSpot's board."""
+        """Set faults in HubSpot."""
         self.hubspot.faults.add(*faults, now=self.hubspot.clock())
 
     def clear_faults(self, number: int | None = None) -> int:
-        """Take one fault, or all, from the board."""
+        """Clear one fault, or all; return how many."""
         return self.hubspot.faults.clear(number)
 
     def define_all(self) -> Future[int]:
@@ -461,10 +467,10 @@ class Engine:
     # ---- another configuration
 
     def reload(self, config: Config) -> Future[Reloaded]:
-        """Put another configuration in force, and plan the last thousand events again with both.
+        """Switch to another configuration, and plan the last thousand events again with both.
 
-        What waits in the batch is flushed by the old one first. Pinned events that are not through are run again. How
-        events are gathered stays as it was set on the screen, unless the file itself changed that.
+        What waits in the batch is flushed with the old one first. Kept events that were not sent are run again.
+        Batching stays as it was set on the screen, unless the file itself changed it.
         """
         return self.later(lambda: self._reload(sandboxed(config)))
 
@@ -490,7 +496,7 @@ class Engine:
         return Reloaded(len(latest), changes, ran, through, settings, stranded, comparison.other_reasons)
 
     def _change(self, config: Config) -> int:
-        """Replace the sender; return how many events are stranded: the new sender cannot have what the former held."""
+        """Replace the sender; return how many events are stranded: the new one cannot take them over."""
         self._deliver()
         stranded = self.sender.queued
         self._enter(self.sender.close())
@@ -534,7 +540,7 @@ class Engine:
         return portal_of(config) if known is None else known
 
     def _furnish(self) -> None:
-        """Give an empty account what it has from the beginning."""
+        """Fill an empty account with what it holds at the start."""
         if self._schema is not None:
             self.hubspot.account.adopt(self._schema)
         self.service.seed(self.hubspot.account, self._seeded)
@@ -576,7 +582,7 @@ class Engine:
         except StopIteration:
             self.exhausted = True
             return False
-        except Exception as error:  # a source is outside; its failure is a sentence on the screen
+        except Exception as error:  # a source is foreign code; its failure is shown on the screen
             self.exhausted, self.trouble = True, f"the source failed: {error}"
             return False
         self.rate.took(nothing=event is None)

@@ -1,4 +1,4 @@
-"""Turn outcomes into rows and counters: every event has one row, under how far it came."""
+"""Turn outcomes into rows and counters: every event has one row, which says how far it came."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class EventLog:
         self._listeners: tuple[Callable[[Row], None], ...] = ()
 
     def subscribe(self, listener: Callable[[Row], None]) -> Callable[[], None]:
-        """Call the listener for every row that is new or changed, on the engine's thread; return what ends that."""
+        """Call the listener for every new or changed row, on the engine's thread; return a function that ends it."""
         self._listeners += (listener,)
 
         def end() -> None:
@@ -88,7 +88,7 @@ class EventLog:
             self.coverage.count_plan(row.name, plan, row.kind)
 
     def clear(self) -> None:
-        """Start again with no rows and all counters at 0."""
+        """Start over with no rows and all counters at 0."""
         self.ring.clear()
         self.counts = Counts()
         self.coverage.clear()
@@ -117,7 +117,7 @@ class EventLog:
         consent: dict[str, bool] | None,
         again: Row | None,
     ) -> Row:
-        """Enter what became of one push, and of batches that were sent on this occasion."""
+        """Enter what became of one push, and of batches that were sent with it."""
         outcome, counts = push.outcome, self.counts
         counts.pushes += 1
         for call in push.calls:
@@ -136,16 +136,21 @@ class EventLog:
             )  # fmt: skip
             counts.taken += 1
             counts.kinds[kind] += 1
-            self._count_skipped(kind, outcome.reason, 1)
+            self._count_reason(kind, outcome.reason, 1)
             self.ring.append(row)
             if outcome.findings:
                 self.findings.add(outcome.findings, None)
         else:
-            self._count_skipped(row.kind, row.reason, -1)
-            self._count_skipped(kind, outcome.reason, 1)
+            self._count_reason(row.kind, row.reason, -1)
+            self._count_reason(kind, outcome.reason, 1)
             row.exchanges, row.generation, row.rule = push.calls, generation, outcome.rule_label
-            row.reason, row.sentence, row.tries, row.next_try = outcome.reason, outcome.sentence, 0, None
-            row.attempts += 1
+            row.reason, row.sentence, row.failed_attempts, row.next_try = (
+                outcome.reason,
+                outcome.sentence,
+                0,
+                None,
+            )
+            row.runs += 1
             self._move(row, kind)
         row.consent = consent
         row.contact_only = push.waits and outcome.kind == "identified"
@@ -173,7 +178,7 @@ class EventLog:
         return row
 
     def _compare(self, row: Row, upstream: str) -> None:
-        """Note what walkerOS would have done; an event is lost once."""
+        """Note what walkerOS would have done; an event counts as lost once."""
         if not upstream or row.loses:
             return
         extra = row.extra_call
@@ -184,7 +189,7 @@ class EventLog:
     # ---- deliveries
 
     def deliver(self, attempt: Attempt, generation: int) -> None:
-        """Enter one delivery: what was delivered, what is tried again, what is given up."""
+        """Enter one attempt: what was delivered, what is tried again, what is given up."""
         for call in attempt.calls:
             self._count(call)
         for outcome in attempt.outcomes:
@@ -202,7 +207,7 @@ class EventLog:
                 self._given_up(outcome, attempt.calls)
 
     def _rows_of(self, outcome: Outcome) -> list[Row]:
-        """Return the rows that wait under the ids of an outcome; an id that came twice has a row each."""
+        """Return the rows that wait under the ids of an outcome; an id that came twice has two rows."""
         found: list[Row] = []
         seen: Counter[str] = Counter()
         for event_id in outcome.events or (outcome.event_id,):
@@ -231,15 +236,18 @@ class EventLog:
         if outcome.events:
             self.counts.batches += 1
             batch = self._add_batch(
-                outcome, calls, generation, tries=max((row.tries for row in rows), default=0)
+                outcome,
+                calls,
+                generation,
+                failed_attempts=max((row.failed_attempts for row in rows), default=0),
             )
         for row in rows:
-            at_try = f", at try {row.tries + 1}" if row.tries else ""
+            at_attempt = f", at attempt {row.failed_attempts + 1}" if row.failed_attempts else ""
             if batch is not None:
                 row.batch, row.reason = batch.number, "batch_sent"
-                row.sentence = f"went out in a batch of {batch.size}{at_try}"
+                row.sentence = f"went out in a batch of {batch.size}{at_attempt}"
             else:
-                row.reason, row.sentence = "delivered", f"went out{at_try}" if row.tries else ""
+                row.reason, row.sentence = "delivered", f"went out{at_attempt}" if row.failed_attempts else ""
             self._settle(row, "flushed" if batch is not None else "sent", calls)
         self._resumed()
 
@@ -269,8 +277,8 @@ class EventLog:
             self.counts.batches_failed += 1
             self._add_batch(outcome, calls, generation)
         for row in rows:
-            self.counts.retried += row.tries == 0
-            row.tries += 1
+            self.counts.retried += row.failed_attempts == 0
+            row.failed_attempts += 1
             row.next_try, row.bisected = outcome.next_try, row.bisected or bisected
             self._retrying[row.number] = row
             row.reason = outcome.reason
@@ -280,7 +288,7 @@ class EventLog:
             self._touch(row)
 
     def _paused(self, outcome: Outcome, calls: tuple[ObservedCall, ...], generation: int) -> None:
-        """Enter that everything waits, or that it goes on."""
+        """Enter that the delivery pauses or resumes."""
         pauses = outcome.reason == "delivery_paused"
         self.counts.pauses += pauses
         self.paused = (outcome.error.describe() if outcome.error is not None else "") if pauses else ""
@@ -321,12 +329,12 @@ class EventLog:
             self._settle(row, "failed", calls)
 
     def _add_batch(
-        self, outcome: Outcome, calls: tuple[ObservedCall, ...], generation: int, *, tries: int = 0
+        self, outcome: Outcome, calls: tuple[ObservedCall, ...], generation: int, *, failed_attempts: int = 0
     ) -> Row:
         number, size = self.ring.next, len(outcome.events)
         row = Row(
             number, self._clock(), outcome.kind, outcome.reason, outcome.sentence, f"batch of {size}", "", "",
-            "", b"", calls, generation, None, max(1, size), tries=tries, next_try=outcome.next_try,
+            "", b"", calls, generation, None, max(1, size), failed_attempts=failed_attempts, next_try=outcome.next_try,
         )  # fmt: skip
         self.ring.append(row)
         self.ring.remember(number, outcome)
@@ -358,9 +366,11 @@ class EventLog:
 
     # ---- counting
 
-    def _count_skipped(self, kind: Kind, reason: str, number: int) -> None:
+    def _count_reason(self, kind: Kind, reason: str, number: int) -> None:
         if kind == "skipped":
             self.counts.skipped[reason] += number
+        elif kind == "denied":
+            self.counts.denied[reason] += number
 
     def _move(self, row: Row, kind: Kind) -> None:
         self.counts.kinds[row.kind] -= 1
@@ -390,7 +400,7 @@ class EventLog:
         if call.size:
             self._doubtful.append(call)
             if len(self._doubtful) > _MOST_DOUBTFUL:
-                # By now HubSpot took what an old call brought, or never will.
+                # By now HubSpot has taken what an old call carried, or never will.
                 oldest = self._doubtful.pop(0)
                 counts.unsure += self._service.taken_between(oldest.started, oldest.ended)
 

@@ -18,7 +18,7 @@ __all__ = ["ExpectationError", "read_expectations", "result_of", "unmet"]
 _SECTIONS = ("counts", "rules", "books", "hubspot")
 _FIGURES = ("events", "notFlushed")
 _IGNORED = frozenset({"seconds", "seed", "failures", "findings"})
-# Reported only if not 0: a missing name counts as 0. Every other name is always reported, or is a typo.
+# Reported only if not 0: a missing name counts as 0. Every other name that is missing is a typo.
 _TOLD_IF_ANY: Final = (
     *(f"counts.outcomes.{kind}" for kind in get_args(Kind)),
     "counts.calls.",
@@ -34,7 +34,7 @@ def result_of(engine: Engine) -> dict[str, Any]:
     """Return what a run came to, as JSON shows it and as `--expect` takes it; the same seed gives the same.
 
     `contents` has a short digest of everything that HubSpot was given, for each event name and for the contacts: a
-    mapping that fills one property otherwise is another run, though all its numbers are the same.
+    mapping that fills one property differently gives other digests, though all numbers are the same.
     """
     account = engine.hubspot.account
     by_event: dict[str, list[Any]] = {}
@@ -63,7 +63,7 @@ def result_of(engine: Engine) -> dict[str, Any]:
 
 
 def _digest(given: list[Any]) -> str:
-    """Return what is the same for the same things in any order, and else different."""
+    """Return a digest that does not depend on the order."""
     parts = sorted(orjson.dumps(item) for item in given)
     return hashlib.sha256(b"\n".join(parts)).hexdigest()[:16]
 
@@ -72,7 +72,7 @@ def read_expectations(path: Path) -> dict[str, Any]:
     """Read expected figures from JSON or YAML: any part of what `run --json` writes.
 
     Raises:
-        ExpectationError: the file cannot be read, or expects something that a run does not tell.
+        ExpectationError: the file cannot be read, or expects something that a run does not report.
 
     """
     try:
@@ -84,7 +84,7 @@ def read_expectations(path: Path) -> dict[str, Any]:
     unknown = [key for key in raw if key not in (*_SECTIONS, *_FIGURES, *_IGNORED)]
     if unknown:
         raise ExpectationError(
-            f"{path}: a run does not tell {unknown[0]!r}; there are {', '.join((*_SECTIONS, *_FIGURES))}"
+            f"{path}: a run does not report {unknown[0]!r}; it reports {', '.join((*_SECTIONS, *_FIGURES))}"
         )
     expected = {key: value for key, value in raw.items() if key not in _IGNORED}
     if not expected:
@@ -103,7 +103,7 @@ def unmet(expected: dict[str, Any], result: dict[str, Any]) -> list[Difference]:
 
 
 def _may_be_missing(difference: Difference) -> bool:
-    """Tell whether what a run does not tell is 0: an outcome that never came, but no rule or figure there is not."""
+    """Tell whether a missing figure counts as 0: that of an outcome does, that of a rule does not."""
     if type(difference.expected) is not int or difference.expected != 0:
         return False
     return any(

@@ -27,7 +27,7 @@ class Failure:
         outcome: `failed`, `queued` (still waiting at the end), or `refused` (its contact; the event went out).
         reason: a stable code.
         sentence: why.
-        cause: what of this run caused it: `fault NAME`, `--odd KIND`, `--parity`; empty if nothing did.
+        cause: what in this run caused it: `fault NAME`, `--odd KIND`, `--parity`; empty if nothing did.
 
     """
 
@@ -58,8 +58,10 @@ def failures_of(engine: Engine) -> Iterator[Failure]:
         if row.kind == "failed":
             yield Failure(row, "failed", row.reason, row.sentence, _cause(engine, row))
         elif row.kind == "queued":
-            reason = row.reason if row.tries else "not_delivered"
-            sentence = row.sentence if row.tries else "it waits behind others that HubSpot does not take"
+            reason = row.reason if row.failed_attempts else "not_delivered"
+            sentence = (
+                row.sentence if row.failed_attempts else "it waits behind others that HubSpot does not take"
+            )
             cause = _cause(engine, row) or _as_fault(engine.event_log.last_fault)
             yield Failure(row, "queued", reason, sentence, cause)
         elif refusal is not None and not row.recovered:
@@ -91,14 +93,14 @@ class FailureTable:
     """Failures by cause and reason, with what to do.
 
     Args:
-        engine: whose rows are looked through.
+        engine: whose rows are examined.
 
     """
 
     def __init__(self, engine: Engine) -> None:
         self._by_cause: dict[str, ReasonTable] = {}
         self.unexplained = 0
-        """How many events failed that nothing of this run caused."""
+        """How many events failed without a cause in this run."""
         self.total = 0
         for failure in failures_of(engine):
             self.total += 1
@@ -108,7 +110,7 @@ class FailureTable:
                 failure.reason,
                 _CORRELATION.sub("", failure.sentence),
                 failure.fix,
-                name=failure.row.name,
+                name="" if failure.reason == "bad_input" else failure.row.name,
                 person=failure.row.person,
             )
 

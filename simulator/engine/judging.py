@@ -17,7 +17,7 @@ class Judging:
     """Makes the judge of each configuration.
 
     Attributes:
-        schema: what the account has; None where names are defined at first sight.
+        schema: what the account has; None where names are defined when they first appear.
         switches: the simulated HubSpot's switches that are set, by name.
 
     """

@@ -89,7 +89,7 @@ class ClientProbe:
             "crm.contacts.basicApi.create", 0, lambda: self._client.create_contact(properties), 201
         )
 
-    # ---- for the outbox: what is JSON already, and contacts by the hundred
+    # ---- for the outbox: encoded JSON, and contacts in batches
 
     def send_encoded(self, occurrence: bytes) -> Any:
         """Make `events.send.basicApi.send` with bytes."""

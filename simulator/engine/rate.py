@@ -7,15 +7,13 @@ import time
 
 __all__ = ["EventRate"]
 
-_SLICE = (
-    0.02  # seconds between two looks at a fast stream; waking for every event would cost more than the events
-)
-_FULL_SPEED = 50  # events between two looks for commands when it goes as fast as it can
+_SLICE = 0.02  # seconds between two checks of a fast stream; waking for every event would cost more than the events
+_FULL_SPEED = 50  # events between two checks for commands at full speed
 _CATCH_UP = 0.25  # seconds of delay that are made up; a longer stall is forgotten
 
 
 class EventRate:
-    """Decides how many events are due. Any thread may steer; one thread asks.
+    """Decides how many events are due. Any thread may control it; one thread asks it.
 
     Args:
         per_second: events per second; 0 for full speed.
@@ -36,12 +34,12 @@ class EventRate:
         return self._paused
 
     def pause(self) -> None:
-        """Stand still."""
+        """Pause the stream."""
         with self._lock:
             self._paused, self._steps = True, 0
 
     def resume(self) -> None:
-        """Go on."""
+        """Resume the stream."""
         with self._lock:
             self._paused, self._from = False, time.monotonic()
 
@@ -81,7 +79,7 @@ class EventRate:
             return int((now - self._from) * self.per_second)
 
     def took(self, *, nothing: bool) -> None:
-        """Count one event as taken; a source that has nothing just now is asked again a little later."""
+        """Count one event as taken; a source that has nothing at the moment is asked again a little later."""
         with self._lock:
             if nothing:
                 self._dry_until = time.monotonic() + _SLICE

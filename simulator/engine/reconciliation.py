@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from hubspot_dest.amounts import amount, verb
+from simulator.engine.rows import CONSENT_REFUSED
 
 __all__ = ["Reconciliation", "Closing", "Counts"]
 
@@ -15,30 +16,33 @@ class Closing:
     """What became of the queue at the end.
 
     Attributes:
-        flushed: how many events went out.
+        flushed: how many queued events went out at the end.
         left: how many did not.
-        waiting: how many waited for consent.
+        parked: how many events waited for consent.
         error: why HubSpot did not take what is left.
         unseen: how many events were accepted from outside and never taken.
+        sentence: what became of all events of the session; empty if there were none.
 
     """
 
     flushed: int
     left: int
-    waiting: int
+    parked: int
     error: str = ""
     unseen: int = 0
+    sentence: str = ""
 
 
 @dataclass(slots=True)
 class Counts:
-    """What has happened so far. `kinds` holds every event once, under how far it came.
+    """What has happened so far. `kinds` holds every event once, by how far it came.
 
     Attributes:
         taken: events taken from the source.
         pushes: how often an event was handed to the sender; running one again counts again.
         kinds: event rows by the kind of their outcome now.
         skipped: the skipped ones of them, by reason.
+        denied: likewise the denied ones.
         batches: batches that HubSpot took.
         batches_failed: attempts to send a batch that failed.
         calls: calls of the official client, by name.
@@ -61,6 +65,7 @@ class Counts:
     pushes: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    denied: Counter[str] = field(default_factory=Counter)
     batches: int = 0
     batches_failed: int = 0
     calls: Counter[str] = field(default_factory=Counter)
@@ -81,6 +86,27 @@ class Counts:
     def delivered(self) -> int:
         """Events that HubSpot took, and contacts of events that have nothing else to send."""
         return self.kinds["flushed"] + self.kinds["sent"] + self.kinds["identified"]
+
+    @property
+    def parked(self) -> int:
+        """Events that wait for consent; the other denied ones are refused by their own consent."""
+        return self.kinds["denied"] - self.denied[CONSENT_REFUSED]
+
+    @property
+    def sentence(self) -> str:
+        """The events in one line, each once: `12 events: 9 sent, 2 skipped, 1 failed`."""
+        outcomes = {
+            "sent": self.kinds["sent"] + self.kinds["flushed"],
+            "queued": self.kinds["queued"],
+            "identified": self.kinds["identified"],
+            "skipped": self.kinds["skipped"],
+            "ignored": self.kinds["ignored"],
+            "parked": self.parked,
+            "denied": self.denied[CONSENT_REFUSED],
+            "failed": self.kinds["failed"],
+        }
+        told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items() if count)
+        return f"{amount(self.taken, 'event')}: {told or 'nothing to send'}"
 
     @property
     def requests(self) -> int:
@@ -111,6 +137,7 @@ class Counts:
             "pushes": self.pushes,
             "outcomes": dict(sorted(self.kinds.items())),
             "skipped": {reason: count for reason, count in sorted(self.skipped.items()) if count},
+            "denied": {reason: count for reason, count in sorted(self.denied.items()) if count},
             "batches": self.batches,
             "batchesFailed": self.batches_failed,
             "calls": dict(sorted(self.calls.items())),
@@ -131,7 +158,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Both sides' numbers at one moment at which nothing is under way.
+    """Both sides' numbers while nothing is under way.
 
     Attributes:
         taken: events taken from the source.
@@ -169,7 +196,7 @@ class Reconciliation:
             found.append(f"{self.waiting} rows wait for their batch, the sender holds {self.queued}")
         sent, held = self.told + self.unsure + self.by_hand, self.stored + self.repeated + self.dropped
         if sent != held:
-            found.append(f"the sender brought {amount(sent, 'occurrence')}, HubSpot counts {held}")
+            found.append(f"the sender sent {amount(sent, 'occurrence')}, HubSpot counts {held}")
         return found
 
     @property
@@ -178,7 +205,7 @@ class Reconciliation:
         return not self.problems
 
     def plain(self) -> dict[str, object]:
-        """Return the books for JSON."""
+        """Return the comparison for JSON."""
         return {
             "agree": self.agree,
             "problems": self.problems,

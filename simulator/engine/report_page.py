@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from hubspot_dest._version import __version__
+from hubspot_dest.amounts import plural, verb
 from hubspot_dest.coverage.coverage import CoverageSummary
 from hubspot_dest.report.html.page import (
     ReportEvent,
@@ -40,9 +41,9 @@ def page_of_run(
     Args:
         engine: the run.
         rows: the events to list; the figures are of the whole run.
-        title: what the page is called.
+        title: the page's title.
         chosen: the filter that chose the rows; empty for all.
-        inputs: the files that the run rests on.
+        inputs: the run's input files.
 
     Raises:
         TimeoutError: the engine is stuck in a call to HubSpot.
@@ -127,7 +128,8 @@ def _books(books: Reconciliation) -> ReportQuestion:
 def _verdict(engine: Engine, books: Reconciliation) -> tuple[ReportTone, str]:
     counts = engine.counts
     failed = counts.kinds.get("failed", 0)
-    said = f"{counts.taken:,} events, {counts.requests:,} calls, {failed:,} failed."
+    events, calls = plural(counts.taken, "event"), plural(counts.requests, "call")
+    said = f"{counts.taken:,} {events}, {failed:,} of them failed; {counts.requests:,} {calls}."
     if not books.agree:
         return "bad", f"{said} The sender's numbers and HubSpot's differ."
     return ("bad" if failed else "open"), f"{said} HubSpot was the one on this machine."
@@ -135,5 +137,6 @@ def _verdict(engine: Engine, books: Reconciliation) -> tuple[ReportTone, str]:
 
 def _notes(engine: Engine) -> Iterator[str]:
     counts = engine.counts
-    yield f"{counts.saved:,} contact calls were saved, since nothing of the contact was new."
-    yield f"{counts.lost_upstream:,} events would have been lost by walkerOS itself."
+    saved, lost = plural(counts.saved, "contact call"), plural(counts.lost_upstream, "event")
+    yield f"{counts.saved:,} {saved} {verb(counts.saved, 'were')} saved, since nothing about the contact was new."
+    yield f"walkerOS itself would have lost {counts.lost_upstream:,} {lost}."

@@ -1,10 +1,10 @@
-"""The filter language of the stream: one table of operators, an expression that prints as it is read, and its test.
+"""The filter language of the stream: a table of operators, expressions that print as they are read, and tests of rows.
 
     field:value   one of the operators in `OPERATORS`
     path:value    a value inside the event: data.total:>100, user.country:de, nested.*.data.id:ers, data.total:none
     field:=value  the whole value, in which `*`, `?` and brackets are literal: rule:="order complete [2]"
     word          the same as text:word
-    a b, a and b  both;  a or b  either;  not a  neither;  ( ) group;  " " keep spaces together
+    a b, a and b  both;  a or b  either;  not a  the others;  ( ) group;  " " keep spaces together
 
 Values are compared without case. A value with `*` or `?` is a pattern for the whole value, any other value may be a
 part of it; an outcome must be the whole word. The language is modelled on mitmproxy's filter expressions.
@@ -183,7 +183,7 @@ def parse_expression(text: str) -> FilterExpression | None:
     parser = _Parser(tokens)
     found = parser.either(0)
     if parser.left:
-        raise FilterError(f"{parser.left[0]!r} has no partner here; quote a text with a bracket in it")
+        raise FilterError(f"{parser.left[0]!r} has no opening bracket; quote a text with a bracket in it")
     found.test()  # an unknown outcome or status is an error now
     return found
 
@@ -226,7 +226,7 @@ def _tokens(text: str) -> list[str]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None or match["bad"]:
-            raise FilterError("a quotation mark has no partner")
+            raise FilterError("a quotation mark is not closed")
         tokens.append(match[0].strip())
         position = match.end()
     return tokens
@@ -441,6 +441,7 @@ _MARKS: dict[str, Filter] = {
     "different": lambda row: bool(row.upstream),
     "refused": lambda row: row.refusal is not None,
     "batch": lambda row: row.is_batch,
+    "parked": lambda row: row.parked,
     "retrying": lambda row: row.retrying,
     "recovered": lambda row: row.recovered,
     "bisected": lambda row: row.bisected,
@@ -504,7 +505,7 @@ NOTATION = (
     ("user.email:none", "the event has no value there"),
     ('event:="page  view"', "exactly this value; also person, rule, reason, a path"),
     ("coupon", "a bare word is text:coupon"),
-    ("a b   a or b   not a   ( )", "both (also: and), either, neither, groups"),
+    ("a b   a or b   not a   ( )", "both (also: and), either, all others, groups"),
 )
 """What is written besides operators: an example, and what it means."""
 

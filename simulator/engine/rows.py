@@ -15,6 +15,7 @@ from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.outcome import Kind, Outcome
 
 __all__ = [
+    "CONSENT_REFUSED",
     "EXTRA_CALL",
     "NOT_DELIVERED",
     "ObservedCall",
@@ -25,6 +26,8 @@ __all__ = [
     "person_of",
 ]
 
+CONSENT_REFUSED = "consent_refused"
+"""The reason of an event whose own consent refuses: nothing of it is kept."""
 EXTRA_CALL = "walkerOS would update the contact again: it remembers the last one only"
 _LOSES = re.compile(r"walkerOS(?: 4\.4)? (?:would lose|loses)")
 NOT_DELIVERED = ("failed", "skipped", "ignored", "denied")
@@ -73,7 +76,7 @@ class Row:
         reason: why, as a stable code.
         sentence: why, as a sentence.
         name: the event's name; `batch of 50` for a batch.
-        person: whose event it is, as far as it is in the event.
+        person: whose event it is, as far as the event says.
         event_id: the event's id; empty for a batch.
         rule: the rule that matched: its key, with its position in a list of rules (`order complete [2]`).
         event: the event as it came, as JSON; empty for a batch.
@@ -82,10 +85,10 @@ class Row:
         batch: the number of the row of its batch, or None.
         size: how many events a batch holds; 0 for an event.
         upstream: what walkerOS itself would have done, where that differs.
-        attempts: how often it was pushed.
+        runs: how often it was pushed: once, and once more each time that it is run again.
         pinned: it is run again at every save.
         consent: what was granted or refused on the screen when it was pushed; it takes precedence over the event's own.
-        tries: how many requests for it failed.
+        failed_attempts: how many requests for it failed.
         next_try: when it is tried again, in UNIX seconds; None where nothing is tried again.
         bisected: the batch that it was in was sent again in parts.
         contact_only: nothing but its contact is sent.
@@ -107,10 +110,10 @@ class Row:
     batch: int | None = None
     size: int = 0
     upstream: str = ""
-    attempts: int = 1
+    runs: int = 1
     pinned: bool = False
     consent: dict[str, bool] | None = None
-    tries: int = 0
+    failed_attempts: int = 0
     next_try: float | None = None
     bisected: bool = False
     contact_only: bool = False
@@ -127,24 +130,32 @@ class Row:
 
     @property
     def state(self) -> str:
-        """How far it came, as a screen distinguishes it: `retrying`, `bisected`, `recovered`, `paused`, or `kind`."""
+        """How far it came, as a screen distinguishes it.
+
+        `parked` (waits for consent), `retrying`, `bisected`, `recovered`, `paused`, or `kind`.
+        """
         if self.is_batch:
             return "paused" if self.reason == "delivery_paused" else self.kind
         if self.recovered:
             return "recovered"
         if self.retrying:
             return "bisected" if self.reason == "bisected" else "retrying"
-        return self.kind
+        return "parked" if self.parked else self.kind
+
+    @property
+    def parked(self) -> bool:
+        """Whether it waits for consent; other denied events are refused by their own consent."""
+        return self.kind == "denied" and self.reason != CONSENT_REFUSED
 
     @property
     def retrying(self) -> bool:
         """Whether it waits to be tried again."""
-        return self.kind == "queued" and self.tries > 0
+        return self.kind == "queued" and self.failed_attempts > 0
 
     @property
     def recovered(self) -> bool:
-        """Whether it was delivered after failed tries."""
-        return self.tries > 0 and self.kind in ("sent", "flushed", "identified")
+        """Whether it was delivered after failed attempts."""
+        return self.failed_attempts > 0 and self.kind in ("sent", "flushed", "identified")
 
     @property
     def fault(self) -> str:
@@ -169,7 +180,7 @@ class Row:
 
     @property
     def milliseconds(self) -> float:
-        """How long HubSpot was waited for."""
+        """How long the sender waited for HubSpot."""
         return sum(exchange.milliseconds for exchange in self.exchanges)
 
     @property
@@ -178,7 +189,7 @@ class Row:
         refusal = self.refusal
         if self.retrying and self.next_try is not None:
             at = time.strftime("%H:%M:%S", time.localtime(self.next_try))
-            return f"try {self.tries + 1} at {at}: {self.sentence}"
+            return f"attempt {self.failed_attempts + 1} at {at}: {self.sentence}"
         if refusal is not None and self.kind not in ("failed", "skipped", "queued") and not self.recovered:
             return (
                 f"contact not taken: {refusal.status or 'no answer'}; {self.sentence or 'the event went out'}"
@@ -222,7 +233,7 @@ class Ring:
         self.next = row.number + 1
 
     def get(self, number: int) -> Row | None:
-        """Return a row, or None where it is gone or never was."""
+        """Return a row, or None if it is gone or never existed."""
         row = self._slots[number % self.capacity] if number >= 0 else None
         return row if row is not None and row.number == number else None
 
@@ -258,7 +269,7 @@ def consented(event: Any, consent: dict[str, bool] | None) -> Any:
 
 
 def person_of(event: Any) -> str:
-    """Return whose event it is, as far as it is in the event: the e-mail, the user's id, the device, or nothing."""
+    """Return whose event it is, as far as the event says: the e-mail, the user's id, the device, or nothing."""
     user = event.get("user") if isinstance(event, dict) else None
     if not isinstance(user, dict):
         return ""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pydantic import SecretStr
-
 from hubspot_dest.config.model import Config
+from hubspot_dest.masking.secret import MaskedText
 from simulator.engine.probes import BY_HAND, HubSpotProbe
 from simulator.hubspot.control.clock import SkippableClock
 from simulator.hubspot.fake import FakeHubSpot
@@ -21,7 +20,7 @@ __all__ = ["batching", "batched_like", "batching_words", "hubspot_for", "portal_
 
 def sandboxed(config: Config) -> Config:
     """Return the configuration with the fake HubSpot's token and no client of its own: nothing gets out."""
-    return replace(config, token=SecretStr(DEFAULT_TOKEN), env_client=None)
+    return replace(config, token=MaskedText(DEFAULT_TOKEN), env_client=None)
 
 
 def hubspot_for(
@@ -32,8 +31,8 @@ def hubspot_for(
     Args:
         portal_id: the portal.
         switches: how it behaves where HubSpot's behaviour is a gap.
-        seed: decides what HubSpot draws.
-        occurrences: how many it keeps.
+        seed: decides HubSpot's random choices.
+        occurrences: how many occurrences it keeps.
         clock: UNIX time in seconds.
 
     """
@@ -47,7 +46,7 @@ def hubspot_for(
         clock=ticking,
     )
     service.add_token(BY_HAND, service.accounts()[0])
-    # More is not needed: the bodies of batches would be most of what a stream of hours keeps.
+    # More is not needed: the bodies of batches would take most of the memory of a long stream.
     journal = Journal(max_entries=5_000, max_bytes=16 * 1024 * 1024)
     journal.masker.learn(BY_HAND)
     return service, FakeHubSpot(service, token=DEFAULT_TOKEN, clock=ticking, journal=journal)

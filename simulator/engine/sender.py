@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from pydantic import SecretStr
-
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import Client, HubSpotClient
 from hubspot_dest.delivery.contact_cache import LastContact
 from hubspot_dest.delivery.outbox.schema import EVENT
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
+from hubspot_dest.masking.secret import Secret
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.verdict.judge import Judge
 from simulator.engine.probes import ClientProbe
@@ -36,7 +35,7 @@ _AGE: Final = 1e9  # seconds: on the screen a batch is sent when it is full, or 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One delivery, and what came of it.
+    """One attempt to deliver, and what came of it.
 
     Attributes:
         outcomes: delivered, tried again later, sent in parts, given up, paused.
@@ -79,7 +78,7 @@ class Sender(Protocol):
 
     @property
     def halted(self) -> str:
-        """Why nothing is delivered until a person changes something; else empty."""
+        """Why nothing is delivered until somebody intervenes; else empty."""
 
     def push(self, event: Any) -> Push:
         """Take one event as far as it goes."""
@@ -121,7 +120,7 @@ def _push(event: Any, destination: HubSpotDestination) -> Outcome:
 
 
 class _Probed:
-    """Makes the official client of a destination, and gives back the calls that it made.
+    """Makes the official client of a destination, and returns the calls that it made.
 
     Args:
         config: has the timeout.
@@ -136,7 +135,7 @@ class _Probed:
         self._tick = tick
         self._probe: ClientProbe | None = None
 
-    def make(self, token: SecretStr) -> Client:
+    def make(self, token: Secret) -> Client:
         """Return the client."""
         seconds = min(10.0, self._config.timeout_ms / 1000)
         real = HubSpotClient(token, base_url=self._hubspot.base_url, timeout_seconds=seconds)
@@ -310,7 +309,7 @@ class OutboxSender:
 
     @property
     def halted(self) -> str:
-        """Why nothing is delivered until a person changes something; else empty."""
+        """Why nothing is delivered until somebody intervenes; else empty."""
         error = self._destination.halted
         return error.describe() if error is not None else ""
 
@@ -340,7 +339,7 @@ class OutboxSender:
         calls = tuple(self._client.drain())
         error = next((outcome.error for outcome in outcomes if outcome.error is not None), None)
         if error is not None and calls and not calls[-1].error:
-            # HubSpot's status was fine, but the answer was not that of a HubSpot that took the events.
+            # The status was a success, but the answer does not show that HubSpot took the events.
             calls[-1].error, calls[-1].failure = error.describe(), error
         return [Attempt(outcomes, calls)] if outcomes or calls else []
 

@@ -13,9 +13,9 @@ Source = Callable[[int], Iterator[Any]]
 """Makes the stream for a seed; the same seed gives the same events."""
 
 ROOM: Final = Crowd(people=40, at_once=5, familiar=0.5, pause=60.0)
-"""So few that a room can follow each of them."""
+"""So few that an audience can follow each of them."""
 
 
 def synthetic(seed: int) -> Iterator[Any]:
-    """Return the project's synthetic events, of people whom one can follow."""
+    """Return the project's synthetic events, of people who can be followed one by one."""
     return events(seed, crowd=ROOM)

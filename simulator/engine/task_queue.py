@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class TaskQueue:
-    """What a thread is asked to do. Anybody may ask; one thread does it."""
+    """Tasks for one thread; any thread may add one."""
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -25,7 +25,7 @@ class TaskQueue:
         return not self._waiting.empty()
 
     def ask(self, work: Callable[[], T]) -> Future[T]:
-        """Have something done; the future has its result, or what it raised."""
+        """Add a task; the future has its result, or what it raised."""
         future: Future[T] = Future()
 
         def run() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from hubspot_dest.diff.json_difference import MISSING, Difference
 from hubspot_dest.report.json_report import as_json, plain
-from hubspot_dest.report.junit import Case, junit_xml
 from simulator.examples.runner import CheckedExample, ExampleRun
 from simulator.examples.unknown_contact import KEY, NAME, UnknownContactResult
 
@@ -92,6 +91,8 @@ def _difference(found: Difference) -> dict[str, Any]:
 
 def junit_text(checked: Sequence[CheckedExample], comparison: UnknownContactResult | None) -> str:
     """Return the JUnit XML of a check."""
+    from hubspot_dest.report.junit import Case, junit_xml  # the parts of XML bring urllib.request with them
+
     cases = [
         Case(checked_example.example.name, "documented", _failure(checked_example.differences))
         for checked_example in checked

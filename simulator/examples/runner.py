@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import SecretStr
-
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.config.model import ConfigError
 from hubspot_dest.delivery.client.client import HubSpotClient
@@ -21,6 +19,7 @@ from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.diff.json_difference import MISSING, Difference, differences
 from hubspot_dest.mapping.jsdates import date_ms
 from hubspot_dest.mapping.jsvalues import UNDEFINED
+from hubspot_dest.masking.secret import MaskedText
 from hubspot_dest.outcome import Outcome
 from simulator.examples.documented import Example
 from simulator.examples.wire_format import (
@@ -152,7 +151,7 @@ def run_example(
     records = _LogCapture()
     logger = logging.Logger("documented", logging.DEBUG)
     logger.addHandler(records)
-    client = RecordingClient(HubSpotClient(SecretStr(hubspot.token), base_url=hubspot.base_url))
+    client = RecordingClient(HubSpotClient(MaskedText(hubspot.token), base_url=hubspot.base_url))
     noted = threading.Semaphore(0)
     unsubscribe = hubspot.journal.subscribe(lambda _: noted.release())
     state = example.collector

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hubspot_dest.listen.sockets import bind
 from simulator.hubspot.control.clock import SkippableClock
@@ -20,11 +20,13 @@ from simulator.hubspot.control.service import Service
 from simulator.hubspot.faults.fault_board import Fault, FaultBoard
 from simulator.hubspot.faults.syntax import parse_fault
 from simulator.hubspot.http.app import Application, HostGuard
-from simulator.hubspot.http.server import ServerThread, tls_context
 from simulator.hubspot.http.wire import Receive, Scope, Send
 from simulator.hubspot.journal.journal import Journal
 
 from .service import DEFAULT_TOKEN, HubSpot
+
+if TYPE_CHECKING:
+    from simulator.hubspot.http.server import EventLoop, ServerThread
 
 __all__ = ["FakeHubSpot"]
 
@@ -47,6 +49,7 @@ class FakeHubSpot:
         tls: paths of a certificate and its key, PEM.
         control_token: what the control routes ask for; generated if empty.
         journal: where exchanges are kept.
+        event_loop: `asyncio` starts faster, for a few requests; `uvloop` answers faster.
 
     Raises:
         OSError: the port is taken (on `start`).
@@ -66,7 +69,9 @@ class FakeHubSpot:
         tls: tuple[str, str] | None = None,
         control_token: str = "",
         journal: Journal | None = None,
+        event_loop: EventLoop = "uvloop",
     ) -> None:
+        self._event_loop = event_loop
         self.clock = clock if isinstance(clock, SkippableClock) else SkippableClock(clock)
         self.service: Any = HubSpot(token=token, clock=self.clock) if service is None else service
         self.token = token
@@ -103,6 +108,11 @@ class FakeHubSpot:
         """
         if self._server is not None:
             raise RuntimeError("this FakeHubSpot runs already")
+        from simulator.hubspot.http.server import (  # uvicorn comes with the first start
+            ServerThread,
+            tls_context,
+        )
+
         context = tls_context(*self._tls, self._tls_fails) if self._tls else None
         listener = bind(*self._address)
         host, port = self._address[0], listener.getsockname()[1]
@@ -113,7 +123,7 @@ class FakeHubSpot:
         app = Application(
             self.service, self._to_control, self.journal, self.faults, clock=self.clock, guard=guard
         )
-        self._server = ServerThread(app, listener, context)
+        self._server = ServerThread(app, listener, context, event_loop=self._event_loop)
         self._server.start()
         return self
 

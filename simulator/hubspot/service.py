@@ -8,10 +8,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
-from pydantic import ValidationError
 
-from hubspot_dest.account.account_file import is_account_content, parse_account
-from hubspot_dest.account.schema import AccountSchema
+from hubspot_dest.account.schema import AccountSchema, is_account_content
 from simulator.hubspot.endpoints.auth import check_scope, refused, token_of, unknown_token
 from simulator.hubspot.endpoints.call import Call, Grant
 from simulator.hubspot.endpoints.errors import Refusal, html_not_found, too_many
@@ -208,19 +206,16 @@ class HubSpot:
 
         """
         if is_account_content(data):
+            # Loaded with the first account file: pydantic and YAML take longer to load than most accounts to begin.
+            from hubspot_dest.account.account_file import parse_account
+
             schema = parse_account(data, "seed")
             if schema.portal_id != account.portal_id:
                 msg = f"the account file is of portal {schema.portal_id}, this account is portal {account.portal_id}"
                 raise ValueError(msg)
             self.adopt(account, schema)
             return
-        try:
-            seed = Seed.model_validate(dict(data))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(str(step) for step in first["loc"])
-            msg = f"seed.{place}: {first['msg']}"
-            raise ValueError(msg) from None
+        seed = Seed.read(data)
         account.seed(seed)
         self._seed_occurrences(account, seed.occurrences)
         self._keep(account)

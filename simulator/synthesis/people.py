@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import unicodedata
 from dataclasses import dataclass
-
-from faker import Faker
+from typing import TYPE_CHECKING
 
 from .journeys import PLANS
+
+if TYPE_CHECKING:
+    from faker import Faker
 
 __all__ = ["Device", "Person", "busy", "draw_people"]
 
@@ -86,6 +88,8 @@ def draw_people(seed: int, count: int, locale: str) -> list[Person]:
         AttributeError: Faker has no such locale.
 
     """
+    from faker import Faker  # with the first people: a screen is drawn before them
+
     faker = Faker(locale)
     faker.seed_instance(seed)
     rng = random.Random(f"people {seed}")  # noqa: S311 - people, not secrets

@@ -61,6 +61,7 @@ class SimulatorApp(App[None]):
         origin: where events come from, if they are not synthetic.
         once: events that were taken are lost when the stream restarts.
         warnings: what the loader warned of.
+        begin: starts the engine, after the first frame; None for an engine that runs. An OSError ends the app.
 
     """
 
@@ -82,6 +83,7 @@ class SimulatorApp(App[None]):
         origin: str = "",
         once: bool = False,
         warnings: tuple[str, ...] = (),
+        begin: Callable[[], object] | None = None,
     ) -> None:
         super().__init__()
         for theme in themes():
@@ -90,6 +92,9 @@ class SimulatorApp(App[None]):
         self.folder = folder or Path.cwd()
         self.lost_terminal = False
         """Whether the app ended because its terminal was closed."""
+        self.start_error: OSError | None = None
+        """Why the engine could not be started."""
+        self._begin = begin
         self._ticking = ticking
         self._first_theme = first_theme
         self._beat = 0
@@ -182,10 +187,26 @@ class SimulatorApp(App[None]):
         yield self.keybar
 
     def on_mount(self) -> None:
-        """Start."""
+        """Show the first frame, then start."""
         self.theme = self._first_theme
         self.screen_layout.fit(self.size.width, self.size.height)
         self.live.stream.focus()
+        if self._begin is None:
+            self._go_on()
+        else:
+            self.call_after_refresh(self._start_engine, self._begin)
+
+    def _start_engine(self, begin: Callable[[], object]) -> None:
+        """Start the engine; keys wait meanwhile, so that none meets an engine that does not run."""
+        try:
+            begin()
+        except OSError as error:
+            self.start_error = error
+            self.exit()
+            return
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self._ticking:
             self.set_interval(_TICK_SECONDS, self.tick)
         self.call_after_refresh(self.look)
@@ -228,7 +249,7 @@ class SimulatorApp(App[None]):
     # ---- actions
 
     def action_do(self, name: str, *arguments: str | int) -> None:
-        """Carry out one of the actions by its name; every key leads here."""
+        """Carry out one of the actions by its name; every key calls this."""
         self.actions[name](*arguments)
 
     def _next_theme(self) -> None:

@@ -22,7 +22,8 @@ _ELSEWHERE = '# To HubSpot itself: https://api.hubapi.com, and "Authorization: B
 def as_curl(calls: list[list[Any]], base_url: str, token: str) -> str:
     """Return one curl command a call, for the HubSpot at `base_url`.
 
-    The token is the one that opens a HubSpot on this machine, and nothing else; a real one is only spoken of by name.
+    The token is the one that opens a HubSpot on this machine, and nothing else; of a real
+    one only the variable is named.
     """
     commands = [_ELSEWHERE]
     for call in calls:

@@ -49,7 +49,7 @@ def terminal_is_gone(app: App[Any]) -> bool:
 
 
 def is_behind(app: App[Any]) -> bool:
-    """Tell whether the app's terminal has not yet taken the last frame."""
+    """Tell whether the app's terminal is behind: it has not taken the last frame yet."""
     return bool(getattr(app._driver, "is_behind", False))  # noqa: SLF001 - see the module's docstring
 
 

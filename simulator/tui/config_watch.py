@@ -1,4 +1,4 @@
-"""Watch a configuration file and read it again when it was saved; a broken one is reported and changes nothing."""
+"""Watch a configuration file and read it again when it is saved; a broken one is reported and changes nothing."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from simulator.examples.flow_examples import FlowExample, flow_examples
 
 __all__ = ["ConfigWatch"]
 
-_MISSED = 2  # looks, a second apart
+_MISSED = 2  # checks, a second apart
 
 
 class ConfigWatch:
-    """Looks whether a file has changed since the last time it was asked.
+    """Tells whether a file has changed since it was last asked.
 
     Args:
         path: the file, or `FILE#flow.destination`.
@@ -39,7 +39,7 @@ class ConfigWatch:
 
     @property
     def gone(self) -> bool:
-        """Whether the file was not there at the last looks; one that is just being replaced may be missed once."""
+        """Whether the file was missing at the last checks; one that is being replaced may be missing once."""
         return self._missed > _MISSED
 
     def changed(self) -> bool:

@@ -25,7 +25,7 @@ def json_rows(engine: Engine, rows: Iterable[Row]) -> Iterator[str]:
     """Yield each row as one line of JSON, with the calls that were planned for it.
 
     The same stream gives the same lines, so that diff compares two of them: keys have a fixed order, inside events and
-    calls the alphabet's, and what is another each time is left out: the clock, HubSpot's milliseconds and
+    calls the alphabet's, and what differs each time is left out: the clock, HubSpot's milliseconds and
     correlation ids, the number of the row, which counts batches too.
     """
     for row in rows:

@@ -16,7 +16,7 @@ class FaultPreset:
     """A fault that can be chosen from a list.
 
     Attributes:
-        name: how it is called.
+        name: its name.
         spec: the fault in the notation of `--fault`.
         effect: what it does, as a phrase.
 

@@ -1,4 +1,4 @@
-"""Every key in one table: what the app binds, what the help screen lists, what the bottom line names."""
+"""Every key in one table: what the app binds, what the help screen lists, what the bottom line shows."""
 
 from __future__ import annotations
 

@@ -62,7 +62,6 @@ def run_app(app: App[None]) -> Ended:
     # The sender's thread works in bursts; by default the screen would wait 5 ms for each turn of its loop meanwhile.
     sys.setswitchinterval(0.0005)
     # A collection over a hundred thousand rows finds no cycles and stops the screen: collect rarely.
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 30)
     try:
@@ -99,6 +98,8 @@ def tell(closing: Closing, ended: Ended, folder: Path) -> None:
 
 
 def _words(closing: Closing) -> Iterator[str]:
+    if closing.sentence:
+        yield closing.sentence
     if closing.flushed:
         yield f"{amount(closing.flushed, 'queued event')} {verb(closing.flushed, 'were')} flushed"
     if closing.left:
@@ -107,5 +108,5 @@ def _words(closing: Closing) -> Iterator[str]:
         yield f"warning: {were} not flushed: {why}"
     if closing.unseen:
         yield f"warning: {amount(closing.unseen, 'accepted event')} {verb(closing.unseen, 'were')} not looked at"
-    if closing.waiting:
-        yield f"{amount(closing.waiting, 'event')} waited for consent and {verb(closing.waiting, 'were')} not sent"
+    if closing.parked:
+        yield f"{amount(closing.parked, 'event')} waited for consent and {verb(closing.parked, 'were')} not sent"

@@ -17,14 +17,15 @@ SYMBOLS = {
     "identified": "◆",
     "skipped": "○",
     "ignored": "·",
-    "denied": "▽",
+    "denied": "⊘",
+    "parked": "▽",
     "failed": "✘",
     "retrying": "↻",
     "bisected": "÷",
     "recovered": "✔",
     "paused": "‖",
 }
-"""By outcome, and by the states of an event that the sender tries again."""
+"""By outcome, and by the other states of a row (`Row.state`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,7 @@ class Palette:
             "skipped": "warn",
             "ignored": "dim",
             "denied": "soft",
+            "parked": "soft",
             "failed": "bad",
             "retrying": "warn",
             "bisected": "warn",

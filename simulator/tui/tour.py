@@ -22,7 +22,7 @@ __all__ = ["TourStep", "Tour", "TourError", "Wait", "default_tour", "split_comma
 POINTS = ("stream", "detail", "cards", "batch", "outcomes", "hubspot", "header", "left", "right")
 _VIEWS = ("live", "checks", "hubspot", "mapping", "faults")
 _NUMBERED = {"step": (1, 100_000), "rate": (0, 100_000), "batch": (0, 500), "seed": (-(2**53), 2**53)}
-"""The commands with a number, and from where to where it may go."""
+"""The commands with a number, each with its least and its greatest."""
 _BARE = ("pause", "resume", "flush", "clear", "again", "follow", "grant", "details", "anew")
 COMMANDS = (*_BARE, *_NUMBERED, "view", "throw", "select", "filter", "theme")
 
@@ -44,14 +44,16 @@ class Wait(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a step waits for before it goes on.
 
     Attributes:
-        row: a filter; a row that came, or changed, since the step began must match it.
-        seconds: so long, and no event is needed.
-        key: for the speaker, even when the tour plays by itself.
+        row: a filter; a row that came or changed since the step began must match it.
+        earlier: a row that came or changed during the step before will do as well.
+        seconds: how long to wait; no event is needed.
+        key: wait for the speaker's key, even when the tour plays by itself.
         within: how long to wait for the row before continuing without it.
 
     """
 
     row: str = ""
+    earlier: bool = False
     seconds: float = 0.0
     key: bool = False
     within: float = 30.0
@@ -62,16 +64,18 @@ class TourStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         say: the text; `{delivered}` and the other figures are filled in.
-        missed: the text if the row that the step waits for did not come.
-        small: the text on a small screen.
-        title: a few words above it.
+        awaiting: the text until the row comes that the step waits for; by default `say`.
+        missed: the text if the row did not come; by default `say`.
+        small: what replaces `say` on a small screen.
+        title: a few words above the text.
         do: commands such as `view hubspot`, `rate 4`, `throw 429:count=6`, `select outcome:skipped`.
-        point: what is brought out.
+        point: the part of the screen to highlight.
         wait: what to wait for; by default as long as reading takes.
 
     """
 
     say: str
+    awaiting: str = ""
     missed: str = ""
     small: str = ""
     title: str = ""
@@ -81,7 +85,7 @@ class TourStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def reading_seconds(self) -> float:
-        """How long it takes to read it aloud without haste."""
+        """How long it takes to read the text aloud without haste."""
         return 2.5 + 0.3 * len(self.say.split())
 
 
@@ -102,7 +106,7 @@ def read_tour(path: Path) -> Tour:
     """Read a tour.
 
     Raises:
-        TourError: the file cannot be read, is not YAML, or a step asks for something that there is not.
+        TourError: the file cannot be read, is not YAML, or a step names something that does not exist.
 
     """
     try:
@@ -130,7 +134,7 @@ def read_tour(path: Path) -> Tour:
 
 
 def split_command(command: str) -> tuple[str, str]:
-    """Return a command's word, and what it is for."""
+    """Return a command's word and its argument."""
     word, _, rest = command.strip().partition(" ")
     return word, rest.strip()
 
@@ -143,7 +147,7 @@ def _yaml_place(error: Exception) -> str:
 
 
 def _shape_error(message: str) -> str:
-    """Translate an error of msgspec for the author of a tour: which step, which part, what is wrong."""
+    """Return an error of msgspec in the words of a tour's author: which step, which part, what is wrong."""
     message, _, path = message.partition(" - at ")
     steps, *parts = re.findall(r"\w+(?:\[\d+\])?", path) or [""]
     found = re.fullmatch(r"steps\[(\d+)\]", steps)
@@ -167,7 +171,7 @@ def _shape_error(message: str) -> str:
 
 def _check(step: TourStep) -> None:
     if step.point and step.point not in POINTS:
-        raise ValueError(f"nothing is called {step.point!r}; point at {', '.join(POINTS)}")
+        raise ValueError(f"{step.point!r} is no part of the screen; point at {', '.join(POINTS)}")
     for name, seconds in (("seconds", step.wait.seconds), ("within", step.wait.within)):
         if not 0 <= seconds < math.inf:
             raise ValueError(f"wait, {name}: this needs a number of seconds, not {seconds:g}")
@@ -175,7 +179,7 @@ def _check(step: TourStep) -> None:
     for command in step.do:
         word, rest = split_command(command)
         if word not in COMMANDS:
-            raise ValueError(f"{word!r} cannot be done; there are {', '.join(COMMANDS)}")
+            raise ValueError(f"there is no command {word!r}; there are {', '.join(COMMANDS)}")
         _check_rest(word, rest)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass, replace
 
 from simulator.engine.engine import Engine
 from simulator.engine.row_filter import Filter, parse_filter
@@ -23,12 +24,21 @@ from simulator.tui.widgets.tour_panel import TourPanel
 __all__ = ["TourPlayer"]
 
 _FIGURE = re.compile(r"\{(\w+)\}")
+_FIGURES_SECONDS = 1.0
 _VIEWING = ("view", "follow", "filter", "select", "theme", "details", "rate")
-"""Commands that are done again on the way back; all others change something and are done once."""
+"""Commands that a step carries out again on the way back; the others change something, and are carried out once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A place in the stream: the number of the next row, and how many changes of rows there were."""
+
+    row: int = 0
+    changes: int = 0
 
 
 class TourPlayer:
-    """Plays the steps: carries out their actions, waits, and shows their text.
+    """Plays the steps of a tour: carries out their commands, waits, and shows their text.
 
     Args:
         engine: runs the events.
@@ -36,9 +46,11 @@ class TourPlayer:
         panel: shows the text.
         layout: highlights parts of the screen.
         live: the view with the stream.
-        header, keybar: show that a tour is playing.
-        navigation, sending: carry out commands.
-        tour: the tour; None for the one that ships, when it is asked for.
+        header: shows that a tour is playing.
+        keybar: likewise.
+        navigation: carries out commands.
+        sending: likewise.
+        tour: the tour to play; None plays the one that ships, once it is asked for.
 
     """
 
@@ -69,16 +81,20 @@ class TourPlayer:
         self.number = -1
         self.by_itself = True
         self.found: Row | None = None
-        """The row that the present step waited for, once it came."""
+        """The row that the current step waited for, once it came."""
         self._given = tour is not None
         self._seed: int | None = None
         self._waited = 0.0
-        self._from = 0
-        self._changes = 0
+        self._since = _Mark()
+        self._marks: dict[int, _Mark] = {}
+        """Where the stream was when each step was reached for the first time."""
         self._counts: object = None
         self._reset: Future[None] | None = None
         self._met = False
         self._late = False
+        self._text = ""
+        self._text_age = 0.0
+        """Seconds since the text was drawn; its figures are brought up to date once a second."""
         self._wanted: Filter | None = None
         self._threw = False
         self._paused = False
@@ -86,7 +102,7 @@ class TourPlayer:
 
     @property
     def step(self) -> TourStep | None:
-        """The present step."""
+        """The current step."""
         steps = self.tour.steps if self.tour is not None else []
         return steps[self.number] if 0 <= self.number < len(steps) else None
 
@@ -109,15 +125,16 @@ class TourPlayer:
             self._seed = self._engine.seed
         self._paused = self._engine.paused
         self.on, self.number = True, -1
-        self._mark(True)
+        self._marks.clear()
+        self._show_touring(True)
         self.panel.open()
         self.turn(1)
 
     def _restart_stream(self, seed: int) -> None:
-        """Restart the stream for a tour that starts again: its text is about people whom HubSpot does not know yet."""
+        """Restart the stream with the tour: the tour speaks of people whom HubSpot does not know yet."""
         if not self._header.origin:  # events from outside may not come again
             self._restart(seed)
-            self._shell.say("the tour and its events start again")
+            self._shell.say("the tour and its events start over")
 
     def leave(self) -> None:
         """End the tour; the stream goes on, without the faults that the tour set."""
@@ -125,11 +142,11 @@ class TourPlayer:
         if self._threw:
             self._threw = False
             self._engine.clear_faults()
-        self._mark(False)
+        self._show_touring(False)
         self.panel.close()
         self._point_at("")
 
-    def _mark(self, on: bool) -> None:
+    def _show_touring(self, on: bool) -> None:
         self._header.touring = self._keybar.touring = on
         self._layout.set_touring(on)
         self._keybar.draw()
@@ -141,7 +158,7 @@ class TourPlayer:
         self.turn(by)
 
     def toggle_by_itself(self) -> None:
-        """Let the tour play by itself, or by key."""
+        """Switch between playing by itself and playing by key."""
         if not self.on:
             self._shell.say("no tour is playing; T starts it", 2)
             return
@@ -149,7 +166,7 @@ class TourPlayer:
         self.draw()
 
     def turn(self, by: int) -> None:
-        """Go to another step; behind the last one the tour ends."""
+        """Go to another step; after the last one the tour ends."""
         if not self.on or self.tour is None:
             return
         if self.number + by >= len(self.tour.steps):
@@ -159,7 +176,11 @@ class TourPlayer:
         step = self.step
         assert step is not None
         self._waited, self._met, self._late = 0.0, not step.wait.row, False
-        self._from, self._changes = self._engine.ring.next, self._engine.event_log.changes
+        now = _Mark(self._engine.ring.next, self._engine.event_log.changes)
+        before = self._marks.get(self.number - 1) if step.wait.earlier else None
+        self._since = before or now
+        if by > 0:
+            self._marks.setdefault(self.number, now)
         self._counts = self._engine.counts
         self._wanted, self.found = parse_filter(step.wait.row), None
         words = [split_command(command) for command in step.do]
@@ -177,26 +198,29 @@ class TourPlayer:
     # ---- texts
 
     def draw(self) -> None:
-        """Show the present step."""
+        """Show the current step."""
         step, tour = self.step, self.tour
         if step is None or tour is None:
             return
         state = "it did not happen" if self._late else "" if self._met else "waiting …"
         if self._interrupted:
             state = "paused: space goes on"
+        self._text, self._text_age = self._text_of(step), 0.0
         self.panel.show(
             step.title or tour.title,
-            self._text(step),
+            self._text,
             state=state,
             position=f"{self.number + 1} of {len(tour.steps)}",
             by_itself=self.by_itself,
         )
 
-    def _text(self, step: TourStep) -> str:
+    def _text_of(self, step: TourStep) -> str:
         """Return the text of a step: for what did happen, and for the size of the screen."""
         text = step.say
         if self._late and step.missed:
             text = step.missed
+        elif not self._met and step.awaiting:
+            text = step.awaiting
         elif self._layout.is_small and step.small:
             text = step.small
         if "{" not in text:
@@ -224,7 +248,7 @@ class TourPlayer:
     # ---- what is waited for
 
     def tick(self, seconds: float) -> None:
-        """Look whether what the step waits for has come, and go on when it has."""
+        """Check whether what the step waits for has come, and go on if it has."""
         step = self.step
         if not self.on or step is None:
             return
@@ -240,6 +264,9 @@ class TourPlayer:
                 self._met = True
                 self._waited = 0.0
                 self.draw()
+        self._text_age += seconds
+        if self._text_age >= _FIGURES_SECONDS and self._text != self._text_of(step):
+            self.draw()
         enough = step.wait.seconds or step.reading_seconds
         if self.by_itself and not interrupted and self._met and not step.wait.key and self._waited >= enough:
             self.turn(1)
@@ -254,12 +281,13 @@ class TourPlayer:
         if self._reset is not None and not self._reset.done():
             return
         if engine.counts is not self._counts:  # the stream restarted: numbers begin at 0 again
-            self._counts, self._from = engine.counts, 0
-        fresh = engine.event_log.changes - self._changes
+            self._counts, self._since = engine.counts, replace(self._since, row=0)
+            self._marks.clear()
+        fresh = engine.event_log.changes - self._since.changes
         changed = (
             [engine.ring.get(number) for number in list(engine.event_log.changed)[-fresh:]] if fresh else []
         )
-        for row in (*engine.ring.rows(self._from), *changed):
+        for row in (*engine.ring.rows(self._since.row), *changed):
             if row is not None and wanted(row):
                 self._met, self.found = True, row
                 stream = self._live.stream

@@ -25,7 +25,7 @@ _HTTP = 80
 def serve(arguments: list[str], port: int) -> None:
     """Serve the terminal app at a port of 127.0.0.1 until Ctrl-C or SIGTERM.
 
-    Every page that is opened gets a process of its own. They are one process group with us, so that none outlives us.
+    Every page that is opened has a process of its own, in the server's process group, so that none outlives the server.
 
     Args:
         arguments: the command line without `--web`, `tui` first.
@@ -46,7 +46,7 @@ def serve(arguments: list[str], port: int) -> None:
             pass
         finally:
             _end_the_others()
-    say("ended, and every page's program with it")
+    say("ended, with the programs of all pages")
 
 
 def _server(command: str, port: int) -> Any:
@@ -71,7 +71,7 @@ def _server(command: str, port: int) -> Any:
         return web.FileResponse(page / "keyboard.js")
 
     class Loopback(Server):  # type: ignore[misc, valid-type, unused-ignore]
-        """Answers its own pages only, and ends their programs first: it would wait a minute for open pages."""
+        """Answers its own pages only, and ends their programs first: else it would wait a minute for open pages."""
 
         async def _make_app(self) -> Any:
             app = await super()._make_app()
@@ -80,14 +80,14 @@ def _server(command: str, port: int) -> Any:
             return app
 
         def initialize_logging(self) -> None:
-            """Say what goes wrong, and not every request."""
+            """Log what goes wrong, not every request."""
             logging.basicConfig(level="WARNING", format="%(message)s")
 
         async def on_startup(self, app: Any) -> None:
             """Write nothing: our own message was shown already."""
 
         async def handle_index(self, request: Any) -> Any:
-            """Point the page at the name it was asked for by, so that its socket is of the same origin."""
+            """Use the host name of the request in the page, so that its socket has the same origin."""
             self.public_url = f"http://{request.host}"
             return await super().handle_index(request)
 
@@ -114,9 +114,9 @@ def _usable(port: int) -> int:
 
 @contextlib.contextmanager
 def _own_group() -> Iterator[None]:
-    """Be a process group of our own, so that what is ended at the end is ours.
+    """Form a process group of our own, so that only our own processes are ended.
 
-    With a terminal it becomes the group that Ctrl-C is for, and the former one has the terminal back at the end.
+    On a terminal it becomes the foreground group; the former one gets the terminal back at the end.
     """
     if not hasattr(os, "setpgrp") or os.getpgrp() == os.getpid():
         yield  # Windows has no groups

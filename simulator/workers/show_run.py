@@ -8,6 +8,7 @@ from typing import Final
 
 import orjson
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import open_config
@@ -86,9 +87,10 @@ def run_workers(config: Path, *, via: str, workers: int, events: int, seed: int,
             ).decode()
         )
     say(
-        f"{reckoning.produced} events produced, {reckoning.expected} for HubSpot, {reckoning.stored} stored: "
+        f"{amount(reckoning.produced, 'event')} produced: {reckoning.expected} for HubSpot, "
+        f"{reckoning.produced - reckoning.expected} of which nothing is sent; {reckoning.stored} stored, "
         f"{reckoning.missing} missing, {reckoning.doubled} doubled, {reckoning.disordered} out of order; "
-        f"{reckoning.repeated} deliveries were repeats, which count once"
+        f"{amount(reckoning.repeated, 'repeated delivery')}, each counted once"
     )
     return ExitCode.OK if settled and reckoning.whole else ExitCode.CHECK_FAILED
 

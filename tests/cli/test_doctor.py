@@ -101,8 +101,23 @@ def test_a_prefix_of_another_portal_is_found(run: Run, hubspot: FakeHubSpot, tmp
     done, checks = doctor(run, hubspot, configuration(tmp_path, hubspot, eventNamePrefix="pe999_"))
     (check,) = found(checks, "prefix")
     assert done.returncode == 1
-    assert check["sentence"] == "pe999_ is portal 999's, the token is portal 12345678's"
+    assert check["sentence"] == "pe999_ is for portal 999, but the token is for portal 12345678"
     assert check["hint"] == "eventNamePrefix: pe12345678_"
+
+
+def wrong(checks: list[dict[str, Any]]) -> list[str]:
+    return [check["check"] for check in checks if check.get("verdict") == "wrong"]
+
+
+def test_a_wrong_prefix_is_one_fault_and_not_one_for_each_event(
+    run: Run, hubspot: FakeHubSpot, tmp_path: Path
+) -> None:
+    mapping: dict[str, Any] = {"a": {"b": {}, "c": {}}, "d": {"e": {}}}
+    config = configuration(tmp_path, hubspot, eventNamePrefix="pe999_", mapping=mapping)
+    done, checks = doctor(run, hubspot, config)
+    assert wrong(checks) == ["prefix"]
+    assert found(checks, "event definitions")[0]["hint"] == "correct the prefix first"
+    assert "definitions apply" not in done.stdout
 
 
 def test_a_wrong_token_is_told_and_never_shown(run: Run, hubspot: FakeHubSpot) -> None:
@@ -110,6 +125,8 @@ def test_a_wrong_token_is_told_and_never_shown(run: Run, hubspot: FakeHubSpot) -
     done, checks = doctor(run, hubspot, SHOP, HUBSPOT_ACCESS_TOKEN=secret)
     assert done.returncode == 1
     assert "401 INVALID_AUTHENTICATION" in found(checks, "token")[0]["sentence"]
+    assert wrong(checks) == ["token"]
+    assert done.stdout.count("INVALID_AUTHENTICATION") == 1
     assert secret not in done.stdout + done.stderr
 
 
@@ -131,6 +148,7 @@ def test_where_nothing_listens_one_sentence_says_so(run: Run) -> None:
     assert done.returncode == 1
     assert "nothing listens at 127.0.0.1" in found(checks, "HubSpot")[0]["sentence"]
     assert not found(checks, "event definitions")
+    assert wrong(checks) == ["HubSpot"]
 
 
 @pytest.mark.parametrize("body", ["<html>welcome</html>", "[]", "{}"])
@@ -190,6 +208,7 @@ def test_it_is_not_green_where_nothing_was_proven(run: Run, status: str) -> None
         done = run("hubspot_dest", "doctor", SHOP, "--base-url", server.base_url)
     assert done.returncode == 1
     assert "nothing is proven" in done.stdout
+    assert done.stdout.count("✗ wrong") == 1
     if status[0] == "3":
         assert "a redirect to https://login.example.org/start, which is not followed" in done.stdout
 

@@ -290,7 +290,7 @@ def test_a_sender_that_hangs_up_does_not_take_its_event_back(tmp_path: Path, hub
     [
         (["--base-url", "https://api.hubapi.com", "--no-outbox"], "this would send to the real HubSpot"),
         (["--base-url", "nowhere", "--no-outbox"], "is not an http:// or https:// address"),
-        (["--api-version", "v4", "--no-outbox"], "there are v3, 2025-09"),
+        (["--api-version", "v4", "--no-outbox"], "use v3, 2025-09"),
         (["--ca-bundle", "missing.pem", "--no-outbox"], "cannot be read"),
         (["--outbox", "x", "--no-outbox"], "exclude each other"),
         (["--host", "203.0.113.1", "--no-outbox"], "cannot listen on 203.0.113.1"),

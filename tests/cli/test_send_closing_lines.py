@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from hubspot_dest.cli.run_deadline import RunDeadline
-from hubspot_dest.cli.runs import send_run
+from hubspot_dest.cli.runs import send as send_command
 from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.destination import HubSpotDestination
@@ -313,10 +313,10 @@ def test_a_second_signal_while_events_are_accepted_counts_them_as_what_they_beca
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The thread that ends the process speaks while a thousand events are on disk and not yet counted."""
-    monkeypatch.setattr(send_run, "_HAND_OVER_SECONDS", 30.0)
+    monkeypatch.setattr(send_command, "_HAND_OVER_SECONDS", 30.0)
     config = json.loads(Path(configuration(tmp_path)).read_text(encoding="utf-8"))
     source, box = mixture(tmp_path / "e.jsonl", 1200), tmp_path / "o"
-    run = send_run.SendRun(Leftovers(), as_json=False, painter=Painter(colour=False))
+    run = send_command.SendRun(Leftovers(), as_json=False, painter=Painter(colour=False))
     speaker = threading.Thread(target=run._last_words)
     interrupting = threading.Lock()  # the second signal comes once
 
@@ -332,7 +332,9 @@ def test_a_second_signal_while_events_are_accepted_counts_them_as_what_they_beca
         config, base_url=CLOSED, outbox=settings, listeners=[interrupt, run.tell]
     )
     monkeypatch.setattr(RunDeadline, "start", lambda self: None)
-    reader = threading.Thread(target=run.run, args=[destination, send_run.SendPlan(source, outbox=str(box))])
+    reader = threading.Thread(
+        target=run.run, args=[destination, send_command.SendPlan(source, outbox=str(box))]
+    )
     reader.start()
     until = time.monotonic() + 60
     while speaker.ident is None and time.monotonic() < until:
@@ -351,7 +353,7 @@ def test_the_closing_lines_are_said_once_and_whole_when_a_signal_comes_while_the
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = json.loads(Path(configuration(tmp_path)).read_text(encoding="utf-8"))
-    run = send_run.SendRun(Leftovers(), as_json=False, painter=Painter(colour=False))
+    run = send_command.SendRun(Leftovers(), as_json=False, painter=Painter(colour=False))
     destination = HubSpotDestination(config, base_url=CLOSED, outbox=tmp_path / "o")
     threads = [threading.Thread(target=run._say_end_once, args=[destination]) for _ in range(8)]
     for thread in threads:
@@ -366,7 +368,7 @@ def test_a_failure_before_the_acceptance_is_reported_names_the_event_and_its_lin
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A delivering thread may be faster than the one that reports what was accepted."""
-    run = send_run.SendRun(Leftovers(), as_json=False, painter=Painter(colour=False))
+    run = send_command.SendRun(Leftovers(), as_json=False, painter=Painter(colour=False))
     assert run._wanted(Line(5, {"name": "page read", "id": "e5"}))
     refused = Outcome(
         "failed",

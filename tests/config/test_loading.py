@@ -48,7 +48,7 @@ def load(tmp_path: Path, content: str, name: str = "shop.yaml") -> list[str]:
             "shop.yaml",
             ["shop.yaml, line 7: mapping.order.complete.settings.evntName"],
         ),
-        (YAML.replace("pe1_", "[1"), "shop.yaml", ["shop.yaml, line 4, column 8: invalid YAML"]),
+        (YAML.replace("pe1_", "[1"), "shop.yaml", ["shop.yaml, line 3, column 20: invalid YAML"]),
         (
             '{"settings": {\n "batchSize": 900}}',
             "a.json",

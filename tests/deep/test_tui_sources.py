@@ -28,7 +28,7 @@ def test_events_come_through_the_pipe_and_keys_from_the_terminal(tmp_path: Path)
     file = tmp_path / "events.jsonl"
     file.write_text("".join(json.dumps(event) + "\n" for event in islice(events(1), 300)))
     terminal = Terminal(f"cat {file} | {SIM} tui --from -")
-    terminal.until("the stream is at its end")
+    terminal.until("the stream has ended")
     terminal.press(b"q")
     assert terminal.end() == 0
     assert "queued events were flushed" in terminal.text

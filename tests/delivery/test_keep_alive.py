@@ -22,8 +22,7 @@ from pydantic import SecretStr
 
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.client.keep_alive import KeepAlivePool
-from hubspot_dest.delivery.client.transport import prepare
+from hubspot_dest.delivery.client.transport import KeepAlivePool, prepare
 from hubspot_dest.destination import HubSpotDestination
 from simulator.cassettes.vcr_integration import new_vcr
 from tests.delivery.wire import NO_CONTENT, answer, wire

@@ -115,7 +115,7 @@ def test_a_file_that_is_no_outbox_is_one_message_and_stays_as_it_is(tmp_path: Pa
     if not content:  # an empty file is a new outbox
         Outbox(tmp_path / "o").close()
         return
-    with pytest.raises(OutboxError, match="is damaged, or is not an SQLite file; move it away"):
+    with pytest.raises(OutboxError, match="is not an outbox: it looks like text; choose another place"):
         Outbox(tmp_path / "o")
     assert (tmp_path / "o").read_bytes() == content
 

@@ -1,7 +1,8 @@
-"""The command blocks of the documentation, and one shell script for the commands of a page.
+"""The blocks of the documentation that a reader can paste, and one shell script for those of a page.
 
-A block that is fenced as `sh` is run, line by line as it stands. `synopsis` shows how a command is called,
-and `console` what a command printed; neither is run.
+A block that is fenced as `sh` is run, line by line as written, and a `python` block as a program. A `python` block
+that begins with a file's name (`# conftest.py`) is written to that file; one that is a test is run by pytest.
+`synopsis` shows how a command is called, and `console` what a command printed; neither is run.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _PROGRAM: Final = re.compile(
 _SERVER: Final = re.compile(r"^(?:\S*/)?(?:hubspot-sim serve|hubspot-dest (?:listen|work))\b")
 _TERMINAL: Final = re.compile(r"^(?:\S*/)?hubspot-sim tui\b")
 _PORT: Final = re.compile(r"--port (\d+)")
+_FILE_NAME: Final = re.compile(r"\A# (?P<name>\w+\.py)\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,16 @@ class Block:
         """Whether a line starts with a program that a reader could run."""
         return self.language == "sh" or bool(_PROGRAM.search(self.text))
 
+    @property
+    def is_program(self) -> bool:
+        """Whether it is Python."""
+        return self.language == "python"
+
 
 def pages() -> list[Path]:
     """Return every page that teaches: README, docs, the guides of the top folder."""
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    guides = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")]
+    return [*guides, *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks_of(page: Path) -> list[Block]:
@@ -90,6 +98,19 @@ def _step(command: str, press_q: str) -> str:
     )
 
 
+def _program_steps(block: Block) -> list[str]:
+    named = _FILE_NAME.match(block.text)
+    name = named["name"] if named else f"block_{block.line}.py"
+    lines = [f"cat >{name} <<'END_OF_BLOCK'\n{block.text}END_OF_BLOCK"]
+    if named is None:
+        lines.append(f"python {name}")
+    elif name.startswith("test_"):
+        # As the page on pytest says: a cassette is recorded once, then played.
+        run = f"python -m pytest -q -p no:cacheprovider -c /dev/null --rootdir . {name}"
+        lines += [f"{run} --hubspot-record=once", run] if "hubspot_cassette" in block.text else [run]
+    return lines
+
+
 def script_of(blocks: Sequence[Block], ports: Sequence[int], press_q: str) -> str:
     """Return a bash script that runs blocks in order, in one shell; it ends with the first command that fails.
 
@@ -102,7 +123,10 @@ def script_of(blocks: Sequence[Block], ports: Sequence[int], press_q: str) -> st
     lines = ["set -euo pipefail", "servers=()", "trap 'kill \"${servers[@]}\" 2>/dev/null || true' EXIT"]
     for block in blocks:
         lines.append(f"echo '== {block.page}, line {block.line}'")
-        lines += [_step(command, press_q) for command in _joined(block.text)]
+        if block.is_program:
+            lines += _program_steps(block)
+        else:
+            lines += [_step(command, press_q) for command in _joined(block.text)]
     script = "\n".join(lines)
     used = sorted(set(re.findall(r"(?<![\d.])(80[89]\d)\b", script)))
     for written, free in zip(used, ports, strict=False):

@@ -1,4 +1,4 @@
-"""Every command that the documentation shows works when it is pasted."""
+"""Every command and every Python program that the documentation shows works when it is pasted."""
 
 from __future__ import annotations
 
@@ -42,10 +42,18 @@ def first_command(block: Block) -> str:
 
 
 def runnable(page: Path) -> list[Block]:
-    return [block for block in command_blocks(page) if (block.page, first_command(block)) not in NOT_RUN]
+    return [
+        block
+        for block in blocks_of(page)
+        if block.is_program or (block.language == "sh" and (block.page, first_command(block)) not in NOT_RUN)
+    ]
 
 
 PAGES = [page for page in pages() if runnable(page)]
+# The README's programs run with its commands: they talk to the server that these start.
+PAGES_WITH_PROGRAMS = [
+    page for page in PAGES if page.name != "README.md" and any(block.is_program for block in blocks_of(page))
+]
 
 
 def free_ports(count: int) -> list[int]:
@@ -56,8 +64,9 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def run_page(page: Path, folder: Path) -> None:
+def run_blocks(blocks: list[Block], folder: Path) -> None:
     # Without the outbox that a reader of the README has beside the events.
+    shutil.copytree(ROOT / "cassettes", folder / "cassettes")
     shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("*.sqlite3*"))
     for name in ("shop.yaml", "events.jsonl", "flow.json"):
         shutil.copy(ROOT / "examples" / name, folder / name)
@@ -70,7 +79,7 @@ def run_page(page: Path, folder: Path) -> None:
         "HUBSPOT_ACCESS_TOKEN": "pat-na1-00000000-0000-0000-0000-000000000000",
     }
     press_q = f"{sys.executable} {ROOT / 'tests' / 'docs' / 'press_q.py'}"
-    script = script_of(runnable(page), free_ports(6), press_q)
+    script = script_of(blocks, free_ports(6), press_q)
     done = warm.run(
         ["bash", "-c", script],
         cwd=folder,
@@ -87,11 +96,16 @@ def run_page(page: Path, folder: Path) -> None:
 @pytest.mark.deep
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_of_a_page_works_when_it_is_pasted(page: Path, tmp_path: Path) -> None:
-    run_page(page, tmp_path)
+    run_blocks(runnable(page), tmp_path)
 
 
 def test_the_readme_works_when_it_is_pasted(tmp_path: Path) -> None:
-    run_page(ROOT / "README.md", tmp_path)
+    run_blocks(runnable(ROOT / "README.md"), tmp_path)
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_PROGRAMS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_program_of_a_page_works_when_it_is_pasted(page: Path, tmp_path: Path) -> None:
+    run_blocks([block for block in runnable(page) if block.is_program], tmp_path)
 
 
 def test_each_block_with_commands_says_what_it_is() -> None:

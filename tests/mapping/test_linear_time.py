@@ -11,8 +11,7 @@ import pytest
 
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
-from hubspot_dest.events.collector import Collector
-from hubspot_dest.events.event import with_user
+from hubspot_dest.events.collector import Collector, with_user
 from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.context import CollectorView

@@ -244,4 +244,51 @@ def test_a_trace_tells_where_every_value_came_from() -> None:
         ("cur", "key data.currency", "EUR"),
         ("no", "key nope", UNDEFINED),
     ]
-    assert trace.steps[1].notes == []
+    assert [step.notes for step in trace.steps] == [[], ["default value"], []]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "notes"),
+    [
+        ({"key": "data.id", "value": "x"}, []),
+        ({"key": "data.none", "value": 0}, ["default value"]),
+        ({"key": "data.none", "value": 0, "validate": lambda _v, _c: True}, ["default value"]),
+        ({"value": "x"}, ["constant"]),
+        ({"value": "x", "consent": {"other": True}}, ["consent missing: other", "default value"]),
+        ({"fn": lambda _e, _c: UNDEFINED, "value": "x"}, ["default value"]),
+        (["data.none", {"value": "x"}], ["constant", "alternative 2 of 2"]),
+        (
+            [{"condition": lambda _v, _c: False, "key": "data.id"}, {"key": "data.none", "value": "x"}],
+            ["condition is false", "default value", "alternative 2 of 2"],
+        ),
+        ({"key": "nested.*.nope", "value": "x"}, ["default value for 2 items"]),
+    ],
+)
+def test_a_trace_names_every_value_that_the_configuration_gave_and_not_the_event(
+    mapping: Any, notes: list[str]
+) -> None:
+    event = {"data": {"id": "o1"}, "nested": [{"data": {}}, {"data": {}}]}
+    ev = Evaluation(event, CollectorView())
+    ValueCompiler(Callbacks(), traced=True).compile(mapping)(event, ev, {})
+    assert ev.traces[0].notes == notes
+
+
+def test_a_trace_names_constants_inside_loops_and_sets() -> None:
+    event = {"nested": [{"data": {"id": 1}}, {"data": {}}]}
+    ev = Evaluation(event, CollectorView())
+    mapping = {"set": [{"value": "x"}, {"loop": ["nested", {"key": "data.id", "value": 0}]}]}
+    ValueCompiler(Callbacks(), traced=True).compile(mapping)(event, ev, {})
+    constant, loop = ev.traces[0].steps
+    assert constant.notes == ["constant"]
+    assert [step.notes for step in loop.steps if step.step == "key data.id"] == [[], ["default value"]]
+
+
+def test_a_trace_forgets_the_default_of_a_key_that_a_later_producer_replaces() -> None:
+    event = {"nested": [1]}
+    for mapping in (
+        {"key": "data.none", "value": "x", "map": {"a": "nested"}},
+        {"key": "data.none", "value": "x", "loop": ["nested", {"value": 1}]},
+    ):
+        ev = Evaluation(event, CollectorView())
+        ValueCompiler(Callbacks(), traced=True, dialect=WALKEROS_4_4).compile(mapping)(event, ev, {})
+        assert ev.traces[0].notes == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 from typing import Any
 
@@ -295,3 +296,29 @@ def test_a_plan_names_what_walkeros_4_4_would_do_unless_it_is_compared_with_4_7(
     assert "[object Object]" in plan.divergences[0].sentence
     assert mapped(properties, event, PlanPolicy.better(WALKEROS_4_7)).divergences == ()
     assert mapped(properties, event, PlanPolicy.parity()).divergences == ()
+
+
+def test_a_trace_names_the_default_properties_that_no_mapping_replaces() -> None:
+    config = {
+        "settings": {"defaultProperties": {"source": "shop", "title": "none", "page": "p"}},
+        "mapping": {
+            "a": {"b": {"settings": {"properties": {"map": {"title": "data.title", "x": "data.x"}}}}}
+        },
+    }
+    event = whole({"name": "a b", "user": {"email": "a@b.c"}, "data": {"title": "none"}})
+    plan = Planner(config).plan(event, CollectorView(), NOW, traced=True)
+    assert plan.trace is not None
+    (defaults,) = [trace for trace in plan.trace if trace.name == "defaultProperties"]
+    assert defaults.result == {"source": "shop", "page": "p"}
+    assert [step.notes for step in defaults.steps] == [["constant"], ["constant"]]
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_plan_cannot_change_once_it_is_made(traced: bool) -> None:
+    """Listeners, reports and the sink see the same plan, whatever one of them does with it."""
+    event = whole({"name": "page view", "user": {"email": "ada@example.org"}})
+    plan = Planner({"mapping": {"page": {"view": {}}}}).plan(event, CollectorView(), NOW, traced=traced)
+    for name in (field.name for field in dataclasses.fields(Plan)):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(plan, name, None)
+    assert dataclasses.replace(plan, findings=plan.findings) == plan

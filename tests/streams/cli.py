@@ -92,7 +92,7 @@ def work_here(url: str, hubspot: FakeHubSpot, *options: str, **config: Any) -> R
     destination = HubSpotDestination(
         shop_config(**config),
         base_url=hubspot.base_url,
-        stream=StreamSettings(contacts=open_contacts(address)),
+        stream=StreamSettings(contacts=open_contacts(address, hubspot.base_url)),
     )
     said: list[str] = []
     settings = WorkerSettings(stop_when_empty=True, maxlen=address.maxlen, fetch_seconds=0.1)

@@ -32,6 +32,7 @@ class MemorySource:
         states: what was committed beside positions.
         on_keep_alive: called at every keep-alive.
         on_commit: called before every commit; may raise.
+        part: the part of the group's partitions that the worker has.
 
     """
 
@@ -49,6 +50,7 @@ class MemorySource:
         self.on_fetch: Callable[[], None] = lambda: None
         self.on_post: Callable[[], None] = lambda: None
         self.last_lag = Lag(0)
+        self.part = 1.0
 
     def open(self, owner: PartitionOwner) -> None:
         self.owner = owner
@@ -89,7 +91,7 @@ class MemorySource:
         return self.last_lag
 
     def share(self) -> float:
-        return 1.0
+        return self.part
 
     @property
     def assigned(self) -> int:

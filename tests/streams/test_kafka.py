@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.streams.address import read_address
-from hubspot_dest.streams.errors import StreamError
+from hubspot_dest.streams.errors import LeaseLostError, RebalancingError, StreamError
 from hubspot_dest.streams.kafka_source import KafkaSource
 from hubspot_dest.streams.source import Letter, Message, Partition
 from simulator.brokers.kafka import MockKafka
@@ -107,11 +108,31 @@ def test_an_error_that_the_client_reports_is_raised_by_the_next_fetch(
     source = KafkaSource(read_address(mock_kafka.url(topic), environment={}))
     try:
         source._on_error(KafkaError(KafkaError._AUTHENTICATION, "SASL authentication error"))
-        with pytest.raises(StreamError, match="refuses the credentials") as caught:
+        with pytest.raises(StreamError, match="rejects the credentials") as caught:
             source.fetch(10, 0.0)
         assert not caught.value.heals
         source._on_error(KafkaError(KafkaError._TRANSPORT, "connection closed by peer"))
         assert source.fetch(10, 0.0) == []  # an idle connection that ends is not a fault
+    finally:
+        source.close()
+
+
+def test_a_commit_during_a_rebalance_is_tried_again_but_not_for_ever(
+    mock_kafka: MockKafka, topic: str
+) -> None:
+    from confluent_kafka import KafkaError
+
+    source = KafkaSource(read_address(mock_kafka.url(topic), environment={}))
+    try:
+        with pytest.raises(RebalancingError):
+            source._require_group(KafkaError(KafkaError.ILLEGAL_GENERATION))
+        source._rebalancing_since = time.monotonic() - 61
+        with pytest.raises(LeaseLostError):
+            source._require_group(KafkaError(KafkaError.REBALANCE_IN_PROGRESS))
+        with pytest.raises(
+            LeaseLostError
+        ):  # another process has this very member's identity: no poll heals that
+            source._require_group(KafkaError(KafkaError.FENCED_INSTANCE_ID))
     finally:
         source.close()
 
@@ -157,3 +178,5 @@ class Nobody:
     def on_revoked(self, partitions: Any) -> None: ...
 
     def on_lost(self, partitions: Any) -> None: ...
+
+    def on_warning(self, sentence: str) -> None: ...

@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from hubspot_dest.checks.limits import OCCURRENCES_A_MONTH
 from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.streams.address import read_address
 from hubspot_dest.streams.errors import StreamError
-from hubspot_dest.streams.forecast import Pace, forecast
 from hubspot_dest.streams.kafka_client import client_options
 from hubspot_dest.streams.kafka_errors import kafka_error
 from hubspot_dest.streams.letters import consent_granted, letter_notes, without_notes
@@ -102,39 +100,7 @@ def test_the_next_worker_tells_of_no_loss_twice() -> None:
     assert Trimming("s", None, first.next_unread, first.gone).observe(figures).lost == 0
 
 
-# ---- forecasts
-
-
-def verdicts(pace: Pace) -> dict[str, str]:
-    return {quota_forecast.subject: quota_forecast.verdict for quota_forecast in forecast(pace)}
-
-
-def test_a_small_shop_is_within_every_quota() -> None:
-    found = verdicts(Pace(100, 1.0, 1.0, 0.1, 12, 100))
-    assert set(found.values()) <= {"ok", "note"}
-
-
-def test_a_pace_beyond_the_month_says_when_the_quota_is_used_up() -> None:
-    rate = OCCURRENCES_A_MONTH / (15 * 86_400)
-    (monthly,) = [
-        quota_forecast
-        for quota_forecast in forecast(Pace(0, rate, 1.0, 0.0, 1, 10))
-        if "month" in quota_forecast.subject
-    ]
-    assert monthly.verdict == "wrong"
-    assert "after 15 days" in monthly.sentence
-
-
-def test_contact_upserts_beyond_the_rate_mean_falling_behind() -> None:
-    assert verdicts(Pace(0, 5000.0, 0.0, 1.0, 1, 10))["catching up"] == "wrong"
-
-
-def test_a_stream_without_a_pace_says_so() -> None:
-    assert verdicts(Pace(5, None, 1.0, 1.0, 1, 5))["pace"] == "note"
-
-
-def test_more_event_names_than_definitions_are_wrong() -> None:
-    assert verdicts(Pace(5, 1.0, 1.0, 1.0, 501, 501))["definitions"] == "wrong"
+# ---- limits
 
 
 def test_workers_share_the_contact_limit_by_their_partitions() -> None:
@@ -192,15 +158,15 @@ class Fault:
         ("_ALL_BROKERS_DOWN", "1/1 brokers are down", "unreachable", True, "cannot be reached"),
         ("_TRANSPORT", "Connection refused", "unreachable", True, "cannot be reached"),
         ("_RESOLVE", "Name or service not known", "unreachable", True, "cannot be reached"),
-        ("_AUTHENTICATION", "SASL authentication error", "authentication", False, "refuses the credentials"),
-        ("SASL_AUTHENTICATION_FAILED", "", "authentication", False, "refuses the credentials"),
-        ("_SSL", "ssl handshake failed", "authentication", False, "TLS fails"),
-        ("_TRANSPORT", "SSL handshake failed: certificate verify", "authentication", False, "TLS fails"),
-        ("TOPIC_AUTHORIZATION_FAILED", "", "authorization", False, "no rights on the topic"),
-        ("GROUP_AUTHORIZATION_FAILED", "", "authorization", False, "no rights on the group"),
+        ("_AUTHENTICATION", "SASL authentication error", "authentication", False, "rejects the credentials"),
+        ("SASL_AUTHENTICATION_FAILED", "", "authentication", False, "rejects the credentials"),
+        ("_SSL", "ssl handshake failed", "authentication", False, "TLS failed"),
+        ("_TRANSPORT", "SSL handshake failed: certificate verify", "authentication", False, "TLS failed"),
+        ("TOPIC_AUTHORIZATION_FAILED", "", "authorization", False, "no permissions on the topic"),
+        ("GROUP_AUTHORIZATION_FAILED", "", "authorization", False, "no permissions on the group"),
         ("UNKNOWN_TOPIC_OR_PART", "", "no_topic", True, "has no topic walkeros"),
         ("MSG_SIZE_TOO_LARGE", "", "too_large", False, "of that size"),
-        ("_INVALID_ARG", "No such property", "configuration", False, "refuses its options"),
+        ("_INVALID_ARG", "No such property", "configuration", False, "rejects its options"),
         ("COORDINATOR_LOAD_IN_PROGRESS", "loading", "unsupported", True, "COORDINATOR_LOAD_IN_PROGRESS"),
     ],
 )

@@ -15,8 +15,8 @@ from hubspot_dest.planning.plan import ContactUpsert
 from hubspot_dest.streams.address import read_address
 from hubspot_dest.streams.errors import StreamError
 from hubspot_dest.streams.redis_contacts import RedisContacts
-from hubspot_dest.streams.redis_source import RedisSource
-from hubspot_dest.streams.source import Message, Partition
+from hubspot_dest.streams.redis_source import RedisSource, message_of
+from hubspot_dest.streams.source import Letter, Message, Partition
 from simulator.brokers.redis import RedisServer
 from simulator.hubspot import FakeHubSpot
 from tests.streams.cli import run_here, work, work_here, write_config
@@ -32,6 +32,7 @@ class Owner:
         self.has: dict[str, str] = {}
         self.revoked: list[str] = []
         self.lost: list[str] = []
+        self.warnings: list[str] = []
 
     def on_assigned(self, states: Mapping[Partition, str]) -> None:
         self.has.update({state.stream: text for state, text in states.items()})
@@ -45,6 +46,9 @@ class Owner:
         self.lost += [partition.stream for partition in partitions]
         for partition in partitions:
             self.has.pop(partition.stream)
+
+    def on_warning(self, sentence: str) -> None:
+        self.warnings.append(sentence)
 
 
 class Member:
@@ -64,7 +68,7 @@ class Member:
         self.source._client.close()
 
     def beat(self) -> None:
-        self.source._beat(force=True)
+        self.source._maintain_leases(force=True)
 
     def fetch_all(self, seconds: float = 3.0) -> list[Message]:
         """Fetch until something comes."""
@@ -204,6 +208,22 @@ def test_a_worker_whose_lease_was_taken_gives_the_stream_up(
     assert members[0].owner.lost == ["events"]
 
 
+def test_a_worker_that_was_suspended_does_not_undo_the_commands_of_the_next_one(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 1)
+    members.append(Member(redis_server.url("events")).open())
+    found = members[0].fetch_all()
+    client = redis_server.client()
+    key = "hubspot-dest:events:hubspot:state"
+    members[0].source.commit(found, {Partition("events"): "old"})
+    assert client.hget(key, "collector") == b"old"
+    client.set("hubspot-dest:events:hubspot:lease", "another")
+    client.hset(key, "collector", "new")
+    members[0].source.commit(found, {Partition("events"): "older still"})
+    assert client.hget(key, "collector") == b"new"
+
+
 def test_several_streams_are_shared_out_evenly(redis_server: RedisServer, members: list[Member]) -> None:
     for name in ("a", "b", "c"):
         fill(redis_server, name, 1)
@@ -306,12 +326,12 @@ def test_what_one_worker_wrote_the_next_one_knows(redis_server: RedisServer) -> 
     address = read_address(redis_server.url("events"), environment={})
     free = ContactUpsert("A@example.org", {"plan": "free"})
     paid = ContactUpsert("a@example.org", {"plan": "paid"})
-    first = RedisContacts(address)
+    first = RedisContacts(address, "portal")
     assert not asked(first, free)
-    assert not asked(RedisContacts(address), free)  # HubSpot has not taken it yet
+    assert not asked(RedisContacts(address, "portal"), free)  # HubSpot has not taken it yet
     first.confirm(["a@example.org"])
-    assert asked(RedisContacts(address), free)
-    second = RedisContacts(address)
+    assert asked(RedisContacts(address, "portal"), free)
+    second = RedisContacts(address, "portal")
     assert not asked(second, paid)
     second.confirm(["a@example.org"])
     assert not asked(second, free)  # it has written another value since
@@ -320,7 +340,18 @@ def test_what_one_worker_wrote_the_next_one_knows(redis_server: RedisServer) -> 
     assert b"paid" not in b"".join(redis_server.client().hvals(key))
     assert redis_server.client().ttl(key) > 0
     second.forget("a@example.org")
-    assert not asked(RedisContacts(address), paid)
+    assert not asked(RedisContacts(address, "portal"), paid)
+
+
+def test_a_contact_of_one_portal_is_not_taken_for_known_in_another(redis_server: RedisServer) -> None:
+    """The usual case: a group that was tried against a simulated HubSpot goes live."""
+    address = read_address(redis_server.url("events"), environment={})
+    free = ContactUpsert("a@example.org", {"plan": "free"})
+    tried = RedisContacts(address, "http://127.0.0.1:8080 pe1_")
+    assert not asked(tried, free)
+    tried.confirm(["a@example.org"])
+    assert asked(RedisContacts(address, "http://127.0.0.1:8080 pe1_"), free)
+    assert not asked(RedisContacts(address, "https://api.hubapi.com pe1_"), free)
 
 
 def test_a_contact_that_another_worker_wrote_costs_no_call(
@@ -365,7 +396,7 @@ def test_no_stream_is_one_clear_message_and_heals(redis_server: RedisServer) -> 
 def test_a_key_that_is_no_stream_is_said_to_be_one(redis_server: RedisServer) -> None:
     redis_server.client().set("text", "x")
     error = error_of(redis_server.url("text"))
-    assert "text is a key, but not a stream" in error.sentence
+    assert "the key text is not a stream" in error.sentence
     assert not error.heals
 
 
@@ -400,7 +431,7 @@ def test_a_worker_that_cannot_log_in_ends_with_2_and_one_sentence(
     config = write_config(tmp_path)
     done = work(config, redis_server.url("s"), hubspot, REDIS_PASSWORD="wrong-password-here")
     assert done.code == 2
-    assert "refuses the credentials" in done.said
+    assert "rejects the credentials" in done.said
     assert "wrong-password-here" not in done.said
     assert "Traceback" not in done.said
 
@@ -414,3 +445,110 @@ def test_a_misspelt_stream_is_an_error_and_not_an_empty_one(
     assert done.code == 2, done.said
     assert "has no stream evnets" in done.said
     assert run_here("outbox", verb[0], redis_server.url("events"), *verb[1:]).code == 0
+
+
+# ---- what administrators do to a stream under a worker, and clocks
+
+
+@pytest.mark.parametrize("shift", [3600, -3600])
+def test_a_machine_with_a_wrong_clock_leaves_no_stream_unread_when_it_dies(
+    redis_server: RedisServer, members: list[Member], monkeypatch: pytest.MonkeyPatch, shift: float
+) -> None:
+    for name in ("a", "b"):
+        fill(redis_server, name, 1)
+    members.append(Member(redis_server.url("a,b"), lease=0.5).open())
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + shift)
+    members.append(Member(redis_server.url("a,b"), lease=0.5).open())
+    members[1].beat()
+    monkeypatch.setattr(time, "time", right)
+    members[0].beat()
+    members[1].beat()
+    assert [len(member.owner.has) for member in members] == [1, 1]
+    members[1].die()
+    until = time.monotonic() + 5
+    while len(members[0].owner.has) < 2 and time.monotonic() < until:
+        members[0].beat()
+        time.sleep(0.05)
+    assert sorted(members[0].owner.has) == ["a", "b"]
+
+
+def test_a_full_redis_is_said_once_without_what_was_to_be_written(redis_server: RedisServer) -> None:
+    source = RedisSource(read_address(redis_server.url("events"), environment={}))
+    fill(redis_server, "events", 1)
+    client = redis_server.client()
+    (entry,) = client.xrange("events")
+    letter = Letter(message_of("events", *entry), False, "refused", "no")
+    client.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(StreamError, match="used memory") as caught:
+            source.post([letter])
+    finally:
+        client.config_set("maxmemory", "0")
+        source._client.close()
+    assert caught.value.heals
+    assert "example.org" not in caught.value.sentence
+    assert "Command #" not in caught.value.sentence
+
+
+def test_a_group_that_was_removed_is_made_again_and_no_entry_is_passed_over(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 3)
+    members.append(Member(redis_server.url("events")).open())
+    source = members[0].source
+    source.commit(members[0].fetch_all(), {})
+    redis_server.client().xgroup_destroy("events", "hubspot")
+    with pytest.raises(StreamError, match=r"the group hubspot of events was removed.*counts once") as caught:
+        members[0].fetch_all()
+    assert caught.value.heals
+    assert len(members[0].fetch_all()) == 3
+
+
+def test_a_stream_that_was_deleted_is_said_with_what_was_unread_and_read_again_once_it_exists(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 5)
+    members.append(Member(redis_server.url("events")).open())
+    source = members[0].source
+    found = source.fetch(2, 0.05)
+    assert source.lag().messages == 3
+    redis_server.client().delete("events")
+    source.commit(found, {})  # what was in hand is nowhere else: it is still committed
+    with pytest.raises(StreamError, match="the stream events was removed"):
+        members[0].fetch_all()
+    assert sum(trim.lost for trim in source.lag().trims) == 3
+    fill(redis_server, "events", 1)
+    members[0].beat()
+    assert len(members[0].fetch_all()) == 1
+    assert sum(trim.lost for trim in source.lag().trims) == 3  # once
+
+
+def test_what_is_in_hand_outlives_a_redis_that_begins_again_without_its_data(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 2)
+    members.append(Member(redis_server.url("events")).open())
+    members[0].fetch_all()
+    redis_server.client().flushall()
+    members[0].beat()
+    assert members[0].owner.lost == []
+
+
+def test_what_a_removed_consumer_had_in_hand_is_said_by_the_next_worker(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    fill(redis_server, "events", 4)
+    members.append(Member(redis_server.url("events")).open())
+    first = members[0].source.fetch(1, 0.05)
+    members[0].source.commit(first, {})
+    members[0].source.fetch(10, 0.05)
+    client = redis_server.client()
+    for consumer in client.xinfo_consumers("events", "hubspot"):
+        client.xgroup_delconsumer("events", "hubspot", consumer["name"])
+    members[0].die()
+    client.delete("hubspot-dest:events:hubspot:lease")
+    members.append(Member(redis_server.url("events")).open())
+    (warning,) = members[1].owner.warnings
+    assert "3 entries of events behind" in warning
+    assert f"XGROUP SETID events hubspot {first[0].position}" in warning

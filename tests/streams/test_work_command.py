@@ -27,6 +27,7 @@ def test_a_running_worker_tells_how_it_is_and_sigterm_hands_over_within_ten_seco
     client = redis_server.client()
     for number in range(5):
         client.xadd("events", {"event": json.dumps(page_view(number))})
+    client.xadd("events", {"event": json.dumps({"name": "page view", "id": "nobody"})})
     url = redis_server.url("events")
     config = write_config(tmp_path)
     with working(config, url, hubspot, "--health", "0", "--metrics", "0", "--json") as process:
@@ -39,7 +40,7 @@ def test_a_running_worker_tells_how_it_is_and_sigterm_hands_over_within_ten_seco
         base = addresses["health"].removesuffix("/health")
         until = time.monotonic() + 20
         status: dict[str, object] = {}
-        while status.get("delivered") != 5 and time.monotonic() < until:
+        while (status.get("delivered"), status.get("skipped")) != (5, 1) and time.monotonic() < until:
             with urlopen(f"{base}/status", timeout=5) as answer:
                 status = json.load(answer)
             time.sleep(0.05)
@@ -57,9 +58,21 @@ def test_a_running_worker_tells_how_it_is_and_sigterm_hands_over_within_ten_seco
         out, said = process.communicate(timeout=15)
     assert time.monotonic() - begun < 10
     assert process.returncode == 0
-    assert json.loads(out)["delivered"] == 5
+    told = json.loads(out)
+    assert told["delivered"] == 5
     assert "handed over: events/0" in said
-    assert "5 fetched = 5 delivered" in said
+    assert "6 fetched = 5 delivered + 1 skipped by the mapping" in said
+    results = (
+        "delivered",
+        "skipped",
+        "consentRefused",
+        "waiting",
+        "dropped",
+        "dead",
+        "commands",
+        "handedBack",
+    )
+    assert told["fetched"] == sum(told[name] for name in results) == 6
     assert client.exists("hubspot-dest:events:hubspot:lease") == 0
 
 
@@ -100,14 +113,14 @@ def test_a_death_between_hubspots_answer_and_the_commit_counts_once(hubspot: Fak
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["work", "CONFIG", "events.jsonl"], "not kafka://, redis:// or rediss://"),
-        (["work", "CONFIG", "kafka://h/t"], "names no group"),
+        (["work", "CONFIG", "events.jsonl"], "must begin with kafka://, redis:// or rediss://"),
+        (["work", "CONFIG", "kafka://h/t"], "has no group"),
         (["work", "CONFIG", "kafka://me:pw-secret@h/t?group=g"], "holds credentials"),
         (["work", "CONFIG", "kafka://h/t?group=g"], "would send to the real HubSpot"),
         (["outbox", "dead", "redis://127.0.0.1:1/0?stream=s&group=g"], "cannot be reached"),
         (["outbox", "release", "outbox.sqlite3"], "is not a stream"),
-        (["outbox", "purge", "redis://h/0?stream=s&group=g", "--pending"], "are for an outbox file"),
-        (["listen", "CONFIG", "--sink", "http://h"], "not kafka://, redis:// or rediss://"),
+        (["outbox", "purge", "redis://h/0?stream=s&group=g", "--pending"], "require an outbox file"),
+        (["listen", "CONFIG", "--sink", "http://h"], "must begin with kafka://, redis:// or rediss://"),
         (["listen", "CONFIG", "--sink", "kafka://h/t", "--no-outbox"], "--sink excludes"),
         (["listen", "CONFIG", "--sink-key", "user.id"], "are for --sink"),
     ],

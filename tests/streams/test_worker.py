@@ -11,7 +11,7 @@ import pytest
 
 from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.streams.counts import WorkerCounts
-from hubspot_dest.streams.errors import LeaseLostError, StreamError
+from hubspot_dest.streams.errors import LeaseLostError, RebalancingError, StreamError
 from hubspot_dest.streams.source import Lag, TrimWatch
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault, FaultKind
@@ -269,6 +269,35 @@ def test_a_commit_that_another_worker_forbids_is_no_loss(hubspot: FakeHubSpot) -
     assert worker.counts.fetched == worker.counts.results.total()
 
 
+def test_a_rebalance_that_leaves_the_partition_here_repeats_no_event(hubspot: FakeHubSpot) -> None:
+    refusals: list[str] = []
+
+    def rebalance() -> None:
+        if len(refusals) < 2:
+            refusals.append(source.log[-1])
+            raise RebalancingError("ILLEGAL_GENERATION")
+
+    source = MemorySource([*views(1), message(b"no json", 2)])
+    source.on_commit = rebalance
+    worker = worker_on(source, hubspot)
+    worker._stop.wait = lambda timeout=None: False  # type: ignore[method-assign]
+    worker.run()
+    assert refusals[1] == "keep_alive"  # the group has to be asked in between
+    assert source.done == {ZERO: ["1", "2"]}
+    assert source.log.count("post") == 1  # its dead letter is written once
+    assert worker.counts.results == {"delivered": 1, "dead": 1}
+
+
+def test_a_worker_uses_its_part_of_the_contact_limit_from_its_first_batch(hubspot: FakeHubSpot) -> None:
+    parts: list[float] = []
+    source = MemorySource(views(1))
+    source.part = 0.25
+    source.on_fetch = lambda: parts.append(worker._sink._budget._part)
+    worker = worker_on(source, hubspot)
+    worker.run()
+    assert parts[0] == 0.25
+
+
 def test_a_broker_that_is_away_is_told_once_and_waited_for(hubspot: FakeHubSpot) -> None:
     said: list[str] = []
     tries: list[int] = []
@@ -349,7 +378,7 @@ def test_entries_that_were_trimmed_unread_are_told_of_and_counted(hubspot: FakeH
     worker.run()
     assert worker.counts.lost == 12
     assert any("900 of 1,000 entries" in line for line in said)
-    assert "12 entries were trimmed unread and are lost" in worker.counts.sentence()
+    assert "12 entries were trimmed or deleted unread and are lost" in worker.counts.sentence()
 
 
 def test_readiness_says_why_a_worker_cannot_deliver(hubspot: FakeHubSpot) -> None:

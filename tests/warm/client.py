@@ -165,14 +165,17 @@ class WarmProcess:
         self.wait()
 
     def poll(self) -> int | None:
-        """Return the exit code if there is one yet."""
+        """Return the exit code if there is one yet, also while another thread waits for it."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.wait(0)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for the end; raises `subprocess.TimeoutExpired`."""
-        with self._lock:
+        if not self._lock.acquire(timeout=-1 if timeout is None else timeout):
+            assert timeout is not None
+            raise subprocess.TimeoutExpired(self.args, timeout)  # another thread waits, so it has not ended
+        try:
             if self.returncode is None:
                 with selectors.DefaultSelector() as selector:
                     selector.register(self._connection, selectors.EVENT_READ)
@@ -185,6 +188,8 @@ class WarmProcess:
                 self._answer.close()
                 self._connection.close()
             return self.returncode
+        finally:
+            self._lock.release()
 
     def send_signal(self, number: int) -> None:
         """Send a signal, unless the process has ended."""

@@ -26,6 +26,7 @@ from hubspot_dest.cli.options import (
     open_config,
     use_colour,
 )
+from hubspot_dest.cli.planned_events import plan_events
 from hubspot_dest.config.connection import DEFAULT_BASE_URL
 from hubspot_dest.config.model import Config
 from hubspot_dest.definitions.account_content import planned_account
@@ -36,10 +37,9 @@ from hubspot_dest.definitions.plan_text import plan_lines, plan_records, plan_se
 from hubspot_dest.definitions.planner import plan_definitions
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.client.null_client import NullClient
-from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.diff.plan_change import planned_calls
-from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
+from hubspot_dest.intake.reader import source_name
+from hubspot_dest.planning.plan import Plan
 from hubspot_dest.report.fixes import fix_for_error
 from hubspot_dest.report.json_report import as_json as json_line
 from hubspot_dest.report.safe_text import safe_text
@@ -79,7 +79,7 @@ def plan(
         _write(output, made, account)
     _show(made, as_json=as_json, painter=Painter(colour=use_colour(refused=no_color)))
     lacking = made.count("conflict", "impossible") + (made.count("missing") if made.account else 0)
-    if made.account and made.count("missing"):
+    if made.account and made.count("missing") and not _foreign(made, account):
         say(f"to create them: hubspot-dest definitions apply {safe_text(config)} --live")
     raise SystemExit(int(ExitCode.CHECK_FAILED if lacking else ExitCode.OK))
 
@@ -175,7 +175,7 @@ def _plan(
     if events is None:
         needs.add_configuration()
     else:
-        _add_events(needs, config, events, consent_states(consent), max_line_bytes)
+        _add_events(needs, config, events, consent_states(consent, config.raw), max_line_bytes)
     return plan_definitions(needs, config.raw, source=config.source, account=account, account_name=name)
 
 
@@ -183,39 +183,27 @@ def _add_events(
     needs: DefinitionNeeds, config: Config, source: str, states: dict[str, bool], max_line_bytes: int
 ) -> None:
     """Plan every event of a source, without any network."""
-    destination = HubSpotDestination(config.for_planning(), client=NullClient(), consent=states, traced=True)
-    good, sending, bad = 0, 0, list[BadLine]()
-    try:
-        for read in read_events(source, max_line_bytes=max_line_bytes):
-            if isinstance(read, BadLine):
-                bad.append(read)
-                continue
-            good += 1
-            outcome = destination.push(read.event)
-            for current_outcome in (outcome, *outcome.also):
-                if current_outcome.plan is not None:
-                    needs.add_plan(current_outcome.plan)
-                    sending += bool(planned_calls(current_outcome.plan))
-    except IntakeError as error:
-        stop(safe_text(error))
-    if not good:
-        because = f"; {unusable(bad[0], source)}" if bad else ""
-        stop(f"{safe_text(source_name(source))} has no usable event: there is nothing to check{because}")
+    sending = 0
+
+    def add(plan: Plan) -> None:
+        nonlocal sending
+        needs.add_plan(plan)
+        sending += bool(planned_calls(plan))
+
+    planned = plan_events(config, source, states, add, max_line_bytes=max_line_bytes, traced=True)
     if not sending:
         stop(
-            f"nothing is sent of {amount(good, 'event')} of {safe_text(source_name(source))}, "
+            f"nothing is sent of {amount(planned.count, 'event')} of {safe_text(source_name(source))}, "
             "so that what must exist is not known",
             "--consent NAME grants what they wait for"
-            if destination.waiting
+            if planned.waiting
             else "hubspot-dest preview CONFIG EVENTS shows why",
         )
-    if bad:
+    if bad := planned.bad:
         lines = f"the needs of lines of {source_name(source)} that are not events: {len(bad)}"
         needs.unknown[f"{lines} (the first: {unusable(bad[0], source)})"] = None
-    if destination.waiting:
-        waiting = (
-            f"the needs of events that wait for consent: {destination.waiting} (--consent NAME grants it)"
-        )
+    if planned.waiting:
+        waiting = f"the needs of events that wait for consent: {planned.waiting} (--consent NAME grants it)"
         needs.unknown[waiting] = None
 
 

@@ -75,8 +75,9 @@ def diff(
         stop("--parity compares walkerOS with walkerOS", "leave --parity out")
     events = files[-1]
     refuse_unread_input(events, "hubspot-dest diff OLD NEW -", open_pipe=True)
-    states = consent_states(consent)
-    configs = [_with_consent(open_config(Path(name), needs_token=False), states) for name in files[:-1]]
+    opened = [open_config(Path(name), needs_token=False) for name in files[:-1]]
+    states = consent_states(consent, *(config.raw for config in opened))
+    configs = [_with_consent(config, states) for config in opened]
     dialect = dialect_of(walkeros)
     if against is None:
         profile = profile_of(dialect, parity=parity)
@@ -84,7 +85,7 @@ def diff(
     else:
         ours, theirs = profile_of(dialect, parity=False), profile_of(dialect, parity=True)
         comparison, title = _of_profiles(configs[0], ours, theirs, files, walkeros)
-    bad = _play(events, max_line_bytes, comparison, print_changes=as_json)
+    _play(events, max_line_bytes, comparison, print_changes=as_json)
     if as_json:
         print_data(json_text(diff_record(comparison, title)))
     else:
@@ -107,7 +108,7 @@ def diff(
             f"nothing is sent of {amount(comparison.events, 'event')} either way, so that nothing was compared",
             "hubspot-dest preview CONFIG EVENTS shows why; --consent NAME grants what they wait for",
         )
-    failed = bad or _fails(comparison, fail_on)
+    failed = bool(comparison.bad_lines) or _fails(comparison, fail_on)
     raise SystemExit(int(ExitCode.CHECK_FAILED if failed else ExitCode.OK))
 
 
@@ -119,14 +120,14 @@ def _fails(comparison: PlanComparison, fail_on: Literal["change", "loss", "never
     return comparison.losses > 0
 
 
-def _play(source: str, max_line_bytes: int, comparison: PlanComparison, *, print_changes: bool) -> int:
-    """Compare every event of a source; return how many lines were no events."""
+def _play(source: str, max_line_bytes: int, comparison: PlanComparison, *, print_changes: bool) -> None:
+    """Compare every event of a source, and count the lines that are not events."""
     now_ms = time.time_ns() // 1_000_000
-    progress, bad = ReadProgress(source), 0
+    progress = ReadProgress(source)
     try:
         for read in read_events(source, max_line_bytes=max_line_bytes):
             if isinstance(read, BadLine):
-                bad += 1
+                comparison.bad_lines += 1
                 hint = f" ({read.hint})" if read.hint else ""
                 say(f"error: {safe_text(read.where(source))}: {safe_text(read.message, limit=300)}{hint}")
                 continue
@@ -138,7 +139,6 @@ def _play(source: str, max_line_bytes: int, comparison: PlanComparison, *, print
     except IntakeError as error:
         stop(safe_text(error))
     progress.clear()
-    return bad
 
 
 def _print_change(change: PlanChange) -> None:

@@ -8,16 +8,22 @@ from collections import Counter
 from pathlib import Path
 
 from hubspot_dest.amounts import amount, verb
-from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.console import print_data, say
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import ConnectionOptions, connected, consent_states, open_config, use_colour
+from hubspot_dest.cli.options import (
+    ConnectionOptions,
+    connected,
+    consent_hint,
+    consent_states,
+    open_config,
+    use_colour,
+)
+from hubspot_dest.cli.planned_events import plan_events
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.client import HubSpotClient
-from hubspot_dest.delivery.client.null_client import NullClient
-from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.doctor.probes import Probe, examine
 from hubspot_dest.doctor.requirements import Needs, needs_of
-from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
+from hubspot_dest.intake.reader import source_name
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
@@ -42,11 +48,8 @@ def doctor(
     """Carry `doctor` out; the options are those of `commands/doctor.py`."""
     logging.getLogger("hubspot_dest").propagate = False
     loaded = connected(open_config(config, needs_token=not offline), reach)
-    needs = (
-        needs_of(loaded.raw)
-        if events is None
-        else _planned(loaded, events, consent_states(consent), max_line_bytes)
-    )
+    states = consent_states(consent, loaded.raw)
+    needs = needs_of(loaded.raw) if events is None else _planned(loaded, events, states, max_line_bytes)
     seconds = loaded.timeout_ms / 1000
     client = None
     if not offline:
@@ -57,7 +60,7 @@ def doctor(
     if source is not None:
         from hubspot_dest.cli.runs.doctor_stream import examine_stream
 
-        stream = examine_stream(loaded, source, source_options, consent_states(consent))
+        stream = examine_stream(loaded, source, source_options, states)
         checks = itertools.chain(checks, stream)
     for check in checks:
         verdicts[check.verdict] += 1
@@ -72,28 +75,15 @@ def doctor(
 def _planned(config: Config, source: str, states: dict[str, bool], max_line_bytes: int) -> Needs:
     """Plan every event of a source, without any network, and return what the plans need."""
     needs = Needs()
-    bad = good = 0
-    destination = HubSpotDestination(config, client=NullClient(), consent=states)
-    try:
-        for read in read_events(source, max_line_bytes=max_line_bytes):
-            if isinstance(read, BadLine):
-                bad += 1
-                continue
-            good += 1
-            outcome = destination.push(read.event)
-            for current_outcome in (outcome, *outcome.also):
-                if current_outcome.plan is not None:
-                    needs.add_plan(current_outcome.plan)
-    except IntakeError as error:
-        stop(safe_text(error))
-    if not good:
-        stop(f"{safe_text(source_name(source))} has no usable event: there is nothing to check")
-    if bad:
+    planned = plan_events(config, source, states, needs.add_plan, max_line_bytes=max_line_bytes)
+    if bad := len(planned.bad):
         what = f"{amount(bad, 'line')} of {source_name(source)} {verb(bad, 'mean')}"
         needs.unknown.append(f"what {what}, which {verb(bad, 'are')} no event")
-    if waiting := destination.waiting:
+    if waiting := planned.waiting:
         event = f"{amount(waiting, 'event')} {verb(waiting, 'need')}"
-        needs.unknown.append(f"what {event} that {verb(waiting, 'wait')} for consent (--consent NAME)")
+        needs.unknown.append(
+            f"what {event} that {verb(waiting, 'wait')} for consent ({consent_hint(config.raw)})"
+        )
     return needs
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 
 from hubspot_dest.checks.page import all_pages, page_of
 from hubspot_dest.cli.console import print_data, stop
+from hubspot_dest.report.reason_catalogue import OUTCOME_WORDS, word_page
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.verify.catalogue import EVERY_CHECK
 
@@ -13,18 +15,44 @@ __all__ = ["explain"]
 
 
 def explain(code: str | None, *, every: bool) -> None:
-    """Print the page of a check, all pages, or the list of codes."""
+    """Print the page of a check, an outcome or a reason; all pages of checks, or the list of words."""
     if every:
         print_data(all_pages().rstrip("\n"))
         return
-    known = EVERY_CHECK
     if code is None:
-        width = max(map(len, known))
-        for check in known.values():
-            print_data(f"{check.code.ljust(width)}  {check.severity:<8}  {check.title}")
+        rows: list[tuple[str, str, str]] = [
+            (check.code, check.severity, check.title) for check in EVERY_CHECK.values()
+        ]
+        rows += [(word.word, word.kind, word.about.partition(". ")[0]) for word in OUTCOME_WORDS.values()]
+        width, kinds = (max(len(row[column]) for row in rows) for column in (0, 1))
+        for word, kind, about in rows:
+            print_data(f"{word.ljust(width)}  {kind.ljust(kinds)}  {about.rstrip('.')}")
         return
-    if code not in known:
-        near = difflib.get_close_matches(code, list(known), n=1)
-        hint = f"did you mean {near[0]}?" if near else "hubspot-dest explain lists every code"
-        stop(f"there is no check {safe_text(code)!r}", hint)
-    print_data(page_of(known[code]).rstrip("\n"))
+    pages = list(_pages(code))
+    if not pages:
+        known = [*EVERY_CHECK, *OUTCOME_WORDS]
+        near = difflib.get_close_matches(_plain(code), known, n=1)
+        hint = (
+            f"did you mean {near[0]}?" if near else "hubspot-dest explain lists every code and every reason"
+        )
+        stop(f"there is no check, outcome or reason {safe_text(code)!r}", hint)
+    for page in pages:
+        print_data(page.rstrip("\n"))
+
+
+def _pages(code: str) -> Iterator[str]:
+    """Yield what is known of a word, also as the table of a run prints it: `skipped: no_identity`."""
+    for word in dict.fromkeys((code, _plain(code), _plain(code.rpartition(":")[2]))):
+        found = False
+        if word in EVERY_CHECK:
+            found = True
+            yield page_of(EVERY_CHECK[word])
+        if word in OUTCOME_WORDS:
+            found = True
+            yield word_page(OUTCOME_WORDS[word])
+        if found:
+            return
+
+
+def _plain(code: str) -> str:
+    return code.strip(" :`'\"").lower()

@@ -14,7 +14,7 @@ from hubspot_dest.checks.finding import SEVERITIES, Finding
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.findings_output import FindingsOutput
-from hubspot_dest.cli.options import open_account, use_colour
+from hubspot_dest.cli.options import open_account, refuse_other_file, use_colour
 from hubspot_dest.config.loading import ConfigFileError, file_of, load_config
 from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
 from hubspot_dest.lint.catalogue import LINT_CHECKS
@@ -83,7 +83,8 @@ def fails(findings: tuple[Finding, ...], fail_on: str) -> bool:
 
 
 def lint_file(file: Path, wanted: str, node: int) -> LintResult:
-    """Lint a file; what cannot be read ends the command with exit code 2."""
+    """Lint a file; what cannot be read, or holds something else, ends the command with exit code 2."""
+    refuse_other_file(file)
     try:
         if file.is_dir():
             stop(f"{safe_text(file)} is a folder, not a file")

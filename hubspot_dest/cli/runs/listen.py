@@ -111,7 +111,7 @@ def listen(
                 watch,
                 key=sink_key,
                 limit=limit,
-                consent=consent_states(consent),
+                consent=consent_states(consent, loaded.raw),
                 grace=grace,
                 max_connections=max_connections,
                 as_line=as_line,
@@ -121,7 +121,7 @@ def listen(
     with _bind(host, port) as listener, watching(watched, loaded) as watch:
         left = Leftovers() if path is None else leftovers_of(path)
         run = _ListenRun(left, settings, limit, grace, max_connections, watch, as_line=as_line)
-        states = consent_states(consent)
+        states = consent_states(consent, loaded.raw)
         destination = _destination(watch, loaded, delivery.outbox(path), states, run.on_outcome)
         code = run.serve(destination, listener, lambda: run.announce(listener, loaded))
     raise SystemExit(int(code))
@@ -335,7 +335,7 @@ class _ListenRun:
         also = f" with {amount(contacts, 'contact')}" if contacts else ""
         if self._as_line:
             record = {"summary": True, "balance": balance.record(waiting=waiting, bad_lines=0)}
-            print_data(as_json({**record, "unsent": destination.queued}))
+            print_data(as_json({**record, "unsent": left, "contacts": {"waiting": contacts}}))
         say(balance.sentence(waiting))
         accepted = balance.came_in - balance.failed - balance.kinds(waiting)["under way"]
         said = (

@@ -17,41 +17,38 @@ from hubspot_dest.checks.finding import Finding
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import consent_states, open_account, open_config, use_colour
+from hubspot_dest.cli.options import consent_hint, consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
-from hubspot_dest.cli.runs.send_run import ACCEPTED_TOGETHER
 from hubspot_dest.config.document import DocumentError, SourceMap
 from hubspot_dest.config.loading import file_of
 from hubspot_dest.config.model import Config
-from hubspot_dest.contracts.checker import MissingLibraryError
-from hubspot_dest.contracts.event_contracts import EventContracts
-from hubspot_dest.contracts.flow_contracts import read_contracts
-from hubspot_dest.coverage.coverage import Coverage, CoverageSummary
 from hubspot_dest.delivery.client.null_client import NullClient
-from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.collector import Collector
-from hubspot_dest.intake.reader import BadLine, EventSource, IntakeError, Line, source_name
-from hubspot_dest.lint.source_file import parse_source
+from hubspot_dest.intake.reader import ACCEPTED_TOGETHER, BadLine, EventSource, IntakeError, Line, source_name
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect, dialect_of
+from hubspot_dest.mapping.rules import rule_keys
 from hubspot_dest.outcome import Outcome
-from hubspot_dest.planning.rules_index import rule_keys
 from hubspot_dest.report.json_report import as_json, outcome_record
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter, finding_lines, outcome_lines, reason_lines
 from hubspot_dest.verdict.finding_table import FailOn, FindingTable
 from hubspot_dest.verdict.judge import Judge
+from hubspot_dest.verdict.missing_emails import MissingEmails
 from hubspot_dest.verdict.prediction import predict
 from hubspot_dest.verdict.quotas import Quotas
 
 if TYPE_CHECKING:
     from hubspot_dest.cli.runs.preview_report import PreviewReport
+    from hubspot_dest.contracts.event_contracts import EventContracts
     from hubspot_dest.coverage.coverage import CoverageSummary
+    from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 
 __all__ = ["preview"]
 
 _PROGRESS: Final = 256  # events between two looks at the clock
 _LINES: Final = 20  # of a shared call that are shown
+_LATER_CALL: Final = ("denied", "queued")  # such an event has a later outcome, which names its line
 _WEIGHT: Final = 100  # one of this many events is counted for the quotas
 
 
@@ -80,7 +77,7 @@ def preview(
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
     logging.getLogger("hubspot_dest").propagate = False  # every issue is shown with its event
     loaded = open_config(config, needs_token=False).for_planning()
-    states = consent_states(consent)
+    states = consent_states(consent, loaded.raw)
     known = UNKNOWN_ACCOUNT if account is None else open_account(account)
     if events is None:
         painter = Painter(colour=use_colour(refused=no_color))
@@ -93,7 +90,7 @@ def preview(
             loaded, known, states, fail_under, dialect_of(walkeros) if parity else None
         )
     contracts = None if no_findings else _contracts(config, loaded, states, source_name(events))
-    grouping = None if parity or no_outbox else CallGrouping(loaded.batch_size if loaded.batch else 1)
+    grouping = None if parity or no_outbox else _grouping(loaded)
     run = _Preview(
         loaded,
         parity=parity,
@@ -140,6 +137,12 @@ def preview(
     raise SystemExit(int(code))
 
 
+def _grouping(config: Config) -> CallGrouping:
+    from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping  # loads the parts of the outbox
+
+    return CallGrouping(config.batch_size if config.batch else 1)
+
+
 def _contracts(path: Path, config: Config, states: dict[str, bool], source: str) -> EventContracts | None:
     """Return what holds events against the contracts of the flow; None where it has none."""
     file = file_of(path)
@@ -147,9 +150,15 @@ def _contracts(path: Path, config: Config, states: dict[str, bool], source: str)
         text = file.read_text(encoding="utf-8-sig")
         if "contract" not in text:
             return None
+        from hubspot_dest.lint.source_file import parse_source  # for flows with a contract, as what follows
+
         document = parse_source(file.name, text)
     except (OSError, UnicodeDecodeError, DocumentError):
         return None  # loading the configuration has read it already
+    from hubspot_dest.contracts.checker import MissingLibraryError
+    from hubspot_dest.contracts.event_contracts import EventContracts
+    from hubspot_dest.contracts.flow_contracts import read_contracts
+
     wanted = str(path)[len(str(file)) + 1 :]
     contracts = read_contracts(document, str(file), destination=wanted, environment=os.environ)
     for finding in contracts.findings:
@@ -183,12 +192,12 @@ class _PreviewVerdict:
         plan = outcome.plan
         if plan is None or not plan.findings:
             return outcome
-        plan.findings = tuple(
+        findings = tuple(
             finding if finding.config_path else replace(finding, file=source, line=line)
             for finding in plan.findings
         )
-        self.table.add(plan.findings, line)
-        return predict(outcome, parity=parity)
+        self.table.add(findings, line)
+        return predict(replace(outcome, plan=replace(plan, findings=findings)), parity=parity)
 
     def count_calls(self, outcome: Outcome, calls: int) -> None:
         """Count contact calls by the day of an outcome's event."""
@@ -226,6 +235,7 @@ class _PreviewCoverage:
         fail_under: float | None,
         dialect: Dialect | None,
     ) -> None:
+        from hubspot_dest.coverage.coverage import Coverage  # for those who ask for it
 
         collector = Collector.begun(config.collector, now_ms=lambda: 0, consent=states)
         self.counter = Coverage(
@@ -293,7 +303,7 @@ class _Preview:
         self._lines: dict[str, int] = {}
         self._grouping = grouping
         self._gathered: list[Outcome] = []
-        self._counters = RunCounters()
+        self._counters = RunCounters(MissingEmails(config.raw))
 
     def play(self, source: str, max_line_bytes: int) -> ExitCode:
         """Push every event, and report the outcomes."""
@@ -347,7 +357,8 @@ class _Preview:
         broken = () if self._contracts is None else self._contracts.check(read.event, read.number)
         outcome = self._destination.push(read.event)
         if broken and outcome.plan is not None:
-            outcome.plan.findings = (*outcome.plan.findings, *broken)
+            findings = (*outcome.plan.findings, *broken)
+            outcome = replace(outcome, plan=replace(outcome.plan, findings=findings))
         self._lines[outcome.event_id] = read.number
         self._gathered += [other for other in outcome.also if not other.events]
         self._gathered.append(outcome)
@@ -358,21 +369,23 @@ class _Preview:
     def _tell_gathered(self, *, last: bool = False) -> None:
         gathered, self._gathered = self._gathered, []
         grouped = gathered if self._grouping is None else self._grouping.group(gathered, last=last)
-        events = {
-            current_outcome.event_id: current_outcome
-            for current_outcome in grouped
-            if not current_outcome.events
-        }
+        # A call that events share has the ids of its events, and counts for the first of them.
+        shares = any(outcome.events and outcome.calls for outcome in grouped)
+        own = {outcome.event_id: outcome for outcome in grouped if not outcome.events} if shares else {}
         for outcome in grouped:
-            contact_calls = sum(str(call[0]).startswith("crm.") for call in outcome.calls)
-            if contact_calls and self._verdict is not None:
-                whose = outcome if not outcome.events else events.get(outcome.events[0], outcome)
-                self._verdict.count_calls(whose, contact_calls)
+            if outcome.calls and self._verdict is not None:
+                contact_calls = sum(str(call[0]).startswith("crm.") for call in outcome.calls)
+                if contact_calls:
+                    whose = own.get(outcome.events[0], outcome) if outcome.events else outcome
+                    self._verdict.count_calls(whose, contact_calls)
             self._tell(outcome)
+        lines = self._lines
         for outcome in grouped:
-            for done in outcome.events or (outcome.event_id,):
-                if outcome.events or not (outcome.kind in ("denied", "queued") or outcome.batched):
-                    self._lines.pop(done, None)
+            if outcome.events:
+                for done in outcome.events:
+                    lines.pop(done, None)
+            elif outcome.kind not in _LATER_CALL and not outcome.batched:
+                lines.pop(outcome.event_id, None)
 
     def _tell(self, outcome: Outcome) -> None:
         line = self._lines.get(outcome.event_id)
@@ -388,7 +401,8 @@ class _Preview:
         if not self.shows_events:
             return
         if self.only is None or outcome.kind == self.only:
-            self.show.outcome(outcome, line, [self._lines.get(text) for text in outcome.events])
+            shared = [self._lines.get(text) for text in outcome.events] if outcome.events else []
+            self.show.outcome(outcome, line, shared)
 
 
 class _TextShow:
@@ -427,14 +441,14 @@ class _TextShow:
         say(counters.sentence())
         if destination.waiting:
             wait = f"{amount(destination.waiting, 'event')} still {verb(destination.waiting, 'wait')}"
-            say(f"{wait} for consent; --consent NAME grants it")
+            say(f"{wait} for consent; {consent_hint(destination.config.raw)} grants it")
         unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in counters.rules]
         if unmet and counters.events:
             say(f"rules that no event met: {', '.join(safe_text(key) for key in unmet)}")
         if verdict is None:
             return
         for sentence in _once(counters, destination, verdict):
-            say(sentence)
+            say(safe_text(sentence))
         for text in reason_lines(verdict.table.reasons):
             say(text)
 
@@ -475,6 +489,8 @@ class _JsonShow:
 
 def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _PreviewVerdict) -> Iterator[str]:
     """Yield notes on the run that are not findings: what depends on the account's contacts, or is not known."""
+    if counters.emails is not None:
+        yield from counters.emails.sentences()
     if counters.contact_calls and destination.parity:
         yield "contacts that HubSpot does not have yet are answered 404, and walkerOS then loses the event"
     elif counters.contact_calls:

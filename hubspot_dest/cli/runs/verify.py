@@ -41,6 +41,7 @@ from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
 from hubspot_dest.verdict.finding_table import FailOn
+from hubspot_dest.verdict.quota_forecast import Pace
 from hubspot_dest.verify.catalogue import EVERY_CHECK
 from hubspot_dest.verify.result import InputFile, VerifyResult
 from hubspot_dest.verify.section import VerifySubject
@@ -71,6 +72,8 @@ def verify(
     report: Path | None,
     max_line_bytes: int,
     no_color: bool,
+    source: str | None = None,
+    source_options: tuple[str, ...] = (),
 ) -> None:
     """Carry `verify` out; the options are those of `commands/verify.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
@@ -83,11 +86,11 @@ def verify(
         stop("--base-url has no effect without --live: HubSpot is not asked", "--live")
     file = file_of(config)
     wanted = str(config)[len(str(file)) + 1 :]
-    states = consent_states(consent)
     linted = lint_file(file, wanted, node)
     _require_destination(linted)
     schema, account_name = _account(config, account, live=live, reach=reach)
     loaded, problems = _load(config)
+    states = consent_states(consent) if loaded is None else consent_states(consent, loaded.raw)
     place, entry = _entry(linted, wanted)
     subject = VerifySubject(
         str(config),
@@ -105,6 +108,7 @@ def verify(
         walkeros,
         fail_on,
         fail_under,
+        None if source is None or loaded is None else _pace(loaded, source, source_options, states),
     )
     name = "" if events is None else source_name(events)
     try:
@@ -129,6 +133,21 @@ def verify(
     _show(result, output.form, Painter(colour=use_colour(refused=no_color)))
     output.print_form(*findings)
     raise SystemExit(int(ExitCode.OK if result.verdict == "go" else ExitCode.CHECK_FAILED))
+
+
+def _pace(config: Config, source: str, options: tuple[str, ...], states: dict[str, bool]) -> Pace:
+    """Return what a stream brings; end the command where its broker does not say."""
+    from hubspot_dest.cli.stream_address import address_of, end_with
+    from hubspot_dest.cli.stream_sample import plan_sample
+    from hubspot_dest.streams.errors import StreamError
+    from hubspot_dest.streams.survey import survey_of
+
+    address = address_of(source, options)
+    try:
+        survey = survey_of(address)
+    except StreamError as error:
+        end_with(error)
+    return plan_sample(config.for_planning(), survey, states).pace
 
 
 def _read(events: str, max_line_bytes: int) -> Iterator[Line | BadLine]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Iterator
@@ -68,7 +69,7 @@ def work(
     )
     with watching(watched, loaded) as watch:
         try:
-            worker = _worker(watch, loaded, address, delivery, consent_states(consent), settings)
+            worker = _worker(watch, loaded, address, delivery, consent_states(consent, loaded.raw), settings)
             with _health(health, worker):
                 code = _run(worker, address, loaded, as_line=as_line)
         except StreamError as error:
@@ -87,7 +88,7 @@ def _worker(
     source = open_source(address)
     try:
         destination: HubSpotDestination = watch.watcher.destination(
-            config, consent=states, stream=delivery.settings(open_contacts(address))
+            config, consent=states, stream=delivery.settings(open_contacts(address, config.portal))
         )
     except ValueError as error:
         stop(safe_text(error), "--base-url http://127.0.0.1:8080")
@@ -146,6 +147,7 @@ def _run(worker: Worker, address: StreamAddress, config: Config, *, as_line: boo
     RunDeadline(on_first, last_words).start()
     say(f"working on {safe_text(address)}; events go to {safe_text(config.connection.host)}")
     error: StreamError | None = None
+    gc.freeze()  # modules and configuration stay: the collector need not look through them with every batch
     try:
         worker.run()
     except StreamError as met:

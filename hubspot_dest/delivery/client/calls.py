@@ -67,7 +67,7 @@ class Calls:
 
         Args:
             occurrence: JSON.
-            made: gets the name of every call before it is made; it is the same for all methods.
+            made: the name of every call is added to it before the call is made; so in all methods.
 
         """
         made.append("events.send.basicApi.send")
@@ -115,7 +115,7 @@ class Calls:
         self._unknown.discard(email)
 
     def _create_unknown(self, email: str, made: list[str]) -> None:
-        """Create a contact without properties; an update of a known one would be refused, and changes nothing."""
+        """Create a contact without properties. If it exists, nothing is to be written."""
         made.append("crm.contacts.basicApi.create")
         try:
             self._create({"email": email})
@@ -211,7 +211,7 @@ def _require_contact(answer: Any) -> None:
 
 
 def _require_hubspot(answer: Any) -> None:
-    """Refuse a 2xx that holds something else than JSON: a proxy's page is not HubSpot's answer."""
+    """Refuse a 2xx whose body is not JSON: a proxy's page is not HubSpot's answer."""
     data = answer.data
     if not data or data.lstrip()[:1] in (b"{", b"["):
         return

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import orjson
-from pydantic import SecretStr
 
 from hubspot_dest._version import __version__
 from hubspot_dest.config.connection import DEFAULT_BASE_URL, ApiVersion, Connection, Proxy
@@ -23,7 +22,7 @@ from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.codec import encode
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 from hubspot_dest.delivery.client.exchange import Exchange, timed_api_client
-from hubspot_dest.delivery.client.transport import exchange, prepare
+from hubspot_dest.masking.secret import Secret
 
 __all__ = [
     "Client",
@@ -82,7 +81,7 @@ class HubSpotClient:
 
     def __init__(
         self,
-        token: SecretStr,
+        token: Secret,
         *,
         base_url: str = DEFAULT_BASE_URL,
         timeout_seconds: float = 10.0,
@@ -219,13 +218,13 @@ class HubSpotClient:
     def _kept(self) -> Any:
         """Return the pool of kept connections, one for all APIs of this process."""
         if self._pool is None:
-            from hubspot_dest.delivery.client.keep_alive import KeepAlivePool  # loads urllib3
+            from hubspot_dest.delivery.client.transport import KeepAlivePool  # loads urllib3
 
             self._pool = KeepAlivePool(self._ca_bundle)
         return self._pool
 
     def close(self) -> None:
-        """Close the connections that wait for a request; the next call opens one again."""
+        """Close idle connections; the next call opens a new one."""
         if self._pool is not None and self._process == os.getpid():
             self._pool.close()
 
@@ -245,11 +244,13 @@ class HubSpotClient:
         plain = _api_client_class(package.ApiClient, self._observe_headers)
         if self._on_exchange is not None:
             plain = timed_api_client(plain, self._on_exchange)
-        api_client = _speaking(self.version, plain)(configuration=configuration)
+        api_client = _with_paths_of(self.version, plain)(configuration=configuration)
         api_client.user_agent = f"hubspot-dest/{__version__} hubspot-api-client-python"
         if self._proxy is None:
             api_client.rest_client.pool_manager = self._kept()
         else:
+            from hubspot_dest.delivery.client.transport import prepare  # loads urllib3
+
             prepare(api_client.rest_client.pool_manager)
         if self._around is not None:
             api_client.rest_client.pool_manager = self._around(api_client.rest_client.pool_manager)
@@ -265,6 +266,7 @@ def _check_dates(occurrences: list[dict[str, Any]]) -> None:
 
 def _api_client_class(base: type[Any], on_headers: Callable[[Any], None]) -> type[Any]:
     """Return the package's ApiClient with our bodies and errors; `on_headers` gets the headers of answers."""
+    from hubspot_dest.delivery.client.transport import exchange  # loads urllib3
 
     class PlainApiClient(base):  # type: ignore[misc]
         """Sends plain dictionaries as they are, encoded once, and turns every failure into DeliveryError."""
@@ -300,13 +302,13 @@ def _api_client_class(base: type[Any], on_headers: Callable[[Any], None]) -> typ
     return PlainApiClient
 
 
-def _speaking(version: ApiVersion, base: type[Any]) -> type[Any]:
-    """Return the ApiClient whose paths are those of a version; the generated ones are v3's."""
+def _with_paths_of(version: ApiVersion, base: type[Any]) -> type[Any]:
+    """Return an ApiClient that calls the paths of a version; the generated ones are those of v3."""
     if not version.date:
         return base
 
     class DatedApiClient(base):  # type: ignore[misc]
-        """Asks at the dated paths (wire facts, 1.1 and 3)."""
+        """Calls the dated paths (HubSpot wire facts, sections 1.1 and 3)."""
 
         def call_api(self, resource_path: str, *args: Any, **kwargs: Any) -> Any:
             """Call an endpoint, which is given as its path in v3."""
@@ -323,13 +325,13 @@ def _proxy_headers(proxy: Proxy) -> dict[str, str]:
     return headers
 
 
-ClientFactory = Callable[[SecretStr], Client]
+ClientFactory = Callable[[Secret], Client]
 
 
 def official_clients(config: Config, base_url: str | None) -> ClientFactory:
     """Return a factory of the official client, for another HubSpot if `base_url` is given."""
 
-    def make(token: SecretStr) -> Client:
+    def make(token: Secret) -> Client:
         configured = config.connection
         connection = configured if base_url is None else replace(configured, base_url=base_url)
         return HubSpotClient(token, timeout_seconds=config.timeout_ms / 1000, connection=connection)
@@ -347,7 +349,7 @@ class ClientProvider:
 
     """
 
-    def __init__(self, given: Client | None, factory: ClientFactory, token: SecretStr) -> None:
+    def __init__(self, given: Client | None, factory: ClientFactory, token: Secret) -> None:
         self.given = given is not None
         self._client = given
         self._factory = factory
@@ -365,11 +367,11 @@ class ClientProvider:
         return self._client
 
     def close(self) -> None:
-        """Close the connections of a client of our own that wait for a request; it can still be used."""
+        """Close idle connections of a client that was made here; it can still be used."""
         if not self.given and isinstance(self._client, HubSpotClient):
             self._client.close()
 
     def discard(self) -> None:
-        """Discard a client of our own: in a forked child a thread of the parent may hold its locks."""
+        """Discard a client that was made here: in a forked child, a thread of the parent may hold its locks."""
         if not self.given:
             self._client = None

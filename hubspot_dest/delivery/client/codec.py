@@ -1,4 +1,4 @@
-"""What goes over the wire: JSON of request bodies, which the outbox keeps as well, and the uuid of an occurrence."""
+"""Encode request bodies as JSON, which the outbox keeps as well, and make the uuid of an occurrence."""
 
 from __future__ import annotations
 

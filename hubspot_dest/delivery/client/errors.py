@@ -104,7 +104,7 @@ class DeliveryError(Exception):
 
 
 def error_from_answer(status: int, body: bytes, headers: Any, token: str | None = None) -> DeliveryError:
-    """Read an answer outside 2xx; a body that is not JSON, or no UTF-8, is an answer all the same (wire facts, 5)."""
+    """Read an answer outside 2xx, whether or not its body is JSON or UTF-8 (HubSpot wire facts, section 5)."""
     text = body.decode("utf-8", "replace")
     try:
         answer = json.loads(text)
@@ -154,7 +154,7 @@ def _without_login(url: str) -> str:
 
 
 def _words_of(page: str, status: str) -> str:
-    """Return the text of a web page, each sentence once: title and heading are mostly the same."""
+    """Return the text of a web page, each sentence once: title and heading are often the same."""
     said: dict[str, None] = {}
     for part in _TAG.split(_UNSEEN.sub(" ", page)):
         words = " ".join(part.split())

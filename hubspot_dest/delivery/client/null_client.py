@@ -14,10 +14,10 @@ class NullClient:
         """Accept an occurrence."""
 
     def send_batch(self, inputs: list[dict[str, Any]]) -> None:
-        """Take a batch."""
+        """Accept a batch."""
 
     def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:
-        """Take an update."""
+        """Accept an update."""
 
     def create_contact(self, properties: dict[str, str]) -> None:
         """Accept a new contact."""

@@ -1,7 +1,7 @@
-"""Which calls the dispatcher makes of outcomes that were planned only: many contacts in one call, events in batches.
+"""Work out which calls the dispatcher would make: many contacts in one call, events in batches.
 
 The grouping is the dispatcher's own (`PerKeyQueue`, contacts before events, in order for each person), for a HubSpot
-that takes everything at once. In a real run, answers that take their time can make groups smaller.
+that accepts everything at once. In a real run, slow answers can make groups smaller.
 """
 
 from __future__ import annotations

@@ -19,10 +19,10 @@ from typing import Final
 from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.dispatch.buffer import Buffer
 from hubspot_dest.delivery.dispatch.call_grouping import MOST_CONTACTS
 from hubspot_dest.delivery.dispatch.in_flight import InFlightRequest, Report, What, by_email, merged, parts
 from hubspot_dest.delivery.dispatch.intent_store import IntentStore
+from hubspot_dest.delivery.dispatch.per_key_queue import Buffer
 from hubspot_dest.delivery.dispatch.retry import (
     Bisect,
     Circumstances,

@@ -2,17 +2,23 @@
 
 An intent has one key or several (an e-mail, an object id). It may be sent when no earlier intent with any of its keys
 is in flight or waiting. Occurrences with the same keys may share a request, since HubSpot takes a batch in its order.
-Everything here is in memory and single-threaded: hold a lock around it.
+
+The queue is in memory. `Buffer` keeps it filled from the outbox: with what was just committed, or what is read when
+there is room again.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Sequence
+from typing import Final
 
+from hubspot_dest.delivery.dispatch.intent_store import IntentStore
 from hubspot_dest.delivery.outbox.schema import EVENT, Intent
 
-__all__ = ["PerKeyQueue"]
+__all__ = ["Buffer", "PerKeyQueue"]
+_MOST_EVICTED: Final = 100_000  # intents without payload, behind a blocked key; some 20 MB
 
 
 class _Key:
@@ -26,7 +32,7 @@ class _Key:
 
 
 class PerKeyQueue:
-    """All intents in memory.
+    """All intents in memory. Single-threaded: hold a lock around it.
 
     Args:
         keep: how many payloads behind one key stay in memory; later ones are evicted and read when they are due, so
@@ -111,7 +117,7 @@ class PerKeyQueue:
             follower.waits = 0
 
     def _followers(self, intent: Intent, most: int = 1_000_000) -> Sequence[Intent]:
-        """Return what follows directly, is of the same kind and has exactly the same keys."""
+        """Return the intents that follow directly, of the same kind and with exactly the same keys."""
         waiting = self._keys[intent.keys[0]].waiting
         if not waiting or most <= 0:
             return ()
@@ -148,3 +154,69 @@ class PerKeyQueue:
     def loaded(self, count: int) -> None:
         """Note that evicted payloads were read again."""
         self.evicted -= count
+
+
+class Buffer:
+    """Keeps the queue filled in the order of the outbox, with a bounded number of intents in memory.
+
+    Args:
+        outbox: what to read from.
+        size: how many intents with their payloads are in memory at most.
+        lock: held while the buffer or its queue changes; `refill` takes it itself.
+
+    """
+
+    def __init__(self, outbox: IntentStore, size: int, lock: threading.RLock) -> None:
+        self.queue = PerKeyQueue()
+        self._outbox = outbox
+        self._size = size
+        self._lock = lock
+        self._committed = outbox.last
+        self.behind = outbox.pending > 0
+        self._cursor = 0 if self.behind else self._committed
+        self._refilling = False
+
+    @property
+    def _in_memory(self) -> int:
+        return self.queue.count - self.queue.evicted
+
+    def accept(self, intents: list[Intent], now: float) -> bool:
+        """Queue what was just committed, unless it is full or older intents are on disk only; return whether it did."""
+        self._committed = intents[-1].seq
+        if self.behind or self._in_memory >= self._size:
+            self.behind = True
+            return False
+        for intent in intents:
+            self.queue.enter(intent, now)
+        self._cursor = self._committed
+        return True
+
+    def begin_refill(self) -> bool:
+        """Return whether the caller has to call `refill` now; true for one caller at a time."""
+        room = self._in_memory < self._size / 2 and self.queue.evicted < _MOST_EVICTED
+        if not self.behind or not room or self._refilling:
+            return False
+        self._refilling = True
+        return True
+
+    def refill(self, now: float) -> None:
+        """Read what is on disk only, without holding the lock.
+
+        Raises:
+            OutboxError: it could not be read.
+
+        """
+        try:
+            with self._lock:
+                after, committed = self._cursor, self._committed
+                room = max(1, self._size - self._in_memory)
+            found = self._outbox.read(after, room)
+            with self._lock:
+                for intent in found:
+                    self.queue.enter(intent, now)
+                newest = found[-1].seq if found else after
+                self._cursor = newest if len(found) == room else max(committed, newest)
+                self.behind = self._cursor < self._committed
+        finally:
+            with self._lock:
+                self._refilling = False

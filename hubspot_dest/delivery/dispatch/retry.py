@@ -9,7 +9,6 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from hubspot_dest.delivery.client.errors import DeliveryError
 
@@ -145,7 +144,7 @@ def decide(error: DeliveryError, case: Circumstances, policy: RetryPolicy, rng: 
 def _refused(error: DeliveryError, case: Circumstances, policy: RetryPolicy) -> Decision:
     status = error.status or 0
     if status < 400 or status in _NOT_HERE:
-        # No answer to an occurrence or a contact: a redirect, a proxy, a page that is not there. A wrong address
+        # Not an answer to an occurrence or a contact: a redirect, a proxy, a missing page. A wrong address
         # must not turn every event into a dead letter. (A contact's own 404 means "create it" and ends before.)
         return Pause(policy.paused_seconds, "all", "address", needs_hand=True)
     return Bisect() if case.size > 1 else Dead("refused")
@@ -198,6 +197,8 @@ def _asked(error: DeliveryError, default: float) -> float:
 
 def _until_midnight(now: float, zone: str) -> float:
     """Return the seconds until the account's day ends (wire facts, 6), summer time included."""
+    from zoneinfo import ZoneInfo  # only a daily limit asks for it
+
     here = datetime.fromtimestamp(now, ZoneInfo(zone))
     midnight = (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight.astimezone(UTC).timestamp() - now

@@ -61,7 +61,7 @@ class RateBudget:
     other programs with the same token.
 
     Args:
-        max_rps: requests a second of all kinds together, by the user's wish; None for HubSpot's limits only.
+        max_rps: requests a second of all kinds together, as the user set it; None for HubSpot's limits only.
 
     """
 
@@ -91,7 +91,7 @@ class RateBudget:
         self._until[scope] = max(until, self._until.get(scope, 0.0))
 
     def paused(self, scope: str, now: float) -> bool:
-        """Tell whether this very scope is paused."""
+        """Tell whether this scope itself is paused."""
         return self._until.get(scope, 0.0) > now
 
     def resume(self) -> None:
@@ -99,7 +99,7 @@ class RateBudget:
         self._until.clear()
 
     def share(self, part: float) -> None:
-        """Use only a part of the account's contact limit, above 0 to 1; others with this token have the rest."""
+        """Use only a share of the account's contact limit (above 0, at most 1); the rest is for other programs."""
         if part != self._part:
             self._part = part
             self._resize()

@@ -1,4 +1,4 @@
-"""The threads that deliver, and waiting for them with a deadline."""
+"""The threads that deliver; waiting for them has a deadline."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Workers:
         self._ends_at = math.inf
 
     def end_within(self, seconds: float) -> None:
-        """Let every `drain` and `stop`, also one that is under way, end by then. Takes no lock."""
+        """Let every `drain` and `stop`, running ones included, end by then. Takes no lock."""
         self._ends_at = min(self._ends_at, self._monotonic() + seconds)
 
     @property

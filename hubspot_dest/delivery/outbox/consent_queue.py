@@ -1,4 +1,4 @@
-"""Events that wait for consent in the outbox: they survive every kind of end, and are sent once consent comes."""
+"""Events that wait for consent in the outbox: they survive the end of the process, and are sent once consent comes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Final, Protocol
 from hubspot_dest.delivery.client.codec import decode, encode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.schema import OutboxError, ParkedEvent
+from hubspot_dest.events.collector import NullFieldError
 from hubspot_dest.events.consent_queue import ConsentGate, Denied, Event
-from hubspot_dest.events.event import NullFieldError
 
 __all__ = ["OutboxConsentQueue", "Parking"]
 

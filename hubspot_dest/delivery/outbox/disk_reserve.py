@@ -1,9 +1,9 @@
-"""Room on the disk that removals can always use, so that a full disk never keeps what was delivered in the outbox.
+"""Reserve disk space for removals, so that delivered intents can be removed from the outbox on a full disk.
 
 SQLite writes a removal to its write-ahead log first, and on a full disk that log cannot grow. A file beside the outbox
-holds some room that is given back then. It has to take in the whole log when that is copied into the outbox, which
-empties it; so the log is kept at half of the reserve. A limit of the size of files (RLIMIT_FSIZE), which no such file
-can help against, is known beforehand: additions stop short of it.
+occupies some space, which is freed then. That space must hold the whole log when it is copied into the outbox, which
+empties it; so the log may grow to half of the reserve. Against a limit of file sizes (RLIMIT_FSIZE) no such file helps,
+but it is known beforehand: additions stop short of it.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def page_limits(max_pages: int | None) -> PageLimits:
 
 
 class DiskReserve:
-    """The file `OUTBOX-reserve`, which is nothing but room.
+    """The file `OUTBOX-reserve`, which only occupies space.
 
     Args:
         outbox: the outbox's file.
@@ -89,7 +89,7 @@ class DiskReserve:
         self._released = 0
 
     def keep(self) -> int:
-        """Take the room as far as there is any; return how many bytes are taken."""
+        """Occupy as much space as is available; return how many bytes that is."""
         try:
             number = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError:
@@ -118,7 +118,7 @@ class DiskReserve:
                 stream.write(bytes(_PAGE))
 
     def release(self) -> bool:
-        """Give the room back; tell whether there was any."""
+        """Free the space; return whether there was any."""
         try:
             size = self._path.stat().st_size
             os.truncate(self._path, 0)
@@ -155,21 +155,21 @@ class DiskRoom:
         self.keep()
 
     def keep(self) -> None:
-        """Take the reserve, and let the write-ahead log grow no further than the reserve has room to copy it."""
+        """Occupy the reserve, and limit the write-ahead log to what the reserve can hold when it is copied."""
         pages = min(self._limits.log, self._reserve.keep() // 2 // FRAME_BYTES)
         with contextlib.suppress(sqlite3.Error):
             self._db.execute(f"PRAGMA wal_autocheckpoint = {max(_SHORTEST_LOG, pages)}").fetchone()
 
     def begin_removal(self) -> None:
-        """Let a removal use the reserve, and all of the file's pages. Raises sqlite3.Error and OSError."""
+        """Let a removal use the reserve and all pages of the file. Raises sqlite3.Error and OSError."""
         self._reserve.release()
         self._limits.apply(self._db, removing=True)
-        # A copy that breaks off for want of room would use up the reserve.
+        # A copy that fails for lack of space would use up the reserve.
         self._db.execute("PRAGMA wal_autocheckpoint = 0").fetchone()
         self.checkpoint()
 
     def end_removal(self) -> None:
-        """Give room back to the disk where that takes none, and take the reserve again."""
+        """Shrink the outbox if there is space for it, and occupy the reserve again."""
         with contextlib.suppress(sqlite3.Error, OSError):
             self.checkpoint()
             # Shrinking moves pages, and each goes through the log: a few at a time.

@@ -1,4 +1,4 @@
-"""Whether the outbox is still the file under its path: an acknowledged event must be found by the next process.
+"""Check that the outbox is still the file at its path: the next process must find every acknowledged event.
 
 SQLite goes on writing to files that were removed or replaced, and into the holes of files that were truncated, without
 an error. Around each commit, four calls of `stat` compare the files with what they were after the last one; headers are
@@ -104,7 +104,7 @@ class OutboxGuard:
         return self._broken, tuple(looks)
 
     def _truncation(self) -> str:
-        """Return what was cut off, and remember it: nothing brings it back."""
+        """Return what was cut off, and remember it: it does not come back."""
         header, size = self._head(self._database, 100)
         if len(header) < 100 or not header.startswith(_DATABASE_MAGIC):
             return self._remember("its first bytes are gone")

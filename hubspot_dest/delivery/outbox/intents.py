@@ -1,4 +1,4 @@
-"""From a plan to what is delivered for it, with the keys that keep its order."""
+"""Turn a plan into intents: what is to be delivered, with the keys that keep its order."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def contact_intent(contact: ContactUpsert, identity: tuple[str, ...], event_id: 
 
 
 def storable(text: str) -> str:
-    """Return text that SQLite can store: a lone surrogate cannot be."""
+    """Return text that SQLite can store, with lone surrogates replaced."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _key(kind: str, identity: str) -> str:
-    """Return a key without line breaks, which separate keys; no identity that HubSpot takes has one."""
+    """Return a key without line breaks, which separate keys; no identity that HubSpot accepts has one."""
     if identity.isascii() and "\n" not in identity:
         return f"{kind}:{identity}"
     return f"{kind}:{storable(identity)}".replace("\n", " ")

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve, DiskRoom
 from hubspot_dest.delivery.outbox.guard import OutboxGuard
@@ -43,7 +44,7 @@ from hubspot_dest.storage.sqlite_file import (
     to_error,
 )
 
-__all__ = ["Group", "Leftovers", "NewIntent", "Outbox", "Progress", "leftovers_of"]
+__all__ = ["Group", "Leftovers", "NewIntent", "Outbox", "Progress", "leftovers_of", "with_contacts"]
 
 _FREE_PAGES = 256
 _PART = 200  # removals in one transaction on a full disk
@@ -148,7 +149,7 @@ class Outbox:
         return ""
 
     def probe(self) -> None:
-        """Write as much as a large request would, and take it back.
+        """Write as much as a large request would, and roll it back.
 
         Raises:
             OutboxError: nothing can be accepted; the message says why.
@@ -311,9 +312,9 @@ class Outbox:
             group.committed = True
 
     def _record_on_full_disk(self) -> bool:
-        """Write down what was delivered and given up with the room that is kept for it; tell whether all of it was.
+        """Record what was delivered and given up, in the reserved space; return whether all of it is recorded.
 
-        In small parts, so that what fits is written down.
+        In small parts, so that as much as fits is recorded.
         """
         with self._adding:
             done, self._done = self._done, []
@@ -420,7 +421,7 @@ class Outbox:
         return (json.loads(rows[0][0]), rows[0][1]) if rows else None
 
     def revive(self) -> int:
-        """Put every dead letter back among what is to be sent, behind what waits already; return how many."""
+        """Queue every dead letter again, behind what waits; return how many."""
         with self._writing:
             self.flush()
             rows = self._read("SELECT seq FROM dead ORDER BY seq")
@@ -447,7 +448,7 @@ class Outbox:
     def purge(
         self, *, pending: bool = False, parked: bool = False, before: float | None = None
     ) -> tuple[int, int]:
-        """Throw away dead letters, and what waits too if that is wanted, for good; return how many of each.
+        """Delete dead letters, and on request what waits; return how many of each.
 
         Args:
             pending: also what waits for delivery.
@@ -540,7 +541,7 @@ class Outbox:
         self._change("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def rebind(self, target: str) -> None:
-        """Bind an empty outbox to another HubSpot: what the one before knows counts no more."""
+        """Bind an empty outbox to another HubSpot, and forget what the former one knows."""
         with self._writing:
             self.forget()
             self._change("DELETE FROM progress")
@@ -568,6 +569,12 @@ class Outbox:
             except sqlite3.Error as error:
                 raise to_error(error, self.path, OUTBOX) from None
 
+    def contents(self) -> Leftovers:
+        """Return what waits, as it is on disk. Raises OutboxError."""
+        alone = [str(row[0]) for row in self._read(_CONTACT_ONLY, (CONTACT,))]
+        kinds = dict(self._read(_BY_KIND, (CONTACT,)))
+        return Leftovers(kinds.get(0, 0) + len(alone), alone, kinds.get(1, 0), self.parked)
+
     def dead_letters(self, after: int = 0) -> Iterator[DeadLetter]:
         """Yield the dead letters, oldest first.
 
@@ -583,7 +590,7 @@ class Outbox:
     # ---- the end
 
     def close(self) -> None:
-        """Write what is to be written, give room back to the disk, and let others have the file."""
+        """Write what is still to be written, shrink the file, and release it for other processes."""
         with self._writing:
             if self._closed:
                 return
@@ -603,7 +610,7 @@ class Outbox:
                 self._lock_file.release()
 
     def abandon(self) -> None:
-        """Let go of everything in a forked child without touching the parent's file."""
+        """Release everything in a forked child, without touching the parent's file."""
         import ctypes
 
         # SQLite must not be closed by a process that did not open it: keep it open (sqlite.org, howtocorrupt).
@@ -726,6 +733,7 @@ def _ranges(seqs: list[int]) -> Iterator[tuple[int, int]]:
 
 
 # A contact is followed by its event; a contact without one is all that its event needs.
+_BY_KIND = "SELECT kind = ?, count(*) FROM intents GROUP BY 1"
 _CONTACT_ONLY = """
     SELECT event_id FROM intents AS contact WHERE kind = ? AND NOT EXISTS (
         SELECT 1 FROM intents AS event
@@ -735,12 +743,12 @@ _CONTACT_ONLY = """
 
 @dataclass(slots=True)
 class Leftovers:
-    """What is in an outbox.
+    """What is in an outbox, counted as every command counts it: events, and apart from them contacts.
 
     Attributes:
         events: events that wait for delivery, those included that only write a contact.
         contact_only: the ids of those that only write a contact.
-        contacts: contacts that wait for delivery beside their event.
+        contacts: contacts that wait to be written, whether an occurrence follows them or not.
         waiting: events that wait for consent.
 
     """
@@ -749,6 +757,16 @@ class Leftovers:
     contact_only: list[str] = field(default_factory=list)
     contacts: int = 0
     waiting: int = 0
+
+    @property
+    def text(self) -> str:
+        """What waits for delivery: `7 events with 3 contacts`."""
+        return with_contacts(amount(self.events, "event"), self.contacts)
+
+
+def with_contacts(events: str, contacts: int) -> str:
+    """Return a number of events together with the contacts that are to be written, if there are any."""
+    return f"{events} with {amount(contacts, 'contact')}" if contacts else events
 
 
 def leftovers_of(path: Path) -> Leftovers:
@@ -775,7 +793,7 @@ def _count(found: Leftovers, path: Path) -> None:
         return
     try:
         alone = [str(row[0]) for row in connection.execute(_CONTACT_ONLY, (CONTACT,))]
-        kinds = dict(connection.execute("SELECT kind = ?, count(*) FROM intents GROUP BY 1", (CONTACT,)))
+        kinds = dict(connection.execute(_BY_KIND, (CONTACT,)))
         has_held = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'held'").fetchone()[0]
         held = connection.execute("SELECT count(*) FROM held").fetchone()[0] if has_held else 0
     except sqlite3.Error:
@@ -784,5 +802,5 @@ def _count(found: Leftovers, path: Path) -> None:
         connection.close()
     found.events += kinds.get(0, 0) + len(alone)
     found.contact_only += alone
-    found.contacts += kinds.get(1, 0) - len(alone)
+    found.contacts += kinds.get(1, 0)
     found.waiting += held

@@ -11,11 +11,11 @@ from typing import Any, Final
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
 from hubspot_dest.amounts import amount, verb
 from hubspot_dest.config.model import Config
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.outcome import EVENT_KINDS, Outcome
 from hubspot_dest.report.json_report import plain
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.mapping_paths import ConfigPath, path_text
-from hubspot_dest.verdict.quotas import Quotas
+from hubspot_dest.verdict.missing_emails import MissingEmails
 from hubspot_dest.verify.catalogue import verify_finding
 from hubspot_dest.verify.finding_groups import FindingGroups
 from hubspot_dest.verify.result import PayloadSample, SectionResult, SectionStatus
@@ -24,10 +24,8 @@ from hubspot_dest.verify.section import VerifySubject, blocking_severities
 __all__ = ["EVENTS_QUESTION", "EventsSection"]
 
 EVENTS_QUESTION: Final = "Does HubSpot accept every event without losing any?"
-_ORDER: Final = ("sent", "queued", "identified", "skipped", "ignored", "denied", "refused", "failed")
 _MOST_SAMPLES: Final = 200
 _DIGITS: Final = re.compile(r"\d+")  # messages of the same cause differ in lines and columns
-_WEIGHT: Final = 100  # one in this many events is counted for the quotas
 
 
 class EventsSection:
@@ -51,8 +49,8 @@ class EventsSection:
         self._judge = judge
         self._events = events
         self._groups = FindingGroups("events", blocking_severities(subject.fail_on))
-        self._quotas = Quotas(subject.account.limits)
         self._samples: dict[tuple[str, str], PayloadSample] = {}
+        self._emails = MissingEmails(config.raw)
         self._contacts = 0
         self._read = 0
         self._bad = 0
@@ -76,14 +74,11 @@ class EventsSection:
         if outcome.events:
             return  # a batch, whose events have been counted individually
         self.kinds[outcome.kind] += 1
+        self._emails.add(outcome)
         self._waiting += outcome.kind == "denied" and outcome.reason != "consent_refused"
         self._refusals += outcome.kind == "denied" and outcome.reason == "consent_refused"
-        if not sum(self.kinds.values()) % _WEIGHT:
-            self._quotas.add(outcome, _WEIGHT)
         plan = outcome.plan
-        if plan is not None and plan.contact is not None:
-            self._quotas.add_calls(outcome, sum(str(call[0]).startswith("crm.") for call in outcome.calls))
-            self._contacts += 1
+        self._contacts += plan is not None and plan.contact is not None
         for finding in outcome.findings:
             # Without a path in the configuration, every name is a separate cause.
             name = finding.sentence if finding.code.startswith("event_name") else ""
@@ -113,7 +108,7 @@ class EventsSection:
                 "unanswered",
                 "there are no events: pass EVENTS to hubspot-dest verify",
             )
-        for finding in (*self._judge.summary(self.granted), *self._quotas.findings(self._judge.event_names)):
+        for finding in self._judge.summary(self.granted):
             self._groups.add(finding)
         status: SectionStatus = "failed" if self._groups.blocked else "passed"
         if not self._bad and not self._reached and status == "passed":
@@ -126,7 +121,22 @@ class EventsSection:
             self._groups.findings,
             self._notes(),
             {"events": self._read, "badLines": self._bad, **self.kinds},
+            self._cause() if status == "unanswered" else "",
         )
+
+    def _cause(self) -> str:
+        """Return why nothing is sent of any event, and what to do."""
+        parts = [f"nothing is sent of {amount(self._read, 'event')}"]
+        kinds = [f"{self.kinds[kind]} {kind}" for kind in EVENT_KINDS if self.kinds[kind]]
+        parts[0] += f": {', '.join(kinds)}" if kinds else ""
+        if self._waiting:
+            parts.append(f"{self._consent_option()} grants what {verb(self._waiting, 'wait')} for consent")
+        parts += self._emails.sentences()
+        return "; ".join(parts)
+
+    def _consent_option(self) -> str:
+        names = sorted(self._judge.consents)
+        return f"--consent {names[0]}" if len(names) == 1 else "--consent NAME"
 
     @property
     def _reached(self) -> int:
@@ -134,7 +144,9 @@ class EventsSection:
         return sum(self.kinds[kind] for kind in ("sent", "queued", "identified", "refused"))
 
     def _answer(self) -> str:
-        kinds = ", ".join(f"{self.kinds[kind]} {kind}" for kind in _ORDER if self.kinds[kind]) or "nothing"
+        kinds = (
+            ", ".join(f"{self.kinds[kind]} {kind}" for kind in EVENT_KINDS if self.kinds[kind]) or "nothing"
+        )
         bad = f", {amount(self._bad, 'line')} without an event" if self._bad else ""
         answer = f"{self._read} event{'' if self._read == 1 else 's'}: {kinds}{bad}"
         if not self._reached and not self._bad:
@@ -155,12 +167,13 @@ class EventsSection:
             notes.append("events are sent in batches: HubSpot may refuse a whole batch for one refused event")
         if self._waiting:
             wait = f"{amount(self._waiting, 'event')} {verb(self._waiting, 'wait')}"
-            notes.append(f"{wait} for consent; --consent NAME grants it")
+            notes.append(f"{wait} for consent; {self._consent_option()} grants it")
         if self._refusals:
             refuse = f"{amount(self._refusals, 'event')} {verb(self._refusals, 'refuse')}"
             notes.append(
                 f"{refuse} consent and {verb(self._refusals, 'are')} not sent, regardless of --consent"
             )
+        notes += self._emails.sentences()
         if self._subject.account is UNKNOWN_ACCOUNT:
             notes.append("the account is unknown, so events were not checked against its definitions")
         if dropped := self._groups.dropped:

@@ -18,7 +18,6 @@ from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
 from hubspot_dest.storage.whole_file import write_whole_file
 from simulator.examples.documented import Example, documented_examples
-from simulator.examples.flow_examples import flow_examples, hubspot_for
 from simulator.examples.json_report import json_lines, junit_text
 from simulator.examples.runner import CheckedExample, check_example
 from simulator.examples.text_report import (
@@ -68,6 +67,8 @@ def _check_flow(
     flow: Path, only: str, *, as_json: bool, junit: Path | None, verbose: bool, no_color: bool
 ) -> NoReturn:
     """Run the step examples of a flow, and end."""
+    from simulator.examples.flow_examples import flow_examples, hubspot_for  # only for a flow of one's own
+
     try:
         every = flow_examples(flow)
     except ConfigFileError as error:
@@ -106,7 +107,7 @@ def _run(
     checked: list[CheckedExample] = []
     comparison = None
     try:
-        hubspot = FakeHubSpot().start()
+        hubspot = FakeHubSpot(event_loop="asyncio").start()
     except OSError as error:
         stop(f"the HubSpot on this machine does not start: {safe_text(error)}")
     try:

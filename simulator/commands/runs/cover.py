@@ -49,8 +49,7 @@ def write_cover(
         on_progress=_SearchProgress(seconds),
         stopped=lambda: stopper.number is not None,
     )
-    if sys.stderr.isatty():
-        progress("\x1b[2K\r")
+    progress("")
     body = b"".join([orjson.dumps(event) + b"\n" for event in result.events])
     try:
         if output is not None:

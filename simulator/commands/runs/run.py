@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,8 +106,7 @@ def run(
     finally:
         origin.close()
         closing = engine.close()
-    if sys.stderr.isatty():
-        progress("\x1b[2K\r")
+    progress("")
     is_file = not (origin.once or origin.endless)  # a pipe may have nothing to say
     if engine.counts.taken == 0 and is_file and stopper.number is None:
         stop(f"{safe_text(origin.name)} has no usable event, so that nothing was proved")
@@ -200,9 +198,10 @@ def _lines(result: dict[str, Any], painter: Painter) -> list[str]:
     for kind, number in counts["outcomes"].items():
         if number:
             lines.append(f"  {kind:<12} {number:>7,}  {'█' * round(30 * number / taken)}")
-    if counts["skipped"]:
-        because = (f"{number:,} {reason.replace('_', ' ')}" for reason, number in counts["skipped"].items())
-        lines += ["", f"  skipped: {', '.join(because)}"]
+    for kind in ("skipped", "denied"):
+        because = [f"{number:,} {reason.replace('_', ' ')}" for reason, number in counts[kind].items()]
+        if because:
+            lines += ["", f"  {kind}: {', '.join(because)}"]
     lines += ["", "  rule                        hits"]
     for rule, number in result["rules"].items():
         mark = "" if number or rule == "(no rule)" else "   never matched"

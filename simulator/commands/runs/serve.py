@@ -6,16 +6,18 @@ import json
 import signal
 import sys
 import threading
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hubspot_dest.account.account_file import is_account_content
-from hubspot_dest.account.schema import AccountSchema
+from hubspot_dest.account.schema import AccountSchema, is_account_content
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import open_account
+from hubspot_dest.config.syntax_fault import fault_of_json
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.storage.whole_file import write_whole_file
 from simulator.commands.switch_options import read_switches
@@ -96,6 +98,8 @@ def serve(
             certificate = _write_authority(authority, certificate)
         if node_preload is not None:
             _write_preload(node_preload, server.base_url)
+        requests: Counter[bool] = Counter()
+        server.journal.subscribe(lambda entry: requests.update([entry.is_good]))
         told = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: told.set())
@@ -104,7 +108,8 @@ def serve(
         # A plain wait would keep Python from seeing signals on some systems.
         while not told.wait(0.5):
             pass
-    say("stopped")
+    answered = f": {requests[True]} with success, {requests[False]} with an error" if requests else ""
+    say(f"stopped after {amount(requests.total(), 'request')}{answered}")
     raise SystemExit(int(ExitCode.OK))
 
 
@@ -190,15 +195,19 @@ def _account(service: HubSpot, token: str) -> SimulatedAccount:
 
 
 def _seed(service: HubSpot, token: str, path: Path) -> None:
+    text = ""
     try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data: Any = json.loads(text)
         service.seed(_account(service, token), data if isinstance(data, dict) else {"seed": data})
     except StoreError as error:
         stop(safe_text(error))
     except OSError as error:
         stop(f"{safe_text(path)} cannot be read: {error.strerror}")
     except json.JSONDecodeError as error:
-        stop(f"{safe_text(path)}, line {error.lineno}, column {error.colno}: invalid JSON: {error.msg}")
+        fault = fault_of_json(text, error)
+        where = f"{safe_text(path)}, line {fault.line}, column {fault.column}"
+        stop(f"{where}: invalid JSON: {safe_text(fault.message)}")
     except ValueError as error:
         stop(f"{safe_text(path)}: {safe_text(error)}", '{"contacts": [{"email": "ada@example.org"}]}')
 

@@ -103,10 +103,6 @@ def show(
         switches=chosen_switches,
         remembered=capacity,
     )
-    try:
-        engine.start()
-    except OSError as error:
-        stop(f"the HubSpot on this machine does not start: {safe_text(error)}")
     app = SimulatorApp(
         engine,
         title=config.name if config is not None else "the shop",
@@ -115,16 +111,21 @@ def show(
         first_theme=theme,
         origin=origin.name,
         once=origin.once,
+        begin=lambda: engine.start().resume(),
     )
-    engine.resume()
     ended = Ended(ExitCode.USAGE_ERROR)
     try:
         ended = run_app(app)
     finally:
-        unseen = drain(engine, origin) if origin.once else 0
+        unseen = 0
+        if origin.once:
+            unseen = drain(engine, origin) if engine.started else origin.waiting()
         origin.close()
         closing = replace(engine.close(), unseen=unseen)
-        tell(closing, ended, app.folder)
+        if app.start_error is None:
+            tell(closing, ended, app.folder)
+    if app.start_error is not None:
+        stop(f"the HubSpot on this machine does not start: {safe_text(app.start_error)}")
     if (closing.left or closing.unseen) and ended.code is ExitCode.OK:
         raise SystemExit(int(ExitCode.CHECK_FAILED))
     raise SystemExit(int(ended.code))

@@ -1,1 +1,1 @@
-"""Where a stream can come from beside the synthetic people: a file, standard input or a pipe, a port that listens."""
+"""Where a stream can come from besides synthetic events: a file, standard input or a pipe, a port that listens."""

@@ -8,7 +8,7 @@ from hubspot_dest.intake.reader import BadLine
 
 __all__ = ["bad_input", "bad_line", "bad_input_reason"]
 
-# A map, so that it lives through being kept, exported and run again like any event; no event has only this key.
+# A map, so that it survives being kept, exported and run again like any event; no event has only this key.
 _KEY: Final = "$badInput"
 
 

@@ -56,10 +56,10 @@ class FileSource:
 
 
 def damaged(source: EventSource, name: str) -> IntakeError:
-    """Return why a source failed that broke off: its row alone would let a run with half of its events pass."""
+    """Return the error of a source that broke off: its row alone would let a run with half of its events pass."""
     return IntakeError(f"{name} is not whole: {source.damage}")
 
 
 def entry(read: Line | BadLine, name: str) -> Any:
-    """Return what the stream gets for one thing that was read."""
+    """Return what the stream gets for one item that was read."""
     return bad_line(read, name) if isinstance(read, BadLine) else read.event

@@ -1,7 +1,7 @@
-"""A port that accepts what a walkerOS collector server accepts (walkerOS 4.4, section 10), for a website in the room.
+"""A port that accepts what a walkerOS collector server accepts (walkerOS 4.4, section 10), for a website on show.
 
 The endpoint is the sender's own (`hubspot_dest.listen`); here its events go into a queue that the engine empties. An
-event is answered when it is in the queue: what HubSpot makes of it is seen on the screen.
+event is answered when it is in the queue: what HubSpot makes of it is shown on the screen.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
-from hubspot_dest.events.event import InvalidEventError, event_name, has_id, new_event_id
+from hubspot_dest.events.collector import InvalidEventError, event_name, has_id, new_event_id
 from hubspot_dest.listen.app import CollectorEndpoint, ListenSettings
 from hubspot_dest.listen.sockets import bind
 from hubspot_dest.outcome import Outcome, outcome_of
@@ -37,7 +37,7 @@ class _Queue:
         return len(self._events)
 
     async def push_many(self, events: Iterable[Any]) -> list[Outcome]:
-        """Keep the events, good or bad: what a website sends by mistake is to be seen as well."""
+        """Keep the events, good or bad: what a website sends by mistake is shown as well."""
         several = [_with_id(event) for event in events]
         outcomes = [_accepted(event) for event in several]
         with self._lock:
@@ -51,7 +51,7 @@ class _Queue:
 
 
 def _with_id(event: Any) -> Any:
-    """Give an event without a usable id one, early as in walkerOS (section 1.2): answer, row and HubSpot agree."""
+    """Give an event without a usable id one, as early as walkerOS does (section 1.2): answer, row and HubSpot agree."""
     return event if not isinstance(event, dict) or has_id(event) else {**event, "id": new_event_id()}
 
 

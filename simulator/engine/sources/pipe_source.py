@@ -21,8 +21,8 @@ _END: Final = object()
 class PipeSource:
     """A source for the engine that reads what another program writes.
 
-    At most `waiting` events are held; then reading stops, and the pipe holds the other program back. What was read is
-    gone: a stream that begins anew goes on where the last one was.
+    At most `waiting` events are held; then reading stops, and the pipe holds the other program back. What was read
+    cannot be read again: a stream that restarts continues where the last one ended.
 
     Args:
         source: `-` for standard input, or the path of a pipe.

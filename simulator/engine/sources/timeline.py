@@ -10,17 +10,15 @@ from hubspot_dest.mapping.jsdates import date_ms
 
 __all__ = ["Timeline", "played"]
 
-_LONGEST = (
-    0.25  # seconds between two questions that count; a longer silence was a pause, which is not made up for
-)
+_LONGEST = 0.25  # the longest time between two calls that counts; anything longer was a pause, which is not made up for
 
 
 class Timeline:
-    """The time in which the events happened, going on while it is asked.
+    """The time of the events, which advances while it is asked.
 
     Args:
-        speed: how many of its seconds pass in one of ours.
-        clock: our seconds; they never go back.
+        speed: how many of its seconds pass in one second of the clock.
+        clock: monotonic seconds.
 
     """
 
@@ -51,7 +49,7 @@ def played(events: Iterable[Any], speed: float, clock: Callable[[], float] = tim
     Args:
         events: in the order in which they are to come; None passes through.
         speed: 1 as they happened, 10 ten times as fast.
-        clock: our seconds.
+        clock: monotonic seconds.
 
     """
     timeline = Timeline(speed, clock)

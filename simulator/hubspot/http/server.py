@@ -13,13 +13,15 @@ import ssl
 import threading
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
-from typing import Any
+from typing import Any, Literal
 
 from hubspot_dest.listen.uvicorn_compat import Config, HttpToolsProtocol, ServerState
 from simulator.hubspot.http.wire import TRANSPORT, Receive, Scope, Send, until_disconnected
 
-__all__ = ["ServerThread", "tls_context"]
+__all__ = ["EventLoop", "ServerThread", "tls_context"]
 
+EventLoop = Literal["uvloop", "asyncio"]
+"""uvloop answers faster, asyncio is loaded faster; where there is no uvloop (Windows), asyncio is used."""
 Served = Callable[[Scope, Receive, Send], Awaitable[None]]
 _STOP_SECONDS = 5.0
 _KEEP_ALIVE_SECONDS = 75
@@ -57,7 +59,15 @@ class ServerThread:
     A forked child has no server: its thread runs in the parent only. Start servers after forking.
     """
 
-    def __init__(self, app: Served, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        app: Served,
+        listener: socket.socket,
+        tls: ssl.SSLContext | None = None,
+        *,
+        event_loop: EventLoop = "uvloop",
+    ) -> None:
+        self._event_loop = event_loop
         self._app = app
         listener.setblocking(False)
         self._listener = listener
@@ -94,7 +104,7 @@ class ServerThread:
         self._thread.join(_STOP_SECONDS)
 
     def _run(self) -> None:
-        loop = _new_loop()
+        loop = _new_loop(self._event_loop)
         self._loop = loop
         try:
             loop.run_until_complete(self._serve())
@@ -153,7 +163,9 @@ def _ends_quietly(app: Served) -> Served:
     return application
 
 
-def _new_loop() -> asyncio.AbstractEventLoop:
+def _new_loop(wanted: EventLoop) -> asyncio.AbstractEventLoop:
+    if wanted == "asyncio":
+        return asyncio.new_event_loop()
     try:
         import uvloop
     except ImportError:  # Windows has none

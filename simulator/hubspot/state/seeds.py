@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
 
 from simulator.hubspot.state.property_values import AccountProperty, AccountPropertyOption
 
 __all__ = ["Seed", "SeedContact", "SeedDefinition", "SeedProperty"]
 
 _Kind = Literal["string", "number", "enumeration", "datetime", "date", "bool"]
+_FIELD: Final = re.compile(r"(?:unknown|required) field `([^`]*)`")
+_INDEX: Final = re.compile(r"\[(\d+)\]")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-
-class SeedProperty(_Strict):
+class SeedProperty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A property with its type; `options` are the values of an enumeration."""
 
     name: str
     type: _Kind = "string"
-    options: list[str] = Field(default_factory=list)
+    options: list[str] = []
     readOnly: bool = False  # noqa: N815 - as HubSpot writes names
 
     def made(self, group: str) -> AccountProperty:
@@ -35,27 +35,39 @@ class SeedProperty(_Strict):
         )
 
 
-class SeedContact(_Strict):
+class SeedContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A contact by its e-mail."""
 
     email: str
-    properties: dict[str, str] = Field(default_factory=dict)
+    properties: dict[str, str] = {}
 
 
-class SeedDefinition(_Strict):
+class SeedDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An event definition by its full name; a property that is only a name is a text."""
 
     name: str
-    properties: list[str | SeedProperty] = Field(default_factory=list)
+    properties: list[str | SeedProperty] = []
 
 
-class Seed(_Strict):
+class Seed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The initial content of an account. `occurrences` are bodies of `/events/v3/send`."""
 
-    contacts: list[SeedContact] = Field(default_factory=list)
-    definitions: list[SeedDefinition] = Field(default_factory=list)
-    contactProperties: list[str | SeedProperty] = Field(default_factory=list)  # noqa: N815 - as HubSpot
-    occurrences: list[dict[str, Any]] = Field(default_factory=list)
+    contacts: list[SeedContact] = []
+    definitions: list[SeedDefinition] = []
+    contactProperties: list[str | SeedProperty] = []  # noqa: N815 - as HubSpot
+    occurrences: list[dict[str, Any]] = []
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        """Validate a seed. Raises ValueError: `seed.contacts.0.email: …`."""
+        try:
+            return msgspec.convert(dict(data), cls)
+        except msgspec.ValidationError as error:
+            message, _, place = str(error).partition(" - at `$")
+            field = _FIELD.search(message)
+            path = _INDEX.sub(r".\1", place.rstrip("`")) + (f".{field[1]}" if field is not None else "")
+            msg = f"seed{path}: {message}"
+            raise ValueError(msg) from None
 
 
 def made_property(wanted: str | SeedProperty, group: str) -> AccountProperty:

@@ -16,7 +16,7 @@ __all__ = ["ConfigActions"]
 
 
 class ConfigActions:
-    """Watches the file, and puts it in force when it is saved.
+    """Watches the file, and switches to it when it is saved.
 
     Args:
         engine: runs the configuration.
@@ -39,21 +39,21 @@ class ConfigActions:
         self._last: tuple[Reloaded | None, tuple[str, ...]] | None = None
 
     def look(self) -> None:
-        """Put a saved file in force; keep the old configuration where the file is broken or gone."""
+        """Switch to a saved file; keep the old configuration if the file is broken or gone."""
         watch = self._watch
         if watch is None:
             return
         name = watch.path.name
         if watch.changed():
             config, problem = watch.read()
-            self._broken = f"the old mapping stays in force: {problem}" if config is None else ""
+            self._broken = f"the old mapping stays active: {problem}" if config is None else ""
             if config is None:
                 self._last = None, watch.problems
             else:
                 self._header.warnings = watch.warnings
                 future = self._engine.reload(config)
                 self._shell.when_done(future, lambda: self._report(name, future.result()))
-        trouble = f"{name} is gone; the old mapping stays in force" if watch.gone else self._broken
+        trouble = f"{name} is gone; the old mapping stays active" if watch.gone else self._broken
         if trouble != self._header.trouble:
             self._header.trouble, self._header.explained = trouble, bool(trouble) and not watch.gone
             self._header.update()
@@ -71,7 +71,7 @@ class ConfigActions:
             self.show_changes()
 
     def show_warnings(self) -> None:
-        """Show the warnings of the configuration in force."""
+        """Show the warnings of the current configuration."""
         if self._header.warnings:
             self._shell.show_panel(WarningsScreen(self._header.warnings))
         else:
@@ -82,8 +82,8 @@ class ConfigActions:
         if self._watch is None:
             self._shell.say("this configuration ships with the program: no file is watched")
         elif self._watch.gone:
-            self._shell.say(f"{self._watch.path.name} is gone; it is read when it is there again", 4)
+            self._shell.say(f"{self._watch.path.name} is gone; it is read once it is back", 4)
         elif self._last is None:
-            self._shell.say(f"{self._watch.path.name} was not saved since the start")
+            self._shell.say(f"{self._watch.path.name} has not been saved since the start")
         else:
             self._shell.show_panel(ChangesScreen(self._watch.path.name, *self._last))

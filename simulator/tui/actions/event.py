@@ -16,7 +16,7 @@ __all__ = ["EventActions"]
 _CONSENT = {
     True: "grants consent",
     False: "refuses consent",
-    None: "has the consent again that the events carry",
+    None: "has the consent of the events themselves again",
 }
 
 
@@ -39,7 +39,7 @@ class EventActions:
         self._own_consent: dict[str, bool] = {}
 
     def change_consent(self) -> None:
-        """Set consent for the selected event's person: first the opposite of the event's, then back, then its own."""
+        """Set the consent of the event's person: the opposite of the event's, then back, then the event's own."""
         row = self._navigation.selected()
         if row is None:
             return
@@ -66,7 +66,7 @@ class EventActions:
         if row is None:
             return
         if not row.pinned and row.kind not in (*NOT_DELIVERED, "queued"):
-            self._shell.say("it went out; only events that did not can be kept")
+            self._shell.say("it was sent; only events that were not can be kept")
             return
         row.pinned = not row.pinned
         state = "kept: run again at every save; is:kept shows all" if row.pinned else "no longer kept"

@@ -6,9 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
-from hubspot_dest.report.html.renderer import render_report
 from simulator.engine.engine import Engine
-from simulator.engine.report_page import page_of_run
 from simulator.tui.exports import json_rows, plain_svg
 from simulator.tui.shell import Shell
 from simulator.tui.views.live import LiveView
@@ -46,6 +44,9 @@ class ExportActions:
         self._shell.run_in_background(self._write_rows)
 
     def _write_rows(self) -> None:
+        from hubspot_dest.report.html.renderer import render_report  # Jinja comes with the first report
+        from simulator.engine.report_page import page_of_run
+
         rows, stem = self._live.stream.shown(), self._free_stem("jsonl", "html")
         title = f"hubspot-sim · {self._header.title_text}"
         written = self._write(stem, "jsonl", "".join(f"{row}\n" for row in json_rows(self._engine, rows)))

@@ -20,7 +20,7 @@ __all__ = ["Navigation"]
 
 
 class Navigation:
-    """Shows something else, and changes nothing.
+    """Changes what is shown, and nothing else.
 
     Args:
         engine: has the events.
@@ -109,7 +109,7 @@ class Navigation:
                 "continued at the first failure" if by > 0 else "continued at the last failure", 2
             )
         else:
-            self._shell.say("no event failed, as far as rows are kept", 2)
+            self._shell.say("no event failed among the rows that are kept", 2)
 
     def ask_filter(self) -> None:
         """Ask for a filter of the stream, or for a search text in another view."""

@@ -43,7 +43,7 @@ class SendingActions:
             self._shell.say(mode, 2)
             if stranded:
                 self._shell.say(
-                    f"HubSpot did not take {amount(stranded, 'event')}: failed; R runs them again",
+                    f"HubSpot did not take {amount(stranded, 'event')}, which failed; R runs failed events again",
                     None,
                     severity="warning",
                 )

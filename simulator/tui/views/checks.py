@@ -31,11 +31,11 @@ _Found = tuple[list[CheckedExample], list[FlowExample]]
 
 
 class ChecksView(View):
-    """The examples on the left; what the chosen one must do, and did, on the right.
+    """The examples on the left; on the right what the chosen one should do, and what it did.
 
     Args:
         engine: only for the base.
-        own: gives the step examples of the user's flow; raises ConfigFileError.
+        own: returns the step examples of the user's flow; raises ConfigFileError.
 
     """
 
@@ -107,7 +107,7 @@ class ChecksView(View):
             self.show_side()
 
     def _tell_failing(self) -> None:
-        """Say after a save how many of one's own examples fail, wherever one is looking."""
+        """Report after a save how many of the user's own examples fail, whichever view is open."""
         failing = sum(
             isinstance(checked_example.example, FlowExample) and not checked_example.passes
             for checked_example in self.checked.values()

@@ -107,7 +107,10 @@ class FaultsView(View):
         failed = counts.kinds["failed"]
         lines += [
             line((f" ◔ {waits:>6} ", "info"), ("wait to be delivered", "text"), (f"  {flushes}", "faint")),
-            line((f" ▽ {counts.kinds['denied']:>6} ", "soft"), ("without consent", "text")),
+            line(
+                (f" ▽ {counts.parked:>6} ", "soft"), ("wait for consent", "text"),
+                (f"  ⊘ {counts.kinds['denied'] - counts.parked} refuse it", "soft"),
+            ),
             line(
                 (f" ✘ {failed:>6} ", "bad" if failed else "faint"), ("failed", "text"),
                 ("   R runs them again", "faint"),
@@ -189,7 +192,7 @@ def _next_try(engine: Engine) -> list[TextLine]:
         return []
     seconds = max(0.0, at - engine.hubspot.clock())
     why = f"  {harmless(engine.event_log.paused, 60)}" if engine.event_log.paused else ""
-    return [line((f"   next try in {seconds:.0f} s", "*warn"), (why, "dim"))]
+    return [line((f"   next attempt in {seconds:.0f} s", "*warn"), (why, "dim"))]
 
 
 def _refused(entry: Entry, width: int) -> list[TextLine]:

@@ -101,7 +101,7 @@ class HubSpotView(View):
         every = account.contacts()
         with account.lock:
             events = Counter(row.contact for row in account.log.rows[-_COUNTED:])
-        # Those with the longest timelines first: that is what a room wants to see.
+        # Those with the longest timelines first: that is what an audience wants to see.
         for contact in sorted(every, key=lambda item: (events[item.id], item.created), reverse=True):
             shown = contact.properties
             if not self.finds(*map(str, shown.values())):
@@ -194,7 +194,7 @@ class HubSpotView(View):
                         key=name,
                     )
                 )
-        none = "none is found" if self.search else "none; they are made when the first event arrives"
+        none = "none matches" if self.search else "none; they are made when the first event arrives"
         return lines or [line((f" {none}", "faint"))]
 
     def _definition(self, key: Any) -> list[TextLine]:
@@ -217,7 +217,7 @@ class HubSpotView(View):
             if not self.finds(said):
                 continue
             lines.append(self._row(entry, target, width))
-        return lines or [line((" no request is found" if self.search else " no request yet", "faint"))]
+        return lines or [line((" no request matches" if self.search else " no request yet", "faint"))]
 
     def _row(self, entry: Entry, target: str, width: int) -> TextLine:
         good, status = entry.is_good, entry.answer.status or "—"
@@ -234,7 +234,7 @@ class HubSpotView(View):
         journal = self.engine.hubspot.journal
         entry = next((pair for pair in reversed(journal.entries()) if pair.number == key), None)
         if entry is None:
-            return [line(("The journal has let this one go.", "faint"))]
+            return [line(("The journal no longer keeps this one.", "faint"))]
         view = journal.view(entry)
         lines = [
             line((f"{view['method']} ", "*info"), (harmless(view["target"], 300), "*text")),
@@ -249,7 +249,7 @@ class HubSpotView(View):
 
 
 def _by_name(message: Any) -> dict[str, Any]:
-    """Return a message with its headers by name, as one reads them; a name that comes twice has both values."""
+    """Return a message with its headers by name; a name that comes twice has both values."""
     headers: dict[str, str] = {}
     for name, value in message.get("headers", ()):
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
@@ -257,5 +257,5 @@ def _by_name(message: Any) -> dict[str, Any]:
 
 
 def _when(moment: str, width: int) -> str:
-    """Return a moment as far as there is room: the year is what one knows."""
+    """Return a time in the room there is; a narrow view leaves out the year."""
     return moment[:19].replace("T", " ") if width >= 56 else moment[5:16].replace("T", " ")

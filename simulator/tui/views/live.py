@@ -84,8 +84,8 @@ class LiveView(View):
         seen = (
             row and row.number,
             row and row.kind,
-            row and row.attempts,
-            row and row.tries,
+            row and row.runs,
+            row and row.failed_attempts,
             row and row.next_try and round(row.next_try - self.engine.hubspot.clock()),
             row and len(row.exchanges),
             row and row.status,
@@ -127,7 +127,7 @@ class LiveView(View):
         if stream.filter is not None and engine.ring.next:
             return [line(("No row matches the filter. ", "dim"), ("esc", "*accent"), (" clears it.", "dim"))]
         if engine.exhausted:
-            return [line(("The stream is at its end, and no event was in it.", "dim"))]
+            return [line(("The stream has ended without an event.", "dim"))]
         if not engine.paused:
             return [
                 line(("Waiting for events", "dim"), (f" from {self.origin}" if self.origin else "", "info"))

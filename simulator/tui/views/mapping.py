@@ -136,7 +136,7 @@ class MappingView(View):
         for rule in rules:
             found += self._rule(rule, most, width, ", ".join(rule.notes))
         if not found:
-            found = [line((" no rule is found" if self.search else " no rules", "faint"))]
+            found = [line((" no rule matches" if self.search else " no rules", "faint"))]
         for key, group in (("policy", hits.policy), ("defaultProperties", hits.defaults)):
             found += self._section(key, group, width)
         names = [pair for pair in hits.unmatched.most_common() if self.finds(pair[0])]

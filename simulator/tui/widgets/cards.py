@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from hubspot_dest.amounts import plural
+from hubspot_dest.amounts import amount, plural
 from simulator.engine.engine import Engine
+from simulator.engine.reconciliation import Counts
 from simulator.tui.theme import SYMBOLS
 from simulator.tui.widgets.lines import LineList, Piece, TextLine, line
 from simulator.tui.widgets.meters import bar, compact, gauge, sparkline
@@ -32,7 +33,7 @@ class Pulse:
         self._before = (0, 0, 0)
 
     def beat(self, engine: Engine) -> None:
-        """Take note of what happened since the last beat."""
+        """Note what happened since the last beat."""
         counts = engine.counts
         now = (counts.pushes, counts.requests, counts.calls_failed - counts.contacts_unknown)
         before = self._before if now[0] >= self._before[0] else (0, 0, 0)
@@ -44,25 +45,35 @@ class Pulse:
 def outcome_card(engine: Engine, width: int, height: int, palette: Any) -> list[TextLine]:
     """Return one bar an outcome, in two columns where one does not hold them all."""
     kinds = engine.counts.kinds
+    words = _words(engine.counts)
     most = max(1, *(kinds[kind] for kind in _KINDS))
     columns = 1 if height >= len(_KINDS) else 2
     each = -(-len(_KINDS) // columns)
     groups = [_KINDS[start : start + each] for start in range(0, len(_KINDS), each)]
     # Numbers are never cut: first the bars go, then the space between.
-    wide = [max(map(len, group)) for group in groups]
+    wide = [max(len(words[kind][1]) for kind in group) for group in groups]
     spare = max(0, width - sum(wide) - columns * 9 - (columns - 1))
     room = spare // columns - 1 if spare >= 3 * columns else 0
     rows: list[list[Piece]] = [[] for _ in range(each)]
     for column, group in enumerate(groups):
         for row, kind in zip(rows, group, strict=False):
-            number, colour = kinds[kind], palette.outcome(kind)
+            number, colour, (symbol, word) = kinds[kind], palette.outcome(kind), words[kind]
             row += [
                 (" " if column else "", "dim"),
-                (f"{SYMBOLS[kind]} {kind:<{wide[column]}} ", colour if number else "faint"),
+                (f"{symbol} {word:<{wide[column]}} ", colour if number else "faint"),
                 (f"{compact(number):>6}", "*text" if number else "faint"),
                 (f" {bar(number, most, room)}".ljust(room + 1) if room else "", colour),
             ]
     return [TextLine(tuple(row)) for row in rows]
+
+
+def _words(counts: Counts) -> dict[str, tuple[str, str]]:
+    """Return the symbol and the word of each counter; denied events wait for consent, are refused by it, or both."""
+    words = {kind: (SYMBOLS[kind], kind) for kind in _KINDS}
+    if counts.parked:
+        waits_only = counts.parked == counts.kinds["denied"]
+        words["denied"] = (SYMBOLS["parked"], "parked" if waits_only else "no consent")
+    return words
 
 
 def speed_card(engine: Engine, pulse: Pulse, width: int) -> list[TextLine]:
@@ -99,13 +110,10 @@ def batch_card(engine: Engine, width: int) -> list[TextLine]:
             line(("batch  ", "dim"), ("off: each event is sent on its own", "text")),
             line(("batch  off", "text")),
         )
-    bad = (
-        f", {counts.retries or counts.batches_failed} failed"
-        if counts.retries or counts.batches_failed
-        else ""
-    )
+    failed = counts.retries or counts.batches_failed
+    bad = f", {amount(failed, 'attempt')} failed" if failed else ""
     made = sum(number for name, number in counts.calls.items() if name.startswith("crm."))
-    batches = compact(counts.batches)
+    batches, sent = compact(counts.batches), plural(counts.batches, "batch")
     lost, extra, saved = compact(counts.lost_upstream), compact(counts.extra_upstream), compact(counts.saved)
     saved_calls = f"{saved} {plural(counts.saved, 'call')} saved"
     more_calls = f"  ≠+ {extra} {plural(counts.extra_upstream, 'call')} more"
@@ -115,9 +123,10 @@ def batch_card(engine: Engine, width: int) -> list[TextLine]:
         first,
         _fitting(
             width,
-            line(("       ", "dim"), (f"{batches} flushed", "good"), (bad, "bad")),
-            line((f"{batches} flushed", "good"), (bad, "bad")),
-            line((f"{batches} ok", "good"), (bad, "bad")),
+            line(("       ", "dim"), (f"{batches} {sent} sent", "good"), (bad, "bad")),
+            line((f"{batches} {sent} sent", "good"), (bad, "bad")),
+            line((f"{batches} {sent}", "good"), (bad, "bad")),
+            line((f"{batches} sent", "good"), (f", {failed} again" if failed else "", "bad")),
         ),
         _recovery(engine, width)
         or _fitting(
@@ -143,8 +152,8 @@ def _recovery(engine: Engine, width: int) -> TextLine | None:
         waiting = compact(counts.kinds["queued"])
         return _fitting(
             width,
-            line(("↻      ", "warn"), (f"{waiting} wait, next try in {seconds:.0f} s", "*warn")),
-            line(("↻ ", "warn"), (f"next try in {seconds:.0f} s", "*warn")),
+            line(("↻      ", "warn"), (f"{waiting} wait, next attempt in {seconds:.0f} s", "*warn")),
+            line(("↻ ", "warn"), (f"next attempt in {seconds:.0f} s", "*warn")),
             line((f"↻ in {seconds:.0f} s", "*warn")),
         )
     if not counts.recovered:
@@ -194,8 +203,8 @@ def _fitting(width: int, *lines: TextLine) -> TextLine:
 
 def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> list[TextLine]:
     """Return all of it in one line, for a small terminal; with words where they fit."""
-    kinds = engine.counts.kinds
-    apart = [(kind, kind, kinds[kind]) for kind in _KINDS]
+    kinds, names = engine.counts.kinds, _words(engine.counts)
+    apart = [(kind, names[kind][1], kinds[kind]) for kind in _KINDS]
     # On its own or in a batch, out is out.
     together = [("sent", "out", kinds["flushed"] + kinds["sent"]), *apart[2:]]
     shapes = (
@@ -207,7 +216,7 @@ def compact_lines(engine: Engine, pulse: Pulse, width: int, palette: Any) -> lis
     )
     for words, shown in shapes:
         texts = [
-            words.format(symbol=SYMBOLS[kind], number=compact(number), word=word)
+            words.format(symbol=names[kind][0], number=compact(number), word=word)
             for kind, word, number in shown
         ]
         texts[-1] = texts[-1].rstrip()

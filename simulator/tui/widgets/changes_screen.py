@@ -26,7 +26,7 @@ _CAUSES = 4
 
 
 class ChangesScreen(Panel):
-    """What the last save changed, or why it is not in force.
+    """What the last save changed, or why it was not used.
 
     Args:
         name: the file's.
@@ -73,8 +73,8 @@ class WarningsScreen(Panel):
 
 
 def wrong_lines(wrong: Iterable[str], width: int) -> list[TextLine]:
-    """Return what is wrong with a file, whole: a long line goes on in the next."""
-    lines = [line(("It is not in force; the old mapping goes on.", "*bad"))]
+    """Return what is wrong with a file; a long message continues on the next line."""
+    lines = [line(("It is not used; the old mapping stays active.", "*bad"))]
     for text in wrong:
         lines.append(line(""))
         lines += wrapped(text, "text", width)
@@ -115,7 +115,7 @@ def _also(reloaded: Reloaded) -> Iterable[str]:
     elif again:
         yield f"{again} kept events were run again, {reloaded.through} of them are sent now"
     if left:
-        yield f"{left} waiting event{'s' * (left > 1)} HubSpot did not take, and failed; R runs all failed again"
+        yield f"HubSpot did not take {amount(left, 'waiting event')}, which failed; R runs failed events again"
 
 
 def _change(number: int) -> str:

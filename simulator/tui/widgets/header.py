@@ -50,7 +50,7 @@ class Header(LineList, can_focus=False):
         self.filter_text = ""
         self.touring = False
         self.warnings: tuple[str, ...] = ()
-        """The warnings of the configuration in force."""
+        """The warnings of the current configuration."""
 
     def update(self) -> None:
         """Draw again."""
@@ -81,7 +81,7 @@ class Header(LineList, can_focus=False):
     def _state_line(self, width: int) -> TextLine:
         engine, config = self._engine, self._engine.config
         if engine.exhausted:
-            state: Piece = (" ■ the stream is at its end", "*dim")
+            state: Piece = (" ■ the stream has ended", "*dim")
         elif engine.paused:
             state = (" ❚❚ paused ", "*warn")
         else:
@@ -110,7 +110,9 @@ class Header(LineList, can_focus=False):
         at = engine.next_try
         if at is not None:
             word = "paused" if engine.event_log.paused else "retrying"
-            pieces.append((f"  ↻ {word}: next try in {max(0.0, at - engine.hubspot.clock()):.0f} s", "*warn"))
+            pieces.append(
+                (f"  ↻ {word}: next attempt in {max(0.0, at - engine.hubspot.clock()):.0f} s", "*warn")
+            )
         if self.warnings:
             many = len(self.warnings)
             pieces.append((f"  ⚠ {many} warning{'s' * (many > 1)}: w", "warn"))

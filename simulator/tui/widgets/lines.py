@@ -90,7 +90,7 @@ class LineView(ScrollView, can_focus=True):
     scrolls = True
     """Whether a column is kept for a scrollbar."""
     marks = False
-    """Whether a column is kept for a mark at the cursor: a ground alone is lost on a beamer, and without colours."""
+    """Whether a column is kept for a mark at the cursor: a background alone is lost on a projector."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -122,7 +122,7 @@ class LineView(ScrollView, can_focus=True):
         return None
 
     def resized(self) -> None:
-        """Take note that the number of lines changed."""
+        """Note that the number of lines changed."""
         size = Size(self.scrollable_content_region.width, self.count())
         if self.virtual_size != size:
             set_virtual_size(self, size)

@@ -74,10 +74,11 @@ class HelpScreen(Panel):
         words = {
             "sent": "on its own", "flushed": "in a batch", "queued": "waits to be delivered",
             "identified": "contact only",
-            "skipped": "no identity, or nothing to do", "ignored": "by its rule", "denied": "without consent",
+            "skipped": "no identity, or nothing to do", "ignored": "by its rule",
+            "parked": "waits for consent", "denied": "its own consent refuses: nothing of it is kept",
             "failed": "HubSpot refused it, or the mapping failed",
             "retrying": "HubSpot did not take it; the sender tries again", "bisected": "its batch is sent in parts",
-            "recovered": "delivered after failed tries",
+            "recovered": "delivered after failed attempts",
         }  # fmt: skip
         for kind, tells in words.items():
             lines.append(line((f" {SYMBOLS[kind]} {kind:<12}", f"*{palette.outcome(kind)}"), (tells, "dim")))

@@ -27,9 +27,9 @@ __all__ = ["calls_of", "detail_lines", "wrapped"]
 
 _NO_RULE = {
     "mapping_error": "none: the mapping failed on this event",
-    "invalid_event": "not looked for",
-    "bad_input": "not looked for",
-    "denied": "not looked for",
+    "invalid_event": "not looked up",
+    "bad_input": "not looked up",
+    "denied": "not looked up",
     **dict.fromkeys(("sent", "flushed"), "none matched: sent under its own name"),
     "queued": "none matched: sent under its own name",
 }
@@ -64,7 +64,7 @@ def detail_lines(engine: Engine, row: Row, palette: Palette, width: int) -> list
         for call in calls:
             lines += _call(call)
     if plan is not None and plan.trace:
-        title = "where every value came from" + (" (planned again for you)" if planned_again else "")
+        title = "where every value came from" + (" (planned again)" if planned_again else "")
         lines += [line(""), _title(title, width)]
         for trace in plan.trace:
             lines += _trace(trace, 1, width)
@@ -114,7 +114,7 @@ def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Te
             if row.loses
             else "walkerOS makes one call more"
             if row.extra_call
-            else "walkerOS does it otherwise"
+            else "walkerOS does something else"
         )
         yield line((f"{mark} {title}", f"*{tone}"))
         yield from wrapped(row.upstream, tone, width)
@@ -126,22 +126,22 @@ def _head(engine: Engine, row: Row, palette: Palette, width: int) -> Iterator[Te
                 "consent", f"{'granted' if own else 'refused'} on this screen, from now on; c changes it"
             )
         yield _fact("rule", row.rule or _NO_RULE.get(row.reason) or _NO_RULE.get(row.kind, "none matched"))
-    yield _fact("taken", time.strftime("%H:%M:%S", time.localtime(row.at)) + _tries(row))
-    if row.tries:
-        yield _fact("tries", _delivery_tries(row, engine.hubspot.clock()))
+    yield _fact("taken", time.strftime("%H:%M:%S", time.localtime(row.at)) + _runs(row))
+    if row.failed_attempts:
+        yield _fact("attempts", _attempts(row, engine.hubspot.clock()))
     if row.pinned:
         yield _fact("kept", "run again at every save, until it is sent")
     if row.batch is not None:
         yield _fact("batch", f"row #{row.batch}")
 
 
-def _tries(row: Row) -> str:
-    return f", run {row.attempts} times" if row.attempts > 1 else ""
+def _runs(row: Row) -> str:
+    return f", run {row.runs} times" if row.runs > 1 else ""
 
 
-def _delivery_tries(row: Row, now: float) -> str:
-    """Return how often the delivery was tried, and when it is tried next."""
-    failed = f"{row.tries} failed" + (", in a batch that was sent in parts" if row.bisected else "")
+def _attempts(row: Row, now: float) -> str:
+    """Return how many attempts to deliver it failed, and when the next one is made."""
+    failed = f"{row.failed_attempts} failed" + (", in a batch that was sent in parts" if row.bisected else "")
     if row.recovered:
         return f"{failed}, then delivered"
     if row.next_try is None:
@@ -151,7 +151,7 @@ def _delivery_tries(row: Row, now: float) -> str:
 
 
 def _fact(name: str, value: str) -> TextLine:
-    return line((f"{name:<8}", "dim"), (harmless(value, 200), "text"))
+    return line((f"{name:<9}", "dim"), (harmless(value, 200), "text"))
 
 
 def _title(text: str, width: int) -> TextLine:

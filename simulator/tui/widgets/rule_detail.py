@@ -7,8 +7,8 @@ from typing import Literal
 
 from hubspot_dest.coverage.nearest_rule import nearest_rules
 from hubspot_dest.coverage.rule_coverage import NO_RULE_SOUGHT
+from hubspot_dest.mapping.rules import label_of, rules_of
 from hubspot_dest.planning.plan import Plan
-from hubspot_dest.planning.rules_index import label_of, rules_of
 from simulator.engine.alternatives import alternatives, failing_rule
 from simulator.engine.coverage_filters import filter_of_rule, filter_of_unmatched
 from simulator.engine.engine import Engine
@@ -93,7 +93,7 @@ def side_lines(
 
 
 def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[TextLine]:
-    """Return what each rule that was there for an event answered, and what an event without one may have meant."""
+    """Return what each rule that could have matched an event answered, and the nearest rules if none matched."""
     if plan.reason == "mapping_error":
         label = failing_rule(
             engine.configs[row.generation],
@@ -140,11 +140,11 @@ def choice_lines(engine: Engine, row: Row, plan: Plan, width: int) -> list[TextL
 
 
 def near_lines(name: str, keys: list[str]) -> list[TextLine]:
-    """Return the rules that are written almost like an event's name; nothing where none is."""
+    """Return the rules that are written almost like an event's name, if there are any."""
     near = nearest_rules(name, keys)
     if not near:
         return []
-    lines = [line(("── rules that come nearest by name ", "accent"))]
+    lines = [line(("── rules with the nearest names ", "accent"))]
     for current_near in near:
         apart = f"  only {current_near.apart} apart" if current_near.apart else ""
         lines.append(line((f" {harmless(current_near.key, 60)}", "info"), (apart, "warn")))
@@ -160,7 +160,7 @@ def _latest(engine: Engine, wanted: str, width: int, palette: Palette) -> list[T
             continue
         lines.append(
             line(
-                (f" {SYMBOLS[row.kind]} {row.kind:<10} ", palette.outcome(row.kind)),
+                (f" {SYMBOLS[row.state]} {row.state:<10} ", palette.outcome(row.state)),
                 (fit(row.name, 18 if width >= 44 else max(0, width - 15)) + " ", "text"),
                 (fit(row.person or "anonymous", max(0, width - 35)) if width >= 44 else "", "dim"),
             )

@@ -191,13 +191,13 @@ class Stream(LineView):
             return None
         changing = (
             row.kind,
-            row.attempts,
+            row.runs,
             row.status,
             len(row.exchanges),
             row.pinned,
             row.sentence,
             row.upstream,
-            row.tries,
+            row.failed_attempts,
             row.next_try,
         )
         return (self._engine.seed, number, row.at, number == self.chosen, changing)
@@ -240,7 +240,7 @@ class Stream(LineView):
         if row.exchanges:
             text += f" · {row.status or 'no answer'} {row.milliseconds:.0f} ms"
         if row.next_try is not None:
-            text += f" · next try {time.strftime('%H:%M:%S', time.localtime(row.next_try))}"
+            text += f" · next attempt {time.strftime('%H:%M:%S', time.localtime(row.next_try))}"
         more = "" if good else f"  {row.sentence}"
         body = fit(f"{text}{more}", max(0, width - 12))
         filled = body.rstrip()
@@ -262,7 +262,9 @@ def _batch_words(row: Row) -> str:
         return f"{row.name} refused, is sent in parts"
     if row.kind == "failed":
         return f"{row.name} not taken"
-    return f"{row.name} taken" + (f" at try {row.tries + 1}: recovered" if row.tries else "")
+    return f"{row.name} taken" + (
+        f" at attempt {row.failed_attempts + 1}: recovered" if row.failed_attempts else ""
+    )
 
 
 def upstream_mark(row: Row) -> tuple[str, str]:

@@ -63,7 +63,7 @@ def test_a_base64_body_of_a_har_file_is_read(tmp_path: Path) -> None:
     file = tmp_path / "a.har"
     content = {"text": base64.b64encode(b'{"id":"1"}').decode(), "encoding": "base64"}
     file.write_text(har(status=200, content=content), encoding="utf-8")
-    assert imported(file).interactions[0].answer == '{"id":"1"}'
+    assert imported(file).cassette.interactions[0].answer == '{"id":"1"}'
 
 
 def test_what_vcrpy_wrote_is_read_with_a_person_in_a_packed_answer_replaced(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_what_vcrpy_wrote_is_read_with_a_person_in_a_packed_answer_replaced(tmp_
     file.write_text(
         serialize({"requests": [request], "responses": [response]}, yamlserializer), encoding="utf-8"
     )
-    made = scrubbed(imported(file))
+    made = scrubbed(imported(file).cassette)
     assert json.loads(made.interactions[0].answer)["properties"]["email"] == "person1@example.com"
     assert made.interactions[0].json["email"] == "person1@example.com"
     for secret in (TOKEN, "xyzzy", "grace@"):

@@ -65,7 +65,7 @@ def test_what_vcrpy_recorded_plays_in_our_player(tmp_path: Path) -> None:
         with new_vcr(record_mode="once").use_cassette(str(path)):
             client.events.send.basic_api.send(body)
         assert fake.token not in path.read_text(encoding="utf-8")
-    player = CassettePlayer(imported(path, every_host=True).interactions)
+    player = CassettePlayer(imported(path, every_host=True).cassette.interactions)
     HubSpotClient(SecretStr(TOKEN), base_url="http://127.0.0.1:9", around=player.around).send(body)
     assert [request.exact for request in player.played] == [True]
 

@@ -44,7 +44,7 @@ def test_expectations_may_be_a_few_figures_in_yaml(tmp_path: Path) -> None:
     assert run("--expect", str(bad)).returncode == 1
     unknown = run("--expect", str(odd))
     assert unknown.returncode == 2
-    assert "a run does not tell 'count'" in unknown.stderr
+    assert "a run does not report 'count'" in unknown.stderr
 
 
 def test_what_never_came_is_0_and_a_rule_that_there_is_not_is_told(tmp_path: Path) -> None:

@@ -5,13 +5,27 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from hubspot_dest.cli.exit_codes import ExitCode
+from simulator.engine.engine import Engine
+from simulator.engine.source import synthetic
+from simulator.engine.story import story_config
+from simulator.hubspot.faults.syntax import parse_fault
+from simulator.tui.shutdown import Ended, tell
+from tests import warm
 from tests.cli.conftest import EXAMPLES
+from tests.simulator.cassettes.test_importers import har
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "mapping.jsonl"
 SHOP, EVENTS = str(EXAMPLES / "shop.yaml"), str(EXAMPLES / "events.jsonl")
@@ -34,6 +48,9 @@ def test_run(options: tuple[str, ...]) -> None:
     table = text.split("outcome       events\n")[1].split("\n\n")[0]
     outcomes = {line.split()[0]: int(line.split()[1].replace(",", "")) for line in table.splitlines()}
     assert taken == 200 == sum(outcomes.values())
+    for kind in ("skipped", "denied"):
+        line = next(line for line in text.splitlines() if line.startswith(f"  {kind}: "))
+        assert sum(map(int, re.findall(r"\d+", line))) == outcomes[kind], line
     made = re.search(r"([\d,]+) calls? \(([^)]*)\)", text)
     assert made is not None
     each = [int(part.split()[0].replace(",", "")) for part in made[2].split(", ")]
@@ -95,3 +112,91 @@ def test_the_commands_about_cassettes(tmp_path: Path) -> None:
             agreeing = len(requests) - told["different"]
             line = ran(command, str(tape)).stderr.splitlines()[-1]
             assert line == f"{agreeing} of {len(requests)} answers agree"
+
+
+def test_import_says_what_it_takes_and_what_it_leaves_out(tmp_path: Path) -> None:
+    entries = [json.loads(har())["log"]["entries"][0] for _ in range(3)]
+    entries += [json.loads(har("https://shop.example/collect"))["log"]["entries"][0] for _ in range(2)]
+    file, tape = tmp_path / "browser.har", tmp_path / "tape.json"
+    file.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}), encoding="utf-8")
+    said = ran("import", str(file), "-o", str(tape)).stderr
+    read, taken, left_out = map(int, re.findall(r"(\d+) (?:requests|imported|to other hosts)", said))
+    assert read == taken + left_out == 5, said
+    assert taken == json.loads(tape.read_text(encoding="utf-8"))["interactions"].__len__() == 3
+    assert "5 requests imported" in ran("import", str(file), "-o", str(tape), "--every-host").stderr
+
+
+def test_scrub_says_how_many_cassettes_are_clean(tmp_path: Path) -> None:
+    tape, leaking = tmp_path / "tape.json", tmp_path / "leaking.json"
+    ran("record", SHOP, EVENTS, "-o", str(tape))
+    requests = len(json.loads(tape.read_text(encoding="utf-8"))["interactions"])
+    assert f"is scrubbed: {requests} requests" in ran("scrub", str(tape)).stderr
+    leaking.write_text(
+        tape.read_text(encoding="utf-8").replace('"about": "', '"about": "of grace@navy.mil, '),
+        encoding="utf-8",
+    )
+    done = ran("scrub", "--check", str(tape), str(leaking), str(tape))
+    checked, clean, with_findings, findings = map(int, re.findall(r"\d+", done.stderr.splitlines()[-1]))
+    assert checked == clean + with_findings == 3, done.stderr
+    assert (clean, findings) == (2, len(done.stdout.splitlines()))
+
+
+def test_serve_says_how_many_requests_it_answered_and_how(tmp_path: Path) -> None:
+    process = warm.Popen(
+        [sys.executable, "-m", "simulator", "serve", "--port", "0", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    where = json.loads(process.stdout.readline())
+    for number in range(5):
+        path = "/crm/v3/objects/contacts" if number < 3 else "/no/such/path"
+        request = urllib.request.Request(
+            f"{where['baseUrl']}{path}", headers={"Authorization": f"Bearer {where['token']}"}
+        )
+        try:
+            urllib.request.urlopen(request, timeout=10).close()
+        except urllib.error.HTTPError as error:
+            error.close()
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    answered, good, bad = map(int, re.findall(r"\d+", said.splitlines()[-1]))
+    assert answered == good + bad == 5, said
+    assert bad == 2
+
+
+def _consenting(seed: int) -> Iterator[Any]:
+    """Yield events whose consent is missing, refused or granted."""
+    for number, event in enumerate(synthetic(seed)):
+        own = ({"marketing": True}, {"marketing": False}, {})[number % 3]
+        yield {**event, "consent": own} if number % 5 else "no event"
+
+
+@pytest.mark.parametrize("fault", ["", "503"])
+@pytest.mark.parametrize("outbox", [True, False])
+def test_the_terminals_closing_lines(capsys: pytest.CaptureFixture[str], fault: str, outbox: bool) -> None:
+    engine = Engine(story_config(), simulated=True, seed=4, source=_consenting, outbox=outbox).start()
+    engine.run(100)
+    if fault:
+        engine.throw(parse_fault(fault))
+        engine.run(23)
+    closing = engine.close()
+    tell(closing, Ended(ExitCode.OK), Path())
+    said = capsys.readouterr().err
+    first, *more = said.splitlines()
+    match = re.fullmatch(r"(\d+) events: (.*)", first)
+    assert match is not None, said
+    kinds = {word: int(count) for count, word in re.findall(r"(\d+) (\w+)", match[2])}
+    assert int(match[1]) == sum(kinds.values()) == engine.counts.taken == (123 if fault else 100), said
+    assert kinds["parked"] > 0
+    assert kinds["denied"] > 0
+    assert f"{kinds['parked']} events waited for consent" in more[-1]
+    if closing.left and outbox:
+        assert f"warning: {kinds['queued']} queued events were not flushed" in said
+
+
+def test_tui_without_a_terminal_counts_the_steps_of_a_tour(tmp_path: Path) -> None:
+    tour = tmp_path / "tour.yaml"
+    tour.write_text("title: x\nsteps: [{say: one}, {say: two}]", encoding="utf-8")
+    assert ": 2 steps, shop.yaml: can be shown" in ran("tui", SHOP, "--tour", str(tour), "--check").stderr

@@ -200,7 +200,7 @@ def test_a_filter_leaves_out_what_it_does_not_describe(text: str) -> None:
         ("status:abc", "a status is"),
         ('"open', "quotation mark"),
         ("(a or b", "not closed"),
-        ("a )", "no partner"),
+        ("a )", "no opening bracket"),
         ("a and", "missing at the end"),
         ("or a", "nothing before it"),
         ("not", "missing at the end"),

@@ -113,7 +113,7 @@ def test_a_bad_line_stays_what_it_is_when_it_is_run_again_or_planned_anew(tmp_pa
         assert row is not None
         before = row.sentence
         assert engine.again([0]).result(10) == 1
-        assert (row.sentence, row.reason, row.attempts) == (before, "bad_input", 2)
+        assert (row.sentence, row.reason, row.runs) == (before, "bad_input", 2)
         assert compare(engine.config, engine.config, [row])[1] == ()
 
 

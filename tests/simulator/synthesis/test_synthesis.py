@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
-from hubspot_dest.events.event import event_name
+from hubspot_dest.events.collector import event_name
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.planner import Planner
 from simulator.synthesis import Crowd, events

@@ -106,7 +106,7 @@ async def _outage(app: SimulatorApp, engine: Engine, pilot: Pilot[Any]) -> None:
 
 
 async def _play_until_retrying(app: SimulatorApp, engine: Engine, pilot: Pilot[Any]) -> None:
-    """Play until the sender waits for its next try, and three events more."""
+    """Play until the sender waits for its next attempt, and three events more."""
     for _ in range(200):
         engine.run(1)
         if engine.next_try is not None:

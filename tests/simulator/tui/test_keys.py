@@ -426,7 +426,7 @@ async def test_the_pages_of_hubspot_turn_and_are_searched(engine: Engine, opened
         await screen.press("tab")
         assert "/events/v3/send/batch" in screen.text()
         await screen.press("slash", *"nothing like it", "enter")
-        assert "no request is found" in screen.text()
+        assert "no request matches" in screen.text()
         await screen.press("escape", "shift+tab", "shift+tab")
         assert "contacts" in screen.text()
 

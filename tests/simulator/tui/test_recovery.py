@@ -21,7 +21,7 @@ async def test_an_outage_is_shown_with_the_next_try_and_then_as_recovered(
         await screen.settle()
         assert engine.next_try is not None
         text = screen.text()
-        assert "next try in" in text
+        assert "next attempt in" in text
         assert "↻ retrying" in text
         assert "failed 0" not in text
         assert engine.counts.kinds["failed"] == 0
@@ -78,13 +78,13 @@ async def test_a_pause_says_why_and_until_when(engine: Engine, opened: Opened) -
         await screen.settle()
         text = screen.text()
         assert "delivery paused" in text
-        assert "paused: next try in" in text
+        assert "paused: next attempt in" in text
         await screen.press("5")
         assert "INVALID_AUTHENTICATION" in screen.text()
         engine.clear_faults()
         await screen.press("1", "F")
         await screen.until(lambda: engine.queued == 0)
-        assert "paused: next try" not in screen.text()
+        assert "paused: next attempt" not in screen.text()
 
 
 async def test_a_batch_with_a_bad_event_is_sent_in_parts_and_only_that_event_fails(
@@ -156,4 +156,4 @@ async def test_a_small_screen_says_in_its_header_when_the_sender_tries_again(
         engine.throw(parse_fault("503:for=20s"))
         engine.run(60)
         await screen.settle()
-        assert "next try in" in screen.text()
+        assert "next attempt in" in screen.text()

@@ -99,7 +99,7 @@ async def test_going_back_throws_no_fault_again_and_leaving_clears_it(
         ),
         (
             "title: x\nsteps: [{say: hi, wait: {rows: a}}]",
-            "wait: there is no 'rows'; there are row, seconds, key",
+            "wait: there is no 'rows'; there are row, earlier, seconds, key",
         ),
         (
             "title: x\nsteps: [{say: hi, wait: {seconds: .nan}}]",
@@ -112,7 +112,7 @@ async def test_going_back_throws_no_fault_again_and_leaving_clears_it(
         ("title: x\nseed: 99999999999999999999\nsteps: [{say: hi}]", "seed needs a whole number from"),
         ("title: x\nsteps: [{say: hi, do: [select]}]", "'select' needs a filter"),
         ("title: x\nsteps: [{say: hi, do: [throw outrage]}]", "the stories are new-contact"),
-        ("title: x\nsteps: [{say: hi, do: [dance]}]", "step 1: 'dance' cannot be done"),
+        ("title: x\nsteps: [{say: hi, do: [dance]}]", "step 1: there is no command 'dance'"),
         ("title: x\nsteps: [{say: hi, do: [view nowhere]}]", "there is no view 'nowhere'"),
         ("title: x\nsteps: [{say: hi, do: ['throw 999']}]", "there is no fault '999'"),
         ("title: x\nsteps: [{say: hi, do: [rate fast]}]", "step 1"),
@@ -302,3 +302,61 @@ async def test_a_small_screen_has_a_text_of_its_own(opened: Opened, tmp_path: Pa
         assert "press enter" in screen.text()
     async with opened(tour=tour, width=160, height=50) as screen:
         assert "on the right" in screen.text()
+
+
+async def test_a_step_claims_nothing_before_it_happened_and_its_figures_go_on(
+    engine: Engine, opened: Opened, tmp_path: Path
+) -> None:
+    step = (
+        "{say: '{delivered} arrived', awaiting: 'nothing arrived, {waiting} wait', wait: {row: 'status:204'}}"
+    )
+    async with opened(tour=_tour(tmp_path, f"[{{say: one}}, {step}]")) as screen:
+        await screen.press("p", "right")
+        assert "nothing arrived, 0 wait" in screen.text()
+        engine.run(40)
+        engine.flush().result()
+        screen.app.live.stream.sync()
+        screen.app.tour.tick(0.1)
+        await screen.tick()
+        delivered = engine.counts.kinds["flushed"] + engine.counts.kinds["sent"]
+        assert f"{delivered} arrived" in screen.text()
+        engine.run(40)
+        engine.flush().result()
+        screen.app.tour.tick(1.0)
+        await screen.tick()
+        more = engine.counts.kinds["flushed"] + engine.counts.kinds["sent"]
+        assert more > delivered
+        assert f"{more} arrived" in screen.text()
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_the_step_recovered_says_how_many_whether_it_is_reached_at_once_or_late(
+    engine: Engine, opened: Opened, late: bool
+) -> None:
+    tour = default_tour()
+    titles = [step.title for step in tour.steps]
+
+    async with opened(tour=tour) as screen:
+        player = screen.app.tour
+        await screen.press("p")
+        engine.pause()
+        engine.set_batch(12).result()
+        engine.run(60)
+        while player.number < titles.index("A bad morning"):
+            player.turn(1)
+        engine.pause()
+        if late:
+            engine.run(60)
+            engine.flush().result()
+            assert engine.counts.recovered
+        player.turn(1)
+        await screen.settle()
+        if not late:
+            assert "Recovered so far" not in screen.text()
+            assert "waits in the outbox" in screen.text()
+            engine.run(60)
+            engine.flush().result()
+        player.tick(0.1)
+        await screen.tick()
+        assert f"Recovered so far: {engine.counts.recovered};" in screen.text()
+        assert engine.counts.recovered

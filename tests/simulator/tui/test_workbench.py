@@ -81,7 +81,7 @@ async def test_a_search_finds_rules_properties_and_examples_or_says_that_there_i
         assert "order complete" in text
         assert "page view" not in text.split("the rule")[0], "other rules are out of the way"
         await screen.press("slash", *"nowhere", "enter")
-        assert "no rule is found" in screen.text()
+        assert "no rule matches" in screen.text()
         await screen.press("escape", "2", "slash", *"wildcard", "enter")
         assert "wildcard ignored" in screen.text()
         assert "object id association" not in screen.text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -27,6 +28,10 @@ def test_a_kill_and_a_takeover_lose_nothing() -> None:
     assert (result["missing"], result["doubled"], result["disordered"]) == (0, 0, 0)
     assert result["stored"] == result["expected"] > 0
     assert "worker 1: killed (SIGKILL)" in done.stderr
+    line = done.stderr.splitlines()[-1]
+    produced, needed, unsent, stored, missing = map(int, re.findall(r"\d+", line)[:5])
+    assert produced == needed + unsent == result["produced"] == 1500, line
+    assert needed == stored + missing == result["expected"], line
 
 
 class Group:

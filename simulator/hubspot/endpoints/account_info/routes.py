@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.hubspot.endpoints.account_info import handler
+from simulator.hubspot.endpoints.account_info.answers import SHAPES
 from simulator.hubspot.endpoints.route import Route, versioned
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "SHAPES"]
 
 _ACCOUNT: Final = ("/account-info/v3", "/account-info/{date}")
 

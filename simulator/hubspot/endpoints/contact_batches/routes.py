@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.hubspot.endpoints.contact_batches import handler, requests
+from simulator.hubspot.endpoints.contact_batches.answers import SHAPES
 from simulator.hubspot.endpoints.contacts.routes import CONTACTS, READ_SCOPE, TAG, WRITE_SCOPE
 from simulator.hubspot.endpoints.route import BAD_REQUEST, CONFLICT, Route, versioned
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "SHAPES"]
 
 _RESULT: Final = "ContactBatchResult"
 _WRITTEN: Final = {200: _RESULT, 207: _RESULT, **BAD_REQUEST, **CONFLICT}

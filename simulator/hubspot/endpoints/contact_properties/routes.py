@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.hubspot.endpoints.contact_properties import handler, requests
+from simulator.hubspot.endpoints.contact_properties.answers import SHAPES
 from simulator.hubspot.endpoints.route import BAD_REQUEST, CONFLICT, NOT_FOUND, Route, versioned
 from simulator.hubspot.endpoints.shapes import FLAG
 
-__all__ = ["PROPERTIES", "READ_SCOPE", "ROUTES", "TAG", "WRITE_SCOPE"]
+__all__ = ["PROPERTIES", "READ_SCOPE", "ROUTES", "SHAPES", "TAG", "WRITE_SCOPE"]
 
 PROPERTIES: Final = (
     "/crm/v3/properties/contacts",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.hubspot.endpoints.contact_search import handler, requests
+from simulator.hubspot.endpoints.contact_search.answers import SHAPES
 from simulator.hubspot.endpoints.contacts.routes import CONTACTS, READ_SCOPE, TAG
 from simulator.hubspot.endpoints.route import BAD_REQUEST, Route, versioned
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "SHAPES"]
 
 ROUTES: Final = (
     Route(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.hubspot.endpoints.contacts import handler, requests
+from simulator.hubspot.endpoints.contacts.answers import SHAPES
 from simulator.hubspot.endpoints.route import BAD_REQUEST, CONFLICT, NOT_FOUND, Route, versioned
 from simulator.hubspot.endpoints.shapes import FLAG, TEXT, whole_between
 
-__all__ = ["CONTACTS", "READ_SCOPE", "ROUTES", "TAG", "WRITE_SCOPE"]
+__all__ = ["CONTACTS", "READ_SCOPE", "ROUTES", "SHAPES", "TAG", "WRITE_SCOPE"]
 
 CONTACTS: Final = (
     "/crm/v3/objects/contacts",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.hubspot.endpoints.definitions import handler, requests
+from simulator.hubspot.endpoints.definitions.answers import SHAPES
 from simulator.hubspot.endpoints.route import BAD_REQUEST, CONFLICT, NOT_FOUND, Route, versioned
 from simulator.hubspot.endpoints.shapes import FLAG, TEXT, whole_between
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "SHAPES"]
 
 _DEFINITIONS: Final = (
     "/events/v3/event-definitions",

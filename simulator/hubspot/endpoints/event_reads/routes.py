@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.hubspot.endpoints.event_reads import handler
+from simulator.hubspot.endpoints.event_reads.answers import SHAPES
 from simulator.hubspot.endpoints.route import BAD_REQUEST, Route, versioned
 from simulator.hubspot.endpoints.shapes import TEXT, whole_between
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "SHAPES"]
 
 _OCCURRENCES: Final = ("/events/v3/events", "/events/event-occurrences/{date}")
 

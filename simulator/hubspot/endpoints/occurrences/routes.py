@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.hubspot.endpoints.occurrences import handler, requests
+from simulator.hubspot.endpoints.occurrences.answers import SHAPES
 from simulator.hubspot.endpoints.route import BAD_REQUEST, Route, versioned
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "SHAPES"]
 
 _EVENTS: Final = ("/events/v3", "/events/custom/{date}", "/events/{date}")
 _SCOPE: Final = "analytics.behavioral_events.send"

@@ -6,10 +6,11 @@ from typing import Final
 
 from simulator.hubspot.endpoints.contact_properties.routes import PROPERTIES, READ_SCOPE, TAG, WRITE_SCOPE
 from simulator.hubspot.endpoints.property_groups import handler, requests
+from simulator.hubspot.endpoints.property_groups.answers import SHAPES
 from simulator.hubspot.endpoints.route import BAD_REQUEST, CONFLICT, NOT_FOUND, Route, versioned
 from simulator.hubspot.endpoints.shapes import FLAG
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "SHAPES"]
 
 ROUTES: Final = (
     Route(

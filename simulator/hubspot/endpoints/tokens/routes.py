@@ -6,8 +6,9 @@ from typing import Final
 
 from simulator.hubspot.endpoints.route import BAD_REQUEST, Route
 from simulator.hubspot.endpoints.tokens import handler, requests
+from simulator.hubspot.endpoints.tokens.answers import SHAPES
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "SHAPES"]
 
 ROUTES: Final = (
     Route(

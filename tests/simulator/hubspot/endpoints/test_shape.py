@@ -25,7 +25,7 @@ def test_every_endpoint_is_registered() -> None:
 
 
 def test_no_two_endpoints_name_a_shape_or_an_operation_alike() -> None:
-    shapes = Counter(name for _, answers in ENDPOINTS.values() for name in answers.SHAPES)
+    shapes = Counter(name for endpoint in ENDPOINTS.values() for name in endpoint.SHAPES)
     operations = Counter(route.name for route in ROUTES)
     assert [name for name, count in (shapes + operations).items() if count > 1] == []
 

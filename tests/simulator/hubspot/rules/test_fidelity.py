@@ -913,6 +913,11 @@ def test_every_rule_of_the_page_is_asked_here() -> None:
     assert rules_of_the_page() <= asked
 
 
+def test_every_rule_that_is_asked_here_is_on_the_page() -> None:
+    """Also one of a new endpoint, whose rules begin with a word that no other rule begins with."""
+    assert {case.rule for case in CASES} <= rules_of_the_page()
+
+
 def test_every_switch_of_a_gap_exists() -> None:
     page = (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8")
     named = set(re.findall(r": `([a-z_0-9]+)`", page))

@@ -10,10 +10,9 @@ import pytest
 
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_7
-from hubspot_dest.mapping.gc_pause import paused_gc
 from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign
 from hubspot_dest.planning.plan import Plan
-from hubspot_dest.planning.planner import Planner
+from hubspot_dest.planning.planner import Planner, paused_gc
 from hubspot_dest.planning.profiles import PlanPolicy
 
 NOW = 1_750_000_000_000

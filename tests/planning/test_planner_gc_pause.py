@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.mapping.gc_pause import paused_gc
-from hubspot_dest.planning.planner import Planner
+from hubspot_dest.planning.planner import Planner, paused_gc
 
 
 @pytest.fixture(autouse=True)

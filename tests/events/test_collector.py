@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from hubspot_dest.events.collector import Collector
-from hubspot_dest.events.event import InvalidEventError, event_name
+from hubspot_dest.events.collector import Collector, InvalidEventError, event_name
 from hubspot_dest.mapping.jsvalues import JsTypeError
 from tests.configurations import EVENTS
 
