@@ -235,7 +235,7 @@ def test_events_that_hubspot_never_took_are_not_passed_over_in_silence(
         running.post([page() for _ in range(3)])
         code, said = running.stop()
     assert code == 1
-    assert "3 were not taken by HubSpot and are lost with this process" in said
+    assert "3 were not accepted by HubSpot and are lost with this process" in said
 
 
 @pytest.mark.parametrize(

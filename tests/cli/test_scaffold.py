@@ -120,7 +120,7 @@ def test_only_a_flow_takes_an_example(run: Run) -> None:
         "hubspot_dest", "preview", str(FLOW), EVENTS, "--save-example", "a", "--example-line", "999"
     )
     assert missing.returncode == 2
-    assert "no usable event in line 999" in missing.stderr
+    assert "no usable event on line 999" in missing.stderr
 
 
 def test_a_line_that_is_left_out_of_a_draft_is_named(run: Run, tmp_path: Path) -> None:

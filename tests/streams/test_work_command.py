@@ -122,7 +122,7 @@ def test_a_death_between_hubspots_answer_and_the_commit_counts_once(hubspot: Fak
         (["outbox", "purge", "redis://h/0?stream=s&group=g", "--pending"], "require an outbox file"),
         (["listen", "CONFIG", "--sink", "http://h"], "must begin with kafka://, redis:// or rediss://"),
         (["listen", "CONFIG", "--sink", "kafka://h/t", "--no-outbox"], "--sink excludes"),
-        (["listen", "CONFIG", "--sink-key", "user.id"], "are for --sink"),
+        (["listen", "CONFIG", "--sink-key", "user.id"], "require --sink"),
     ],
 )
 def test_what_cannot_run_is_one_sentence_and_2(tmp_path: Path, arguments: list[str], sentence: str) -> None:
