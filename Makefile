@@ -6,10 +6,10 @@ STAMP := $(VENV)/.ready
 COVERAGE_FLOOR := 88
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check deep coverage docs bench clean
+.PHONY: help setup demo test check deep coverage docs bench bench-walkeros clean
 
 help: ## Say what there is to make
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "hubspot-dest needs Python 3.11 or newer; try: make PYTHON=python3.12")'
@@ -48,6 +48,9 @@ docs: $(STAMP) ## Build the documentation site into build/site; any broken link 
 
 bench: $(STAMP) ## Measure, and write the figures into docs/performance.md
 	$(BIN)/python -m benchmarks
+
+bench-walkeros: $(STAMP) ## Measure beside walkerOS on Node 20, installed into a temporary folder
+	$(BIN)/python -m benchmarks.walkeros
 
 clean: ## Take away the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -38,22 +38,22 @@ _ENTRIES: dict[str, Any] = {
 }
 
 
-def measure() -> list[Figure]:
+def measure(*, count: int = COUNT, rounds: int = ROUNDS) -> list[Figure]:
     """Return the ratio of each kind to the plain rule, rounds of all of them taken in turn."""
-    text = lines(COUNT)
+    text = lines(count)
     plans = {name: Planner(config).plan for name, config in _configs().items()}
-    rounds: dict[str, list[float]] = {name: [] for name in plans}
-    for _ in range(ROUNDS):
+    taken: dict[str, list[float]] = {name: [] for name in plans}
+    for _ in range(rounds):
         for name, plan in plans.items():
-            rounds[name].append(_cpu(plan, text))
-    plain = rounds.pop("plain")
+            taken[name].append(_cpu(plan, text))
+    plain = taken.pop("plain")
     return [
         Figure.of("the plain rule", plain, "µs"),
         *(
             Figure.of(
-                f"with {name}", [number / floor for number, floor in zip(taken, plain, strict=True)], "times"
+                f"with {name}", [number / floor for number, floor in zip(cpu, plain, strict=True)], "times"
             )
-            for name, taken in rounds.items()
+            for name, cpu in taken.items()
         ),
     ]
 
@@ -84,13 +84,13 @@ def _rule(config: dict[str, Any]) -> dict[str, Any]:
 def _cpu(plan: Any, text: list[bytes]) -> float:
     """Return the CPU of one plan in µs, of events that were just parsed."""
     collector, spent = CollectorView(), 0.0
-    for start in range(0, COUNT, CHUNK):
+    for start in range(0, len(text), CHUNK):
         events = [orjson.loads(line) for line in text[start : start + CHUNK]]
         begun = time.process_time()
         for event in events:
             plan(event, collector, 1)
         spent += time.process_time() - begun
-    return spent / COUNT * 1e6
+    return spent / len(text) * 1e6
 
 
 if __name__ == "__main__":

@@ -1,40 +1,48 @@
-"""Our sender beside a floor: a loop written by hand that parses, maps, encodes and sends, as plain as can be.
+"""Our sender beside a floor: loops written by hand (`benchmarks.by_hand`), and beside what people use otherwise.
 
-Every figure and its floor are taken in turn in the same round, from lines of JSON, and the ratio of each round is what
-counts: it moves far less than the machine's speed does. CPU is that of this process, or of the commands it starts.
+Every figure and what it is compared with are taken in turn in the same round, from lines of JSON, and the ratio of each
+round is what counts: it moves far less than the machine's speed does. CPU is that of this process and all of its
+threads, or of the commands it starts; from commands the same command for one event is taken off, which is their start.
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
-import http.client
-import resource
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hubspot
 import orjson
+from hubspot.events.send import (
+    BatchedBehavioralEventHttpCompletionRequest,
+    BehavioralEventHttpCompletionRequest,
+)
 
-from benchmarks.measuring import Figure
+from benchmarks import by_hand, others
+from benchmarks.measuring import (
+    Comparison,
+    Spent,
+    Work,
+    comparison_table,
+    process_spent,
+    spent_by,
+    spent_table,
+    take_rounds,
+)
 from benchmarks.sink import sink
 from benchmarks.workload import CONFIG, lines
 from hubspot_dest import HubSpotDestination, OutboxSettings
-from hubspot_dest.delivery.client.codec import UUID_NAMESPACE
-from hubspot_dest.mapping.jsdates import iso_string
+from hubspot_dest.storage.sqlite_file import Durability
 
-__all__ = ["measure"]
+__all__ = ["FULL", "QUICK", "Scale", "keep", "measure", "push"]
 
-COUNT = 20_000
-SINGLES = 1_500
-ROUNDS = 7
-BATCH = 500
-_HEADERS = {"Content-Type": "application/json", "Authorization": "Bearer pat-na1-benchmark"}
+ROOT = Path(__file__).parent.parent
 _SINGLE = {**CONFIG, "settings": {**CONFIG["settings"], "batch": False}}
 _LIBRARY = """
 import sys
@@ -53,168 +61,168 @@ with HubSpotDestination(CONFIG, base_url=base_url, outbox=outbox) as destination
             chunk = []
     destination.push_many(chunk)
 """
-_PREVIEW = """
-import sys
-import orjson
-from benchmarks.floor import mapped
-
-with open(sys.argv[1], "rb") as lines:
-    for number, line in enumerate(lines, 1):
-        event = orjson.loads(line)
-        record = {"line": number, "kind": "sent", "name": event["name"], "occurrence": mapped(event)}
-        sys.stdout.write(orjson.dumps(record).decode() + "\\n")
-"""
 
 
-def mapped(event: dict[str, Any]) -> dict[str, Any]:
-    """Map an event by hand as `CONFIG` does."""
-    data = event["data"]
-    values = {
-        "revenue": data.get("total"),
-        "currency": data.get("currency") or "EUR",
-        "order_id": data.get("id"),
-        "shipping": data.get("shipping"),
-        "taxes": data.get("taxes"),
-        "coupon": data.get("coupon"),
-        "page_group": event["globals"].get("pagegroup"),
-        "stage": event["context"]["shopping"][0],
-    }
-    return {
-        "eventName": "pe12345678_purchase_completed",
-        "occurredAt": iso_string(event["timestamp"]),
-        "properties": {name: str(value) for name, value in values.items() if value is not None},
-        "email": event["user"]["email"],
-        "uuid": str(uuid.uuid5(UUID_NAMESPACE, event["id"])),
-    }
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is measured.
+
+    Attributes:
+        events: events of a round.
+        singles: single sends of a round.
+        rounds: how many rounds count; one before them warms up if `warm`.
+        warm: see there.
+        other_senders: install other people's senders from the package index, and measure them.
+
+    """
+
+    events: int
+    singles: int
+    rounds: int
+    warm: bool = True
+    other_senders: bool = True
 
 
-def measure() -> list[Figure]:
-    """Return the figures, rounds of all of them taken in turn."""
-    text = lines(COUNT)
-    taken: dict[str, list[tuple[float, float]]] = {}
-    gc.collect()
-    gc.freeze()
-    with sink() as base_url, tempfile.TemporaryDirectory() as folder:
-        files = {"events": Path(folder, "events.jsonl"), "one": Path(folder, "one.jsonl")}
-        files["events"].write_bytes(b"\n".join(text))
-        files["one"].write_bytes(text[0])
-        config = Path(folder, "destination.json")
+FULL = Scale(events=20_000, singles=1_500, rounds=7)
+QUICK = Scale(events=500, singles=20, rounds=1, warm=False, other_senders=False)
+
+_TITLES = {
+    "loop": "the loop by hand, batches of 500",
+    "batch": "batches of 500",
+    "models": "the official client's models, mapped by hand, batches of 500",
+    **{name: f"`{name}`, batches of 500; it maps nothing" for name in others.NAMES},
+    "normal": "batches of 500 with an outbox, durability `normal`",
+    "full": "batches of 500 with an outbox, durability `full`",
+    "bare": "single sends of ready bytes, bare `http.client`",
+    "single": "single sends",
+    "library": "a program with the library and an outbox",
+    "send": "`send FILE --outbox`",
+    "print": "the loop by hand that prints JSON",
+    "preview": "`preview --json`",
+}
+_COMPARISONS = (
+    Comparison("`preview --json` : the loop by hand that prints JSON", "preview", "print", "CPU ≤ 2.5"),
+    Comparison("batches of 500 : the loop by hand", "batch", "loop", "CPU ≤ 1.7"),
+    Comparison("the official client's models : batches of 500", "models", "batch", "wall ≥ 3"),
+    Comparison("`snowplow-tracker` : batches of 500", "snowplow-tracker", "batch", "wall ≥ 2"),
+    Comparison("`segment-analytics-python` : batches of 500", "segment-analytics-python", "batch", ""),
+    Comparison("`posthog` : batches of 500", "posthog", "batch", ""),
+    Comparison("with an outbox, `normal` : without", "normal", "batch", "CPU ≤ 2"),
+    Comparison("`send FILE --outbox` : the library with an outbox", "send", "library", "CPU ≤ 1.2"),
+    Comparison("single sends : bare `http.client`", "single", "bare", "wall ≤ 1.3"),
+)
+
+
+def measure(scale: Scale = FULL) -> str:
+    """Return the tables: what is compared, and what each work took; rounds of all of them taken in turn."""
+    with sink() as base_url, _works(base_url, scale) as works:
+        gc.collect()
+        gc.freeze()
+        taken = take_rounds(works, scale.rounds, warm=scale.warm)
+        gc.unfreeze()
+    figures = spent_table(_TITLES, taken, "µs an event")
+    return f"{comparison_table(_COMPARISONS, taken)}\n\n{figures}"
+
+
+@contextmanager
+def _works(base_url: str, scale: Scale) -> Iterator[dict[str, Work]]:
+    """Yield what is measured, by name."""
+    text = lines(scale.events)
+    single = text[: scale.singles]
+    bodies = [orjson.dumps(by_hand.mapped(orjson.loads(line))) for line in single]
+    with tempfile.TemporaryDirectory() as folder:
+        events, first, config = (
+            Path(folder, name) for name in ("events.jsonl", "first.jsonl", "config.json")
+        )
+        events.write_bytes(b"\n".join(text))
+        first.write_bytes(text[0])
         config.write_bytes(orjson.dumps(CONFIG))
-        names = iter(f"{folder}/outbox{number}.sqlite3" for number in range(10_000))
-        bodies = [orjson.dumps(mapped(orjson.loads(line))) for line in text[:SINGLES]]
-        works: dict[str, Callable[[], tuple[float, float]]] = {
-            "floor": lambda: _timed(lambda: _floor(base_url, text), COUNT),
-            "batch": lambda: _timed(lambda: _pushed(base_url, CONFIG, text), COUNT),
-            "outbox": lambda: _timed(lambda: _kept(base_url, next(names), text), COUNT),
-            "bare": lambda: _timed(lambda: _bare(base_url, bodies), SINGLES),
-            "single": lambda: _timed(lambda: _pushed(base_url, _SINGLE, text[:SINGLES]), SINGLES),
-            "library": lambda: _command(
-                lambda file: [sys.executable, "-c", _LIBRARY, base_url, next(names), str(file)], files
-            ),
-            "send": lambda: _command(
-                lambda file: _ours("send", config, file, "--outbox", next(names), "--base-url", base_url),
-                files,
-            ),
-            "preview floor": lambda: _command(
-                lambda file: [sys.executable, "-c", _PREVIEW, str(file)], files
-            ),
-            "preview": lambda: _command(lambda file: _ours("preview", config, file, "--json"), files),
+        outboxes = (f"{folder}/outbox{number}.sqlite3" for number in range(10_000))
+
+        def whole(work: Callable[[], object]) -> Work:
+            return lambda: spent_by(work, 1e6 / scale.events)
+
+        def some(work: Callable[[], object]) -> Work:
+            return lambda: spent_by(work, 1e6 / len(single))
+
+        def command(arguments: Callable[[Path], list[object]]) -> Work:
+            def spent() -> Spent:
+                many, start = (
+                    process_spent([sys.executable, *map(str, arguments(file))], ROOT)
+                    for file in (events, first)
+                )
+                each = 1e6 / (scale.events - 1)
+                return Spent((many.cpu - start.cpu) * each, (many.wall - start.wall) * each)
+
+            return spent
+
+        def other(python: Path, name: str) -> Work:
+            return lambda: Spent(*others.spent(python, name, base_url, scale.events))
+
+        works: dict[str, Work] = {
+            "loop": whole(lambda: by_hand.send_batches(base_url, text)),
+            "batch": whole(lambda: push(base_url, CONFIG, text)),
+            "models": whole(lambda: _send_models(base_url, text)),
         }
-        for number in range(ROUNDS + 1):  # the first round warms up
-            for name, work in works.items():
-                figure = work()
-                if number:
-                    taken.setdefault(name, []).append(figure)
-    gc.unfreeze()
-    return list(_figures(taken))
+        python = others.environment(Path(folder, "others")) if scale.other_senders else None
+        if python is not None:
+            works |= {name: other(python, name) for name in others.NAMES}
+        works |= {
+            "normal": whole(lambda: keep(base_url, next(outboxes), "normal", text)),
+            "full": whole(lambda: keep(base_url, next(outboxes), "full", text)),
+            "bare": some(lambda: by_hand.send_singles(base_url, bodies)),
+            "single": some(lambda: push(base_url, _SINGLE, single)),
+            "library": command(lambda file: ["-c", _LIBRARY, base_url, next(outboxes), file]),
+            "send": command(
+                lambda file: [
+                    *("-m", "hubspot_dest", "send", config, file, "--outbox", next(outboxes)),
+                    *("--base-url", base_url),
+                ]
+            ),
+            "print": command(lambda file: ["-m", "benchmarks.by_hand", file]),
+            "preview": command(lambda file: ["-m", "hubspot_dest", "preview", config, file, "--json"]),
+        }
+        yield works
 
 
-def _figures(taken: dict[str, list[tuple[float, float]]]) -> Iterator[Figure]:
-    titles = {
-        "floor": "the loop by hand, batches of 500",
-        "batch": "batches of 500",
-        "outbox": "batches of 500 with an outbox, `normal`",
-        "bare": "single sends of ready bytes, bare `http.client`",
-        "single": "single sends",
-        "library": "the library with an outbox, its start taken off",
-        "send": "`send FILE --outbox`, its start taken off",
-        "preview floor": "the loop by hand that prints JSON, its start taken off",
-        "preview": "`preview --json`, its start taken off",
-    }
-    for name, title in titles.items():
-        yield Figure.of(f"{title}: CPU", [cpu for cpu, _ in taken[name]], "µs an event")
-    for name, floor, what in (
-        ("batch", "floor", "batches of 500 : the loop by hand"),
-        ("outbox", "batch", "with an outbox : without"),
-        ("single", "bare", "single sends : bare `http.client`"),
-        ("send", "library", "`send FILE --outbox` : the library with an outbox"),
-        ("preview", "preview floor", "`preview --json` : the loop by hand"),
-    ):
-        pairs = list(zip(taken[name], taken[floor], strict=True))
-        yield Figure.of(f"{what}, CPU", [pair[0] / other[0] for pair, other in pairs], "times")
-        yield Figure.of(f"{what}, wall", [pair[1] / other[1] for pair, other in pairs], "times")
-
-
-def _timed(work: Callable[[], None], count: int) -> tuple[float, float]:
-    """Return CPU and wall in µs an event."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    return (time.process_time() - cpu) / count * 1e6, (time.perf_counter() - wall) / count * 1e6
-
-
-def _command(arguments: Callable[[Path], list[str]], files: dict[str, Path]) -> tuple[float, float]:
-    """Return CPU and wall of a command in µs an event, without what it takes for one event."""
-    many, pair = (_process(arguments(files[name])) for name in ("events", "one"))
-    return (many[0] - pair[0]) / COUNT * 1e6, (many[1] - pair[1]) / COUNT * 1e6
-
-
-def _process(command: list[str]) -> tuple[float, float]:
-    before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    root = Path(__file__).parent.parent
-    subprocess.run(command, check=True, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return cpu, time.perf_counter() - wall
-
-
-def _ours(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "hubspot_dest", *map(str, arguments)]
-
-
-def _floor(base_url: str, text: list[bytes]) -> None:
-    connection = http.client.HTTPConnection(base_url.removeprefix("http://"))
-    waiting = []
-    for line in text:
-        waiting.append(mapped(orjson.loads(line)))
-        if len(waiting) == BATCH:
-            connection.request("POST", "/events/v3/send/batch", orjson.dumps({"inputs": waiting}), _HEADERS)
-            connection.getresponse().read()
-            waiting = []
-    connection.close()
-
-
-def _bare(base_url: str, bodies: list[bytes]) -> None:
-    connection = http.client.HTTPConnection(base_url.removeprefix("http://"))
-    for body in bodies:
-        connection.request("POST", "/events/v3/send", body, _HEADERS)
-        connection.getresponse().read()
-    connection.close()
-
-
-def _pushed(base_url: str, config: dict[str, Any], text: list[bytes]) -> None:
+def push(base_url: str, config: dict[str, Any], text: list[bytes]) -> None:
+    """Push events from lines of JSON, and close."""
     with HubSpotDestination(config, base_url=base_url) as destination:
         for line in text:
             destination.push(orjson.loads(line))
 
 
-def _kept(base_url: str, path: str, text: list[bytes]) -> None:
-    outbox = OutboxSettings(path, durability="normal", close_seconds=60)
+def keep(base_url: str, path: str, durability: Durability, text: list[bytes]) -> None:
+    """Push events from lines of JSON into an outbox, a thousand a commit, and deliver them."""
+    outbox = OutboxSettings(path, durability=durability, close_seconds=60)
     with HubSpotDestination(CONFIG, base_url=base_url, outbox=outbox) as destination:
         for start in range(0, len(text), 1000):
             destination.push_many([orjson.loads(line) for line in text[start : start + 1000]])
+    if destination.queued:
+        msg = f"{destination.queued} events are left in the outbox: this round measured nothing"
+        raise RuntimeError(msg)
     Path(path).unlink()
 
 
+def _send_models(base_url: str, text: list[bytes]) -> None:
+    """Send through the official client as its documentation shows: a model an event."""
+    api = hubspot.HubSpot(access_token="pat-na1-benchmark", host=base_url).events.send.batch_api
+    for start in range(0, len(text), 500):
+        occurrences = [by_hand.mapped(orjson.loads(line)) for line in text[start : start + 500]]
+        inputs = [
+            BehavioralEventHttpCompletionRequest(
+                event_name=occurrence["eventName"],
+                email=occurrence["email"],
+                properties=occurrence["properties"],
+                occurred_at=occurrence["occurredAt"],
+                uuid=occurrence["uuid"],
+            )
+            for occurrence in occurrences
+        ]
+        api.send(BatchedBehavioralEventHttpCompletionRequest(inputs=inputs))
+
+
 if __name__ == "__main__":
-    for figure in measure():
-        print(f"{statistics.median(figure.rounds):10.2f} {figure.unit:12} {figure.name}")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few events, one round")
+    sys.stdout.write(measure(QUICK if parser.parse_args().quick else FULL) + "\n")

@@ -4,13 +4,150 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import statistics
-from collections.abc import Sequence
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["Figure", "greatest_memory", "machine"]
+__all__ = [
+    "Comparison",
+    "Figure",
+    "Rounds",
+    "Spent",
+    "Work",
+    "comparison_table",
+    "figure_table",
+    "greatest_memory",
+    "machine",
+    "process_spent",
+    "spent_by",
+    "spent_table",
+    "take_rounds",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one round of something took.
+
+    Attributes:
+        cpu: CPU time, of all threads.
+        wall: time on the clock, in the same unit.
+
+    """
+
+    cpu: float
+    wall: float
+
+
+Work = Callable[[], Spent]
+"""Does something once, and returns what it took."""
+Rounds = Mapping[str, Sequence[Spent]]
+"""What each work took, round by round."""
+
+
+def spent_by(work: Callable[[], object], scale: float) -> Spent:
+    """Return what a call in this process takes, in seconds times `scale`."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return Spent((time.process_time() - cpu) * scale, (time.perf_counter() - wall) * scale)
+
+
+def process_spent(command: Sequence[str], folder: Path) -> Spent:
+    """Return what a command takes, in seconds; whatever it ends with."""
+    before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(
+        command,
+        check=False,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Spent(cpu, time.perf_counter() - wall)
+
+
+def _environment() -> dict[str, str]:
+    # Without compiled modules a start is a compilation.
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def take_rounds(works: Mapping[str, Work], rounds: int, *, warm: bool = True) -> dict[str, list[Spent]]:
+    """Do all works in turn, so many rounds, and one before that does not count."""
+    taken: dict[str, list[Spent]] = {name: [] for name in works}
+    for number in range(rounds + warm):
+        for name, work in works.items():
+            spent = work()
+            if number >= warm:
+                taken[name].append(spent)
+    return taken
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One work in relation to another of the same round.
+
+    Attributes:
+        title: what is compared, `a : b`.
+        upper: the name of the work a.
+        lower: the name of the work b.
+        goal: what is aimed at: `CPU ≤ 1.7`.
+
+    """
+
+    title: str
+    upper: str
+    lower: str
+    goal: str
+
+    def row(self, taken: Rounds) -> str:
+        """Return a line of a Markdown table."""
+        upper, lower = taken[self.upper], taken[self.lower]
+        pairs = list(zip(upper, lower, strict=True))
+        cells = [
+            self.title,
+            _number(statistics.median(spent.cpu for spent in upper)),
+            _number(statistics.median(spent.cpu for spent in lower)),
+            _spread([one.cpu / other.cpu for one, other in pairs]),
+            _spread([one.wall / other.wall for one, other in pairs]),
+            self.goal,
+        ]
+        return f"| {' | '.join(cells)} |"
+
+
+def comparison_table(comparisons: Sequence[Comparison], taken: Rounds) -> str:
+    """Return the comparisons whose works were done, as a Markdown table."""
+    head = [
+        "| a : b | a, µs of CPU | b, µs of CPU | ratio of CPU | ratio of wall | goal |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
+    known = [item for item in comparisons if item.upper in taken and item.lower in taken]
+    return "\n".join([*head, *(comparison.row(taken) for comparison in known)])
+
+
+def spent_table(titles: Mapping[str, str], taken: Rounds, unit: str) -> str:
+    """Return what each work took, as a Markdown table."""
+    head = [f"| what | CPU, {unit} | wall, {unit} | rounds |", "|---|---:|---:|---:|"]
+    rows = []
+    for name, title in titles.items():
+        if name in taken:
+            cpu, wall = ([getattr(spent, kind) for spent in taken[name]] for kind in ("cpu", "wall"))
+            rows.append(f"| {title} | {_spread(cpu)} | {_spread(wall)} | {len(taken[name])} |")
+    return "\n".join([*head, *rows])
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"**{_number(statistics.median(values))}** ({_number(min(values))} to {_number(max(values))})"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +178,12 @@ class Figure:
         return f"{text} {self.unit}".strip() if self.unit != "/s" else f"{text}/s"
 
 
+def figure_table(figures: Sequence[Figure]) -> str:
+    """Return figures as a Markdown table."""
+    head = ["| what | median | min | max | rounds |", "|---|---:|---:|---:|---:|"]
+    return "\n".join([*head, *(figure.row() for figure in figures)])
+
+
 def machine() -> str:
     """Return one line on the machine and the versions that matter."""
     model = next(
@@ -54,7 +197,8 @@ def machine() -> str:
         platform.processor() or platform.machine(),
     )
     packages = ", ".join(f"{name} {version(name)}" for name in ("orjson", "hubspot-api-client", "urllib3"))
-    return f"{model}, {os.cpu_count()} cores; Python {platform.python_version()}; {packages}"
+    load = f"; load {os.getloadavg()[0]:.1f} at the begin" if hasattr(os, "getloadavg") else ""
+    return f"{model}, {os.cpu_count()} cores; Python {platform.python_version()}; {packages}{load}"
 
 
 def greatest_memory() -> float:
@@ -64,8 +208,6 @@ def greatest_memory() -> float:
     """
     status = Path("/proc/self/status")
     if not status.exists():
-        import resource
-
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     line = next(text for text in status.read_text(encoding="ascii").splitlines() if text.startswith("VmHWM"))
     return int(line.split()[1]) * 1024 / 1e6

@@ -2,7 +2,7 @@
 
 They are not dependencies of ours: `environment()` installs them into a folder of their own; without a package index
 they are left out. This file also runs by itself inside that environment, `python others.py NAME BASE_URL COUNT`, and
-prints events per second.
+prints what an event takes in µs: CPU of all threads, and wall.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 import venv
 from pathlib import Path
 
-__all__ = ["NAMES", "environment", "rate"]
+__all__ = ["NAMES", "environment", "spent"]
 
 NAMES = ("snowplow-tracker", "posthog", "segment-analytics-python")
 _PROPERTIES = {
@@ -41,11 +41,12 @@ def environment(folder: Path) -> Path | None:
     return python if done.returncode == 0 else None
 
 
-def rate(python: Path, name: str, base_url: str, count: int) -> float:
-    """Return the events per second of one run of a sender, from its first call until everything was answered."""
+def spent(python: Path, name: str, base_url: str, count: int) -> tuple[float, float]:
+    """Return CPU and wall of an event in µs, from a sender's first call until everything was answered."""
     command = [str(python), str(Path(__file__)), name, base_url, str(count)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(json.loads(done.stdout.splitlines()[-1]))
+    cpu, wall = json.loads(done.stdout.splitlines()[-1])
+    return float(cpu), float(wall)
 
 
 def _snowplow(base_url: str, count: int) -> None:
@@ -87,9 +88,10 @@ def _segment(base_url: str, count: int) -> None:
 def _main(name: str, base_url: str, count: int) -> None:
     send = {"snowplow-tracker": _snowplow, "posthog": _posthog, "segment-analytics-python": _segment}[name]
     send(base_url, 10)  # imports and connections are not sending
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), time.process_time()
     send(base_url, count)
-    sys.stdout.write(f"{json.dumps(count / (time.perf_counter() - begun))}\n")
+    taken = (time.process_time() - cpu, time.perf_counter() - begun)
+    sys.stdout.write(f"{json.dumps([seconds / count * 1e6 for seconds in taken])}\n")
 
 
 if __name__ == "__main__":

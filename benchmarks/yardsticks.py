@@ -1,4 +1,4 @@
-"""Our sender beside the obvious yardsticks: a bare keep-alive client, upserts, memory, other people's senders."""
+"""Our sender beside the obvious yardsticks: a bare keep-alive client, upserts, a preview, memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import others
 from benchmarks.measuring import Figure, greatest_memory
 from benchmarks.sink import sink
 from benchmarks.workload import CONFIG, events, lines
@@ -24,7 +23,6 @@ __all__ = ["measure"]
 COUNT = 20_000
 SINGLES = 2_000
 ROUNDS = 5
-OTHERS = 3
 _SINGLE = {**CONFIG, "settings": {**CONFIG["settings"], "batch": False}}
 _UPSERT = {**_SINGLE, "settings": {**_SINGLE["settings"], "identify": {"map": {"firstname": "user.session"}}}}
 
@@ -53,12 +51,6 @@ def measure() -> list[Figure]:
             if number:  # the first round warms up
                 for name, value in figures.items():
                     note(name, value)
-        python = others.environment(Path(folder, "others"))
-        for _ in range(OTHERS):
-            if python is not None:
-                for name in others.NAMES:
-                    note(f"`{name}`, batches of 500", others.rate(python, name, base_url, COUNT))
-            note("ours, batches of 500", _pushed(base_url, CONFIG, whole))
     made = [Figure.of(name, taken) for name, taken in rounds.items()]
     made.append(Figure.of("memory of a sender after 200,000 events in batches", [_memory()], "MB"))
     return made

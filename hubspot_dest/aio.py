@@ -32,6 +32,7 @@ class _Job:
     """Events to push, or something else to do; in both cases `done` gets the result."""
 
     events: list[Any] = field(default_factory=list)
+    keep_events: bool = True
     work: Callable[[], Any] | None = None
     done: Future[Any] = field(default_factory=Future)
 
@@ -99,8 +100,12 @@ class AsyncHubSpotDestination:
         """
         return (await self.push_many([event]))[0]
 
-    async def push_many(self, events: Iterable[Any]) -> list[Outcome]:
+    async def push_many(self, events: Iterable[Any], *, keep_events: bool = True) -> list[Outcome]:
         """Take several events, in order; return one outcome an event. Made durable together where there is an outbox.
+
+        Args:
+            events: walkerOS events.
+            keep_events: whether the plans of the outcomes keep their event (`HubSpotDestination.push_many`).
 
         Raises:
             RuntimeError: after `close`.
@@ -116,7 +121,7 @@ class AsyncHubSpotDestination:
                 await self._changed.wait()
             self._refuse_if_closed()
             self._waiting += len(several)
-        job = _Job(several)
+        job = _Job(several, keep_events)
         try:
             outcomes: list[Outcome] = await self._submit(job)
             return outcomes
@@ -221,10 +226,11 @@ class AsyncHubSpotDestination:
             self._push_together(jobs)
 
     def _push_together(self, jobs: list[_Job]) -> None:
-        events = [event for job in jobs for event in job.events]
+        events = (event for job in jobs for event in job.events)
+        keep = any(job.keep_events for job in jobs)
         _settle(
             jobs,
-            lambda: iter(self.destination.push_many(events)),
+            lambda: iter(self.destination.push_many(events, keep_events=keep)),
             lambda job, outcomes: [next(outcomes) for _ in job.events],
         )
 

@@ -245,25 +245,50 @@ class HubSpotDestination:
             happened = self._commit(pending, happened, (number,))
         return happened[number]
 
-    def push_many(self, events: Iterable[Any], *, progress: Progress | None = None) -> list[Outcome]:
+    def push_many(
+        self,
+        events: Iterable[Any],
+        *,
+        progress: Progress | Callable[[], Progress | None] | None = None,
+        keep_events: bool = True,
+    ) -> list[Outcome]:
         """Take several events as `push` takes one; with an outbox they are made durable together.
 
         Args:
-            events: walkerOS events, in order.
-            progress: how far their source was read; kept in the outbox in the same transaction.
+            events: walkerOS events, in order; each is taken before the next one is asked for.
+            progress: how far their source was read, or what returns that once all are taken; kept in the outbox in
+                the same transaction.
+            keep_events: whether the plans of the outcomes keep their event. False saves a third of the time of a
+                thousand events in an outbox: they are not in memory together. An occurrence that is in the outbox is
+                not kept either.
 
         Returns:
             one outcome per event; what else happened is in the last one's `also`.
 
+        Raises:
+            Exception: what `events` raises, after what was taken before it is durable.
+
         """
         happened: list[Outcome] = []
+        own: list[int] = []
+        failure: BaseException | None = None
         with self._lock:
-            own = [self._take(event, happened) for event in events]
-            pending = self._sink.stage(progress)
+            try:
+                for event in events:
+                    begun = len(happened)
+                    own.append(self._take(event, happened))
+                    if not keep_events:
+                        for number in range(begun, len(happened)):
+                            happened[number] = happened[number].without_event()
+            except BaseException as error:  # also a signal: what was taken has been counted by its source
+                failure = error
+            pending = self._sink.stage(progress() if callable(progress) else progress)
             if pending is None:
                 self._finish(happened, own)
         if pending is not None:
             happened = self._commit(pending, happened, own)
+        if failure is not None:
+            raise failure
         return [happened[number] for number in own]
 
     def _take(self, raw: Any, happened: list[Outcome]) -> int:

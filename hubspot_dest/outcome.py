@@ -79,6 +79,19 @@ class Outcome:
     person: str = ""
     batched: tuple[list[Any], ...] = ()
 
+    def without_event(self) -> Outcome:
+        """Return the outcome with a plan that keeps neither its event nor an occurrence that is in the outbox."""
+        if self.plan is None:
+            return self
+        kept = {**self.plan.__dict__, "event": {}, "received": None}
+        if self.reason == "outbox":
+            kept["occurrence"] = None
+        # Past the constructors, as in `outcome_of`.
+        plan, outcome = object.__new__(Plan), object.__new__(Outcome)
+        object.__setattr__(plan, "__dict__", kept)
+        object.__setattr__(outcome, "__dict__", {**self.__dict__, "plan": plan})
+        return outcome
+
     @property
     def ok(self) -> bool:
         """Whether nothing went wrong: a skipped event is fine, a refused contact is not."""

@@ -22,7 +22,7 @@ from hubspot_dest.lint.page import lint_page
 from hubspot_dest.verify.catalogue import VERIFY_CHECKS
 from simulator import cli as simulator
 
-__all__ = ["PAGES", "commands_page", "exit_codes_page"]
+__all__ = ["PAGES", "commands_page", "every_command", "exit_codes_page", "options_of"]
 
 _DOCS: Final = Path(__file__).parents[1] / "docs"
 _PROGRAMS: Final = {"hubspot-dest": sender._group, "hubspot-sim": simulator._group}  # noqa: SLF001 - the groups have no other name
@@ -72,9 +72,16 @@ def _commands(
         yield from _commands(child, found, context)
 
 
-def _every_command() -> Iterator[click.Context]:
+def every_command() -> Iterator[click.Context]:
+    """Yield every command of both programs; its path is `command_path`."""
     for name, group in _PROGRAMS.items():
         yield from _commands(name, group)
+
+
+def options_of(context: click.Context) -> set[str]:
+    """Return the long options of a command."""
+    names = {name for parameter in context.command.get_params(context) for name in parameter.opts}
+    return {name for name in names if name.startswith("--")}
 
 
 def _plain(text: str) -> str:
@@ -112,7 +119,7 @@ def commands_page() -> str:
         "|---|---|",
     ]
     sections: list[str] = []
-    for context in _every_command():
+    for context in every_command():
         about, _ = _description(context)
         path = context.command_path
         summary = _plain(about.partition("\n\n")[0])
@@ -156,7 +163,7 @@ def exit_codes_page() -> str:
         "| command | exit codes |",
         "|---|---|",
     ]
-    for context in _every_command():
+    for context in every_command():
         _, said = _description(context)
         if said:
             lines.append(f"| `{context.command_path}` | {_plain(said)} |")

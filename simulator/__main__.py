@@ -1,5 +1,14 @@
 """`python -m simulator` is `hubspot-sim`."""
 
-from simulator.cli import main
+from hubspot_dest.cli.entry_point import start
 
-main()
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run `hubspot-sim`."""
+    start("simulator.cli")
+
+
+if __name__ == "__main__":
+    main()

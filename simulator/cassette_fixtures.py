@@ -7,7 +7,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -20,9 +20,6 @@ from simulator.cassettes.recorder import TrafficRecorder
 from simulator.cassettes.redaction.scrubber import ScrubError, leaks
 from simulator.cassettes.replay import CLOSED, ReplayedRequest, compare_requests
 from simulator.cassettes.session import CLOCK_MS, TOKEN, meta_of
-
-if TYPE_CHECKING:
-    from hubspot_dest.delivery.outbox.schema import Progress
 
 __all__ = ["CassetteTest", "cassette_path"]
 
@@ -53,9 +50,9 @@ class _LearningDestination(HubSpotDestination):
         """Push one event."""
         return self.push_many((event,))[0]
 
-    def push_many(self, events: Iterable[Any], *, progress: Progress | None = None) -> list[Outcome]:
+    def push_many(self, events: Iterable[Any], **options: Any) -> list[Outcome]:
         """Push several events; each is announced right before it is taken."""
-        return super().push_many(self._announced(events), progress=progress)
+        return super().push_many(self._announced(events), **options)
 
     def _announced(self, events: Iterable[Any]) -> Iterator[Any]:
         for event in events:

@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "replay": "Compare today's configuration and sender with recorded traffic, without any network.",
         "run": "Send events through a configuration to a HubSpot on this machine, and report the outcomes.",
         "scrub": "Remove personal data and secrets from cassettes, or check that none is left.",
-        "serve": "Be HubSpot on this machine until Ctrl-C.",
+        "serve": "Run a HubSpot on this machine until Ctrl-C.",
         "tui": "Show live in the terminal what a configuration makes of events.",
     }
 )

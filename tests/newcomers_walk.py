@@ -1,11 +1,12 @@
 """Which files of the package a piece of work enters, as a profiler sees it: every function call, no import.
 
-`python -m tests.newcomers_walk FILE COMMAND …` runs `hubspot-dest COMMAND …` and writes the files to FILE.
+`python -m tests.newcomers_walk FILE COMMAND …` runs `hubspot-dest COMMAND …` and writes the walk to FILE as JSON.
 """
 
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,11 +21,19 @@ PACKAGE = str(Path(hubspot_dest.__file__).parent)
 
 
 class Walk:
-    """The files entered so far; stops when bytes are written to a socket."""
+    """The files entered so far.
+
+    Attributes:
+        files: their paths in the package.
+        up_to_socket: those entered before the first bytes were written to a socket; None if none were.
+        calls: from which room to which other room a function was called, and its name.
+
+    """
 
     def __init__(self) -> None:
         self.files: set[str] = set()
         self.up_to_socket: set[str] | None = None
+        self.calls: set[tuple[str, str, str]] = set()
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
         if event == "c_call":
@@ -39,6 +48,13 @@ class Walk:
             and not _importing(frame)
         ):
             self.files.add(code.co_filename[len(PACKAGE) + 1 :])
+            caller = frame.f_back.f_code.co_filename if frame.f_back is not None else ""
+            if caller.startswith(PACKAGE) and _room(caller) != _room(code.co_filename):
+                self.calls.add((_room(caller), _room(code.co_filename), code.co_qualname))
+
+
+def _room(path: str) -> str:
+    return path[len(PACKAGE) + 1 :].partition("/")[0].removesuffix(".py")
 
 
 def _importing(frame: FrameType | None) -> bool:
@@ -71,4 +87,4 @@ if __name__ == "__main__":
         try:
             main()
         finally:
-            target.write_text("\n".join(sorted(whole.files)), encoding="utf-8")
+            target.write_text(json.dumps({"files": sorted(whole.files), "calls": sorted(whole.calls)}))

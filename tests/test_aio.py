@@ -193,10 +193,10 @@ async def test_with_an_outbox_awaiting_push_means_on_disk_and_what_gathers_share
         together: list[int] = []
         push_many = destination.destination.push_many
 
-        def counted(events: Any) -> Any:
+        def counted(events: Any, **options: Any) -> Any:
             several = list(events)
             together.append(len(several))
-            return push_many(several)
+            return push_many(several, **options)
 
         monkeypatch.setattr(destination.destination, "push_many", counted)
         outcomes = await asyncio.gather(*(destination.push(make_event(number)) for number in range(200)))

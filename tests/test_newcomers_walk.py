@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,17 @@ from hubspot_dest import HubSpotDestination
 from simulator.hubspot import FakeHubSpot
 from tests.newcomers_walk import walking
 
+ROOT = Path(__file__).parent.parent
 PREFIX = "pe12345678_"
+HANDED_DOWN = {
+    "HubSpotDestination._notify": "the listener of the outbox sink",
+    "SendRun.tell": "the listener of the destination",
+    "SendRun._chunk": "the events that are to be pushed, read while they are taken",
+    "SendRun._progress": "how far they were read, when the last of them is taken",
+    "_now_ms": "the clock",
+    "RuleCompiler.compile": "what compiles the settings of a rule: the mapping language knows nothing of HubSpot",
+    "_prepare": "what makes the tables of a new outbox",
+}
 
 
 def event(number: int) -> dict[str, Any]:
@@ -64,17 +77,37 @@ def test_a_push_into_the_outbox_is_followed_to_the_socket_in_twenty_files(
     assert len(walk.up_to_socket) <= 20, sorted(walk.up_to_socket)
 
 
-def test_send_with_an_outbox_can_be_followed_whole(
-    hubspot: FakeHubSpot, config: dict[str, Any], tmp_path: Path
-) -> None:
+@dataclass(frozen=True)
+class SendWalk:
+    """The walk of a whole `send --outbox`, in a process of its own."""
+
+    files: list[str]
+    calls: list[tuple[str, str, str]]
+
+
+@pytest.fixture
+def send_walk(hubspot: FakeHubSpot, config: dict[str, Any], tmp_path: Path) -> SendWalk:
     (tmp_path / "shop.json").write_text(json.dumps(config))
     (tmp_path / "events.jsonl").write_text("".join(f"{json.dumps(event(number))}\n" for number in range(3)))
-    files, base_url = str(tmp_path / "files"), ["--base-url", hubspot.base_url]
+    target, base_url = str(tmp_path / "walk.json"), ["--base-url", hubspot.base_url]
     send = ["send", "shop.json", "events.jsonl", "--outbox", "outbox.sqlite3", *base_url]
-    walk = [sys.executable, "-m", "tests.newcomers_walk", files, *send]
-    root = Path(__file__).parent.parent
-    environment = {"PYTHONPATH": str(root), "PATH": ""}
+    walk = [sys.executable, "-m", "tests.newcomers_walk", target, *send]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
     done = subprocess.run(walk, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, "3 events went out" in done.stderr) == (0, True), done.stderr
-    entered = Path(files).read_text().splitlines()
-    assert len(entered) <= 56, entered
+    return SendWalk(**json.loads(Path(target).read_text()))
+
+
+def test_send_with_an_outbox_can_be_followed_whole(send_walk: SendWalk) -> None:
+    assert len(send_walk.files) <= 58, send_walk.files
+
+
+def test_calls_go_down_but_for_what_a_higher_room_handed_down(send_walk: SendWalk) -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (rooms,) = [
+        item for item in contracts if item["name"] == "the rooms of hubspot_dest import downwards only"
+    ]
+    layers = [re.findall(r"\w+", layer) for layer in rooms["layers"]]
+    level = {room: number for number, layer in enumerate(layers) for room in layer}
+    upward = {name for caller, callee, name in send_walk.calls if level[callee] < level[caller]}
+    assert upward <= set(HANDED_DOWN), upward - set(HANDED_DOWN)

@@ -146,11 +146,11 @@ def read_account_file(path: Path) -> AccountSchema:
         raw = yaml.load(text, Loader=BoundedLoader) if is_yaml else orjson.loads(text)  # noqa: S506 - a safe one
     except orjson.JSONDecodeError as error:
         fault = fault_of_json(text, error)
-        msg = f"{path}, line {fault.line}, column {fault.column}: invalid JSON: {fault.message}"
+        msg = f"{path}, line {fault.line}: invalid JSON: {fault.message}"
         raise AccountFileError(msg) from None
     except yaml.MarkedYAMLError as error:
         fault = yaml_fault(text, error)
-        msg = f"{path}, line {fault.line}, column {fault.column}: invalid YAML: {fault.message}"
+        msg = f"{path}, line {fault.line}: invalid YAML: {fault.message}"
         raise AccountFileError(msg) from None
     except yaml.YAMLError as error:
         msg = f"{path}: invalid YAML: {str(error).splitlines()[0]}"

@@ -282,7 +282,8 @@ _CHECKS: Final = (
         "WALKEROS",
         "a value that is sent as NaN, undefined, null, Infinity or Invalid Date",
         "JavaScript produces these texts for an invalid number or date or a missing value, such as the result of a "
-        "calculation with a missing field. HubSpot stores them as text.",
+        "calculation with a missing field. HubSpot stores them as text. NaN as the result of a function is not "
+        "sent at all: walkerOS leaves the property out without a message.",
         "Return undefined if there is no value; the property is then left out.",
         "walkerOS 4.4, section 5.6",
     ),

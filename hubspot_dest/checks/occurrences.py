@@ -13,6 +13,7 @@ from hubspot_dest.checks.properties import PropertyLike
 from hubspot_dest.checks.values import check_value
 
 __all__ = [
+    "INFINITY",
     "Lookup",
     "check_event_email",
     "check_object_id",
@@ -26,6 +27,9 @@ __all__ = [
 Lookup = Callable[[str], PropertyLike | None]
 """Looks up a property by name; None if it does not exist."""
 
+INFINITY: Final = "Infinity"
+"""What the text of a list has in it that holds a number which JSON does not have."""
+_INFINITE: Final = frozenset({INFINITY, f"-{INFINITY}"})
 OBJECT_TEXT: Final = "[object Object]"
 NOTHING_TEXTS: Final = frozenset({"NaN", "undefined", "null", "Infinity", "-Infinity", "Invalid Date"})
 """JavaScript's texts for an invalid number or date, and for a missing value."""
@@ -108,7 +112,7 @@ def check_property_value(declared: PropertyLike, value: str) -> Violation | None
 
 def check_value_object(path: str, value: str) -> Violation | None:
     """Return a violation if a value is JavaScript's text for an object, or for a missing or invalid value."""
-    if value in NOTHING_TEXTS:
+    if value in NOTHING_TEXTS or ("," in value and not _INFINITE.isdisjoint(value.split(","))):
         return Violation(
             "value_nothing",
             f'{path.rpartition(".")[2]} is the text "{value}", which JavaScript produces if there is no value',

@@ -21,14 +21,14 @@ from typing import Any, Final, NoReturn
 import click
 
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.report.safe_text import masked_text, safe_text
 
 __all__ = ["guarded", "print_data", "progress", "say", "stop"]
 
 
 _DISK_FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _CLEAR_LINE: Final = "\r\x1b[2K"
-_GC_THRESHOLDS: Final = (50_000, 20, 20)  # Python's first default is 700
+_GC_THRESHOLDS: Final = (100_000, 20, 20)  # Python's first default is 700
 _BROKEN_PIPE: Final = 141  # a shell's exit code for a program that was ended by SIGPIPE
 
 
@@ -108,6 +108,7 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
     except SystemExit as end:
         code = end.code
     except click.ClickException as error:
+        vars(error)["message"] = masked_text(error.message)  # click has declared it final
         error.show()
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
@@ -131,7 +132,21 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
             _unwritten(error)
         except SystemExit as end:
             code = end.code
+    _drop_unwritten_messages()
     raise SystemExit(code if code is None else int(code) if isinstance(code, int) else code)
+
+
+def _drop_unwritten_messages() -> None:
+    """Empty the buffer of a closed stderr; otherwise Python exits with code 120 instead of this program's code."""
+    for stream in {
+        id(stream): stream for stream in (sys.stderr, sys.__stderr__) if stream is not None
+    }.values():
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+                stream.flush()
 
 
 def _open_closed_streams() -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Any, Final, assert_never
 
 from hubspot_dest.amounts import amount
+from hubspot_dest.cli.bad_lines import unusable
 from hubspot_dest.cli.console import say
 from hubspot_dest.intake.reader import BadLine
 from hubspot_dest.outcome import EVENT_KINDS, Outcome
-from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.verdict.missing_emails import MissingEmails
 
 __all__ = ["EventBalance", "RunCounters"]
@@ -49,8 +49,7 @@ class RunCounters:
                     "further bad lines are only counted, in the table at the end; --verbose shows each of them"
                 )
             return
-        hint = f" ({bad.hint})" if bad.hint else ""
-        say(f"error: {safe_text(bad.where(source))}: {safe_text(bad.message, limit=300)}{hint}")
+        say(f"error: {unusable(bad, source)}")
 
     def count(self, outcome: Outcome) -> None:
         """Count an outcome; the events of a batch are counted separately from its calls."""
@@ -70,7 +69,8 @@ class RunCounters:
             self.flushed += len(outcome.events) if outcome.kind == "flushed" else 0
             return
         self.kinds[outcome.kind] += 1
-        self._consent_refused += outcome.kind == "denied" and outcome.reason == _REFUSED_CONSENT
+        if outcome.kind == "denied" and outcome.reason == _REFUSED_CONSENT:
+            self._consent_refused += 1
         self.rules[outcome.rule_key or "(no rule)"] += 1
 
     def _move(self, outcome: Outcome) -> None:
@@ -185,7 +185,8 @@ class EventBalance:
 
     def _event(self, outcome: Outcome) -> None:
         kind = outcome.kind
-        self.contacts_refused += kind != "failed" and outcome.error is not None
+        if outcome.error is not None and kind != "failed":
+            self.contacts_refused += 1
         if self._lossy and outcome.reason == "flush_failed":
             self.pending += 1
             return

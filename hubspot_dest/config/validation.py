@@ -77,7 +77,8 @@ _RULE_NO_EFFECT: Final = {
     "consent": "walkerOS 4 never looks at a rule's consent; use consent of the destination or of a value",
     "extend": "only transformers use it",
 }
-_VALUE_KEYS: Final = ("condition", "consent", "fn", "key", "loop", "map", "set", "validate", "value")
+VALUE_KEYS: Final = ("condition", "consent", "fn", "key", "loop", "map", "set", "validate", "value")
+"""The keys of a mapping value (walkerOS 4.4 mapping, section 2.2)."""
 _FUNCTIONS: Final = ("condition", "fn", "validate")
 
 
@@ -195,8 +196,8 @@ def _dead_producers(value: dict[Any, Any], path: Path) -> list[Problem]:
 
 
 def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
-    if key not in _VALUE_KEYS:
-        hint = _nearest(str(key), _VALUE_KEYS)
+    if key not in VALUE_KEYS:
+        hint = _nearest(str(key), VALUE_KEYS)
         return [Problem(path, f"unknown key '{key}' in a mapping value", hint, code="unknown_key")]
     if key in _FUNCTIONS:
         return _function_problems(inner, path)

@@ -28,28 +28,44 @@ __all__ = ["DirectSink"]
 
 
 class _DirectAttempt:
-    """The state of one plan while it is carried out; the usual case allocates nothing."""
+    """The state of one plan while it is carried out.
 
-    calls: tuple[list[Any], ...] = ()
-    issues: tuple[Issue, ...] = ()
-    error: DeliveryError | None = None
-    upstream: str | None = None
+    Attributes:
+        found: what is known of its outcome beside kind, reason and sentence; the usual case has the plan only.
+
+    """
+
+    __slots__ = ("event", "found", "plan", "reason", "sentence")
 
     def __init__(self, plan: Plan, event: dict[str, Any]) -> None:
         self.plan = plan
         self.event = event
         self.reason = plan.reason
         self.sentence = plan.sentence
+        self.found: dict[str, Any] = {"plan": plan}
+
+    @property
+    def calls(self) -> tuple[list[Any], ...]:
+        """The calls that were made."""
+        made: tuple[list[Any], ...] = self.found.get("calls", ())
+        return made
+
+    @property
+    def error(self) -> DeliveryError | None:
+        """Why the contact was not written; None if it was, or if there was nothing to write."""
+        return self.found.get("error")
 
     def record(self, call: list[Any]) -> None:
         """Note a call that is about to be made."""
-        self.calls = (*self.calls, call)
+        self.found["calls"] = (*self.calls, call)
+
+    def note(self, issues: Sequence[Issue]) -> None:
+        """Note issues."""
+        self.found["issues"] = (*self.found.get("issues", ()), *issues)
 
     def outcome(self, kind: Kind = "skipped") -> Outcome:
         """Return the outcome of the plan."""
-        known = self.__dict__.copy()
-        del known["event"], known["reason"], known["sentence"]
-        return outcome_of(kind, self.reason, self.sentence, self.event, **known)
+        return outcome_of(kind, self.reason, self.sentence, self.event, **self.found)
 
 
 class DirectSink:
@@ -146,7 +162,7 @@ class DirectSink:
     def _note(self, attempt: _DirectAttempt, issues: Sequence[Issue]) -> None:
         if issues:
             self._reporter.log(issues)
-            attempt.issues = (*attempt.issues, *issues)
+            attempt.note(issues)
 
     def _write_contact(self, attempt: _DirectAttempt, contact: ContactUpsert) -> bool:
         """Write the contact if there is anything new to write; tell whether the event goes on."""
@@ -154,15 +170,17 @@ class DirectSink:
         self._upstream_contacts.remember(contact)
         if known:
             if contact.properties is not None and not upstream_knows:
-                attempt.upstream = "walkerOS would update the contact again: it remembers the last one only"
+                attempt.found["upstream"] = (
+                    "walkerOS would update the contact again: it remembers the last one only"
+                )
             if attempt.plan.occurrence is None and contact.properties is not None:
                 attempt.reason, attempt.sentence = "contact_unchanged", "the contact is as HubSpot knows it"
             return True
         if contact.properties is not None:
             try:
-                attempt.upstream = self._upsert(self._connect(), contact, attempt.record)
+                attempt.found["upstream"] = self._upsert(self._connect(), contact, attempt.record)
             except DeliveryError as error:
-                attempt.error = error
+                attempt.found["error"] = error
                 return self._goes_on_without_contact(attempt, error)
         self._contacts.remember(contact)
         return True
@@ -175,7 +193,7 @@ class DirectSink:
         name = attempt.event.get("name")
         detail = {"event": name if isinstance(name, str) else ""}
         self._note(attempt, [Issue("ERROR", text, detail, SCOPE)])
-        attempt.upstream = "walkerOS would lose this event: its contact is refused"
+        attempt.found["upstream"] = "walkerOS would lose this event: its contact is refused"
         return True
 
     def _send(self, occurrence: dict[str, Any], attempt: _DirectAttempt) -> Outcome:

@@ -81,7 +81,8 @@ class Reporter:
             event: the dead letter, if the outcome has no plan.
 
         """
-        letter = outcome.plan.event if outcome.plan is not None else event or {}
+        plan = outcome.plan
+        letter = event or {} if plan is None else plan.event or {"id": outcome.event_id, "name": outcome.name}
         full = len(self.dead_letters) == self.dead_letters.maxlen
         self.dead_letters.append((letter, error))
         detail = {"error": error.as_dict(), "event": outcome.name}

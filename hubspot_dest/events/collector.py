@@ -140,15 +140,18 @@ class Collector:
         """
         if not isinstance(partial, dict):
             raise InvalidEventError(NAME_REQUIRED)
-        now = self._now_ms()
         return complete_event(
             partial,
             self.view,
-            now_ms=now,
+            now_ms=self._now_ms,
             new_id=self._new_id,
-            timing=lambda: round((now - self._started_ms) / 10) / 100,
-            source=lambda: self._stamped(partial.get("source")),
+            timing=self._timing,
+            source=self._stamped,
         )
+
+    def _timing(self, now_ms: int) -> float:
+        """Return the seconds since the run began, with two decimals."""
+        return round((now_ms - self._started_ms) / 10) / 100
 
     def _stamped(self, own: Any) -> dict[str, Any]:
         """Return the event's source, completed by count, trace and release (section 1.1)."""
@@ -224,10 +227,10 @@ def complete_event(
     partial: Event,
     collector: CollectorView,
     *,
-    now_ms: int,
+    now_ms: Callable[[], int],
     new_id: Callable[[], str],
-    timing: Callable[[], float],
-    source: Callable[[], dict[str, Any]],
+    timing: Callable[[int], float],
+    source: Callable[[Any], dict[str, Any]],
 ) -> Event:
     """Return the complete event: its 15 fields, with defaults for absent ones.
 
@@ -236,10 +239,10 @@ def complete_event(
     Args:
         partial: the event as received.
         collector: supplies user, consent and globals; the event's own globals take precedence.
-        now_ms: the timestamp of an event without one, in ms since 1970.
+        now_ms: the clock, for an event without timestamp or timing, in ms since 1970.
         new_id: returns an id for an event without a usable one.
-        timing: returns the seconds since the run began.
-        source: returns the event's source; called only for a valid name.
+        timing: returns the seconds since the run began, at a moment of the clock.
+        source: returns the event's source, from its own one or None; called only for a valid name.
 
     Raises:
         InvalidEventError: see `event_name`.
@@ -252,8 +255,9 @@ def complete_event(
         # An event from another collector is complete; only the stamps change.
         whole = partial.copy()
         whole["globals"] = _globals(collector.globals, partial["globals"])
-        whole["source"] = source()
+        whole["source"] = source(partial["source"])
         return whole
+    now = now_ms()
     return {
         "name": name,
         "data": get("data", UNDEFINED) if "data" in partial else {},
@@ -267,9 +271,9 @@ def complete_event(
         "trigger": get("trigger", ""),
         "entity": get("entity", entity),
         "action": get("action", action),
-        "timestamp": get("timestamp", now_ms),
-        "timing": partial["timing"] if "timing" in partial else timing(),
-        "source": source(),
+        "timestamp": get("timestamp", now),
+        "timing": partial["timing"] if "timing" in partial else timing(now),
+        "source": source(get("source")),
     }
 
 

@@ -288,7 +288,8 @@ class Lines:
             self.end += len(line) + 1
             if self._open_end and not ready:
                 self.end -= 1
-        elif ready and isinstance(ready[0], _Skipped):
+            return line
+        if ready and isinstance(ready[0], _Skipped):
             self.end += ready[0].size
             ready.popleft()
         assert not isinstance(line, _Skipped)  # one follows its line directly

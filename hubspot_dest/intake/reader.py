@@ -215,13 +215,14 @@ class EventSource:
         self._max_line_bytes = max_line_bytes
         self._observer = observer
         self._lines: Lines | None = None
+        self._never_waits = False
         self.damage = ""
         """The reason why the source could not be read to its end, set after reading; empty if it could."""
 
     @property
     def line_available(self) -> bool:
-        """Whether the next line is available without reading."""
-        return self._lines is not None and self._lines.line_available
+        """Whether the next line is available without waiting; a regular file never waits."""
+        return self._lines is not None and (self._never_waits or self._lines.line_available)
 
     def __iter__(self) -> Iterator[Line | BadLine]:
         """Yield the events and bad lines.
@@ -232,6 +233,7 @@ class EventSource:
         """
         try:
             with open_source(self.source) as file:
+                self._never_waits = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
                 stream = ByteStream(file, must_be_gzip=Path(self.source).suffix == ".gz")
                 lines = Lines(stream, max_line_bytes=self._max_line_bytes, observer=self._observer)
                 self._lines = lines
@@ -386,9 +388,9 @@ def _line(line: bytes, number: int, end: int, *, unfinished: bool = False) -> It
 
 
 def _exceeds_depth(error: orjson.JSONDecodeError) -> bool:
-    return (
-        "limit" in str(error).partition(": line ")[0]
-    )  # "depth limit exceeded"; "Recursion limit reached" before 3.13
+    # Depends on orjson's version: "depth limit exceeded", "array and object recursion depth exceeded".
+    reason = str(error).partition(": line ")[0].lower()
+    return "depth" in reason or "recursion" in reason
 
 
 def _is_object(line: bytes) -> bool:

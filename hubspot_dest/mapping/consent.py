@@ -19,7 +19,9 @@ def granted_consent(required: Any, state: Any = None, individual: Any = None) ->
         individual: the event's own consent, which takes precedence over `state`.
 
     """
-    states = {**_states(state), **_states(individual)} if individual else _states(state)
+    states, own = _states(state), _states(individual) if individual else {}
+    if own:
+        states = {**states, **own} if states else own
     granted = {name: True for name, flag in states.items() if flag is True or truthy(flag)}
     if not required:
         return granted

@@ -106,11 +106,13 @@ class Evaluation:
         now_ms: the current time for functions, in ms since 1970.
         mapped: the number of issues from policies, rules and `data`; None until they have run.
         item_consent: the own consent of the innermost loop item that has one, which walkerOS 4.4 would apply.
+        not_numbers: the places in the configuration whose function returned NaN, and which therefore have no value.
 
     """
 
     # Class attributes, not slots: most events need none of these, and setting each would cost every event.
     failed: int = 0
+    not_numbers: tuple[str, ...] = ()
     item_consent: Any = None
     mapped: int | None = None
     _divergences: dict[tuple[str, int], Divergence] | None = None
@@ -154,6 +156,11 @@ class Evaluation:
         self.issues.append(
             Issue("ERROR", message, {**detail, "error": described}, code=code, sentence=sentence)
         )
+
+    def note_not_number(self, place: str) -> None:
+        """Record that a function gave NaN, which is no property: upstream leaves it out and says nothing."""
+        if place not in self.not_numbers:
+            self.not_numbers = (*self.not_numbers, place)
 
     @property
     def divergences(self) -> tuple[Divergence, ...]:

@@ -45,6 +45,7 @@ CONSTANT: Final = "constant"
 """What a trace notes of a value that the configuration gives, and no event."""
 _DEFAULT: Final = "default value"
 
+_NAN_DEPTH: Final = 20
 _SIMPLE = frozenset({str, int, bool})
 _SIMPLE_KEYS = frozenset({"key", "value"})
 
@@ -221,8 +222,10 @@ class ValueCompiler:
         validate = self._gate(form.get("validate", UNDEFINED), item, "validate")
         record_item_consent = not self.dialect.item_consent_grants
         traced = self._traced
+        calculated = ".".join(self._place) if "fn" in form and fallback is UNDEFINED else ""
         if not traced and condition is None and required is None and validate is None:
-            return _unguarded(produce, fallback, certain=self._produces_property(form))
+            place = ".".join(self._place) if "fn" in form and fallback is UNDEFINED else ""
+            return _unguarded(produce, fallback, certain=self._produces_property(form), place=place)
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             if condition is not None and not condition(value, ev, consent):
@@ -245,6 +248,8 @@ class ValueCompiler:
                     ev.note("validate is false")
                 current = UNDEFINED
             result = current if type(current) in _SIMPLE else cast_to_property(current)
+            if calculated and result is UNDEFINED and _holds_nan(current):
+                ev.note_not_number(calculated)
             if traced and result is UNDEFINED and current is not UNDEFINED:
                 ev.note(f"{_type_name(current)} is not a property, or holds null")
             if traced and result is UNDEFINED and fallback is not UNDEFINED:
@@ -518,22 +523,35 @@ def _is_property_mapping(mapping: Any) -> bool:
     return static is UNDEFINED or cast_to_property(static) is not UNDEFINED
 
 
-def _unguarded(produce: Resolve, fallback: Any, *, certain: bool) -> Resolve:
+def _holds_nan(value: Any, depth: int = 0) -> bool:
+    """Return whether a value is NaN or contains one, so that it is not a property as a whole."""
+    if type(value) is float:
+        return value != value  # only NaN differs from itself
+    if depth > _NAN_DEPTH or not isinstance(value, (dict, list)):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return any(_holds_nan(item, depth + 1) for item in items)
+
+
+def _unguarded(produce: Resolve, fallback: Any, *, certain: bool, place: str = "") -> Resolve:
     """Return a mapping value without conditions: the result of `produce` if it is a property, else the fallback.
 
     Args:
         produce: computes the value.
         fallback: the result if the value is not a property.
         certain: whether the value is certain to be a property.
+        place: the place for which a NaN that makes the value unusable is recorded; empty for none.
 
     """
     if certain and fallback is UNDEFINED:
         return produce
 
     def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
-        result = produce(value, ev, consent)
+        made = result = produce(value, ev, consent)
         if type(result) not in _SIMPLE:
             result = cast_to_property(result)
+            if place and result is UNDEFINED and _holds_nan(made):
+                ev.note_not_number(place)
         return fallback if result is UNDEFINED else result
 
     return resolve
@@ -727,7 +745,7 @@ class TextMap:
 
     def __init__(self, entries: Sequence[TextEntry], *, keep_emptied: bool) -> None:
         self._keep_emptied = keep_emptied
-        self._entries = tuple((entry.name, *entry.steps, entry.default, entry.resolve) for entry in entries)
+        self._runs = _runs(entries)
         self.needs_evaluation = any(entry.needs_evaluation for entry in entries)
 
     def write(
@@ -748,34 +766,55 @@ class TextMap:
         if ev is not None and truthy(own := event.get("consent", UNDEFINED)):
             consent = own
         unprintable: Sequence[Unprintable] = ()
-        for name, first, second, default, resolve in self._entries:
-            if resolve is not None:
-                value = resolve(event, ev, consent)  # type: ignore[arg-type]  # None only where nothing uses it
-            else:
-                section = event.get(first)
-                value = (
-                    section.get(second) if type(section) is dict else get_by_path(event, f"{first}.{second}")
-                )
-            kind = type(value)
-            if kind is str:
-                into[name] = value
-            elif kind is float and 1e-4 <= value < 1e16:
-                # Between these two, Python's digits and layout are JavaScript's but for a trailing `.0`.
-                text = repr(value)
-                into[name] = text[:-2] if text[-1] == "0" and text[-2] == "." else text
-            elif kind is int:
-                into[name] = number_to_string(value)
-            else:
-                if resolve is None and value is not None:
-                    value = cast_to_property(value)
-                if value is None or value is UNDEFINED:
-                    if default is not None:
-                        into[name] = default
-                    continue
-                if kind is EmptiedList and not self._keep_emptied:
-                    continue
-                try:
-                    into[name] = to_string(value)
-                except JsTypeError as error:
-                    unprintable = (*unprintable, (name, error))
+        for first, members in self._runs:
+            section = event.get(first)
+            in_map = type(section) is dict
+            for name, second, default, resolve in members:
+                if resolve is not None:
+                    value = resolve(event, ev, consent)  # type: ignore[arg-type]  # None only where nothing uses it
+                elif in_map:
+                    value = section.get(second)  # type: ignore[union-attr]  # a map
+                else:
+                    value = get_by_path(event, f"{first}.{second}")
+                kind = type(value)
+                if kind is str:
+                    into[name] = value
+                elif kind is float and 1e-4 <= value < 1e16:
+                    # Between these two, Python's digits and layout are JavaScript's but for a trailing `.0`.
+                    text = repr(value)
+                    into[name] = text[:-2] if text[-1] == "0" and text[-2] == "." else text
+                elif kind is int:
+                    into[name] = number_to_string(value)
+                else:
+                    if resolve is None and value is not None:
+                        value = cast_to_property(value)
+                    if value is None or value is UNDEFINED:
+                        if default is not None:
+                            into[name] = default
+                        continue
+                    if kind is EmptiedList and not self._keep_emptied:
+                        continue
+                    try:
+                        into[name] = to_string(value)
+                    except JsTypeError as error:
+                        unprintable = (*unprintable, (name, error))
         return unprintable
+
+
+_Run = tuple[str, tuple[tuple[str, str, str | None, Resolve | None], ...]]
+"""The first step of entries that follow each other, and of each: name, second step, default, what gives its value."""
+
+
+def _runs(entries: Sequence[TextEntry]) -> tuple[_Run, ...]:
+    """Return entries put together that begin with the same step, which is then looked up once.
+
+    An entry that may call a function stays alone: the function may change the event.
+    """
+    runs: list[tuple[str, bool, list[tuple[str, str, str | None, Resolve | None]]]] = []
+    for entry in entries:
+        first, second = entry.steps
+        alone = entry.resolve is not None
+        if not runs or alone or runs[-1][1] or runs[-1][0] != first:
+            runs.append((first, alone, []))
+        runs[-1][2].append((entry.name, second, entry.default, entry.resolve))
+    return tuple((first, tuple(members)) for first, _, members in runs)

@@ -1,4 +1,4 @@
-"""The trail: a JSON line per outcome, exchange and log record, with which an event can be followed by its id."""
+"""The trail: a JSON line per outcome, exchange and log record. `follow` reads the records of an event."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import logging
 import logging.handlers
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from hubspot_dest.masking import mask_token
 from hubspot_dest.report.json_report import as_json, plain
 
-__all__ = ["JsonLines", "Trail"]
+__all__ = ["JsonLines", "Trail", "follow"]
 
 
 class JsonLines(logging.Formatter):
@@ -110,3 +112,37 @@ class Trail:
         if not self._failed:
             self._failed = True
             self._on_error(error)
+
+
+def follow(trail: Path, event_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the records of a trail about one event, in order; `event_id` may also be its uuid.
+
+    Raises:
+        OSError: the trail cannot be read.
+
+    """
+    mark = event_id.encode()
+    also = b""
+    with trail.open("rb") as lines:
+        for line in lines:
+            if mark not in line and not (also and also in line):
+                continue
+            record = _record(line)
+            if record is None or not _is_about(record, event_id, also.decode()):
+                continue
+            if record.get("uuid") == event_id and isinstance(record.get("id"), str):
+                also = record["id"].encode()  # a batch lists the ids of its events
+            yield record
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None  # truncated by a crash, or not a trail record
+    return value if isinstance(value, dict) else None
+
+
+def _is_about(record: dict[str, Any], event_id: str, also: str) -> bool:
+    names = [record.get("id"), record.get("uuid"), *(record.get("events") or [])]
+    return event_id in names or bool(also and also in names)

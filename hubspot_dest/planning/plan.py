@@ -42,7 +42,7 @@ class Plan:
     """What should happen to one event, and why. Frozen.
 
     Attributes:
-        event: the event after policies and the rule's name.
+        event: the event after policies and the rule's name; empty where it is not kept (`push_many`).
         verdict: `ready`, or why not: `ignored` (by rule), `skipped`, `failed`.
         reason: a stable code: `send`, `rule_ignore`, `no_identity`, `silent_rule`, `mapping_error` …
         sentence: the reason as a sentence.
@@ -51,7 +51,8 @@ class Plan:
         email: the event's own identity, if it has one.
         object_id: likewise.
         contact: the contact upsert, before the contact cache is asked.
-        occurrence: the custom event occurrence as HubSpot's API takes it, or None.
+        occurrence: the custom event occurrence as HubSpot's API takes it; None for none, or where it is in the outbox
+            and not kept (`push_many`).
         error: why the occurrence cannot be made, after the contact upsert was.
         issues: warnings and errors, in order; the first `issues_before_send` of them precede the contact upsert.
         violations: what planning itself found doubtful: identities that are numbers.

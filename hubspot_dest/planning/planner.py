@@ -217,6 +217,8 @@ class Planner:
                 "error": why,
             }
         made["mapped"] = ev.mapped
+        if ev.not_numbers:
+            made["violations"] = (*made.get("violations", ()), *map(_not_a_number, ev.not_numbers))
         if ev.issues:
             made["issues"] = tuple(ev.issues)
         if self._policy.divergences:
@@ -618,6 +620,17 @@ def _report(
     if ev is None or not policy.omit_unprintable:
         raise unprintable[0][1]
     ev.issues += [_unprintable(f"{label}{name}", error) for name, error in unprintable]
+
+
+def _not_a_number(place: str) -> Violation:
+    """Return the violation of a value that is left out because a function gave NaN."""
+    name = place.removeprefix("identify.properties.").removeprefix("properties.")
+    return Violation(
+        "value_nothing",
+        f"{name}: the function gives NaN, which is not a value (JSON has null for it): it is left out",
+        "return a number, or undefined where there is none",
+        place,
+    )
 
 
 def _odd_identities(*, email: Any, object_id: Any, verdict: str) -> tuple[Violation, ...]:

@@ -27,13 +27,13 @@ def plain(value: Any) -> Any:
     kind = type(value)
     if kind in _AS_THEY_ARE:
         return value
-    # Most values are maps of texts: two checks of their types replace one for each value.
-    if (
-        kind is dict
-        and _AS_THEY_ARE.issuperset(map(type, value.values()))
-        and _KEYS.issuperset(map(type, value))
-    ):
-        return value
+    # Most values are maps and lists of texts: their types are checked together instead of one by one.
+    if kind is dict and _KEYS.issuperset(map(type, value)):
+        if _AS_THEY_ARE.issuperset(map(type, value.values())):
+            return value
+        return {key: item if type(item) in _AS_THEY_ARE else plain(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [item if type(item) in _AS_THEY_ARE else plain(item) for item in value]
     if value is UNDEFINED:
         return None
     if isinstance(value, float) and not math.isfinite(value):
@@ -42,7 +42,7 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, (str, bool, float)):
+    if isinstance(value, (str, bool, float)):
         return value
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**64 else plain(as_double(value))
@@ -73,8 +73,8 @@ def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
         "reason": outcome.reason,
         "sentence": outcome.sentence,
         "rule": outcome.rule_key or None,
-        "calls": plain(outcome.calls),
-        "issues": [_issue(issue) for issue in outcome.issues],
+        "calls": plain(outcome.calls) if outcome.calls else [],
+        "issues": [_issue(issue) for issue in outcome.issues] if outcome.issues else [],
         "findings": [finding.as_dict() for finding in outcome.findings] if outcome.findings else [],
         "error": outcome.error.as_dict() if outcome.error is not None else None,
     }

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-__all__ = ["safe_text"]
+__all__ = ["masked_text", "safe_text"]
 
 # Characters that could mislead a terminal or a reader: controls, escapes, bidirectional overrides, invisibles.
 # The login of an address; one slash, since a path has no empty parts.
 _LOGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*:/{1,2})[^\s/?#:@]*:[^\s/?#]*@", re.IGNORECASE)
+# The same without a scheme, `user:password@host`; these words before an e-mail are no users.
+_BARE_LOGIN: Final = re.compile(
+    r"(?<![\w.:/@+%-])(?!(?:mailto|e-?mail|sips?|xmpp|acct|person|name):)[\w.%+~-]+:[^\s/?#\"'{}<>,;]+@(?=[\w\[])",
+    re.IGNORECASE,
+)
 _HARMLESS_SPACES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -24,17 +29,23 @@ def safe_text(text: Any, *, limit: int | None = None) -> str:
 
     """
     plain = text if isinstance(text, str) else str(text)
-    if "@" in plain and ":/" in plain:
-        plain = _LOGIN.sub(r"\1****@", plain)
-    if "pat-" in plain:
-        from hubspot_dest.masking import mask_token  # imported here to keep --help fast
-
-        plain = mask_token(plain)
+    plain = masked_text(plain)
     if limit is not None and len(plain) > limit:
         plain = plain[: limit - 1] + "…"
     if plain.isascii() and plain.isprintable():
         return plain
     return "".join(character if _harmless(character) else _escaped(character) for character in plain)
+
+
+def masked_text(text: str) -> str:
+    """Return the text without tokens and without user and password of an address."""
+    if "@" in text and ":" in text:
+        text = _BARE_LOGIN.sub("****@", _LOGIN.sub(r"\1****@", text))
+    if "pat-" in text:
+        from hubspot_dest.masking import mask_token  # here, so that --help stays fast
+
+        text = mask_token(text)
+    return text
 
 
 def _harmless(character: str) -> bool:

@@ -24,6 +24,7 @@ __all__ = ["KafkaSource", "letter_record"]
 
 _ASK_SECONDS: Final = 5.0
 _GATHER_SECONDS: Final = 0.2
+_PROBE_SECONDS: Final = 1.0
 _CUT_BYTES: Final = 65_536
 _REBALANCE_SECONDS: Final = 60.0
 """How long a commit is retried during a rebalance; afterwards the partition's owner delivers the messages again."""
@@ -68,12 +69,14 @@ class KafkaSource:
         self._paused = False
         self._stash: list[Message] = []
         self._failure: Any = None
+        self._away: Any = None
+        """The last error of the connection; None once a broker has answered."""
         self._positions: dict[int, int] = {}
         self._rebalancing_since: float | None = None
 
     def _on_error(self, error: Any) -> None:
         if error.name() in _REPORTED:
-            self._failure = error
+            self._failure = self._away = error
 
     # ---- the group
 
@@ -160,7 +163,8 @@ class KafkaSource:
             failure, self._failure = self._failure, None
             raise kafka_error(failure, self._where, "reading", self._topic)
         if messages:
-            self._failure = None
+            self._failure = self._away = None
+        self._require_broker()
         # A partition may have been revoked while others were fetched.
         return [message for message in messages if message.partition.number in self._owned]
 
@@ -197,6 +201,17 @@ class KafkaSource:
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise kafka_error(failure, self._where, "reading", self._topic)
+        self._require_broker()
+
+    def _require_broker(self) -> None:
+        """After the connection failed, ask a broker: that nothing comes is no proof that one is there."""
+        if self._away is None:
+            return
+        try:
+            self._consumer.list_topics(self._topic, timeout=_PROBE_SECONDS)
+        except self._module.KafkaException:
+            raise kafka_error(self._away, self._where, "reading", self._topic) from None
+        self._away = None
 
     def pause(self) -> None:
         """Stop fetching, including partitions that are assigned later."""

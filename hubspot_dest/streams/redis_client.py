@@ -147,7 +147,7 @@ def redis_error(error: Exception, where: str, what: str, stream: str) -> StreamE
 
 
 def names_missing(error: Exception) -> bool:
-    """Tell whether an error of Redis says that a stream, or its group, does not exist."""
+    """Return whether an error of Redis says that a stream, or its group, does not exist."""
     said = str(error)
     return said.startswith("NOGROUP") or "requires the key to exist" in said or "no such key" in said.lower()
 

@@ -213,7 +213,7 @@ class RedisSource:
         )
 
     def _is_alone_with(self, name: str) -> bool:
-        """Take the lease again of a stream that is gone; tell whether that was the case.
+        """Take the lease again of a stream that is gone; return whether that was the case.
 
         What is in hand of it is nowhere else any more, so that it is not given up.
         """

@@ -121,7 +121,7 @@ class PartitionOwner(Protocol):
         """Give up partitions that belong to another worker already; nothing of them may be committed."""
 
     def on_warning(self, sentence: str) -> None:
-        """Note what people should know of a partition."""
+        """Report a warning about a partition."""
 
 
 class Source(Protocol):

@@ -280,11 +280,11 @@ class Worker:
         in_hand.first, in_hand.last = 1, 0
         if message.deliveries > self._settings.max_deliveries:
             sentence = f"it was delivered {message.deliveries} times, but no worker could process it"
-            self._bury(in_hand, "deliveries", sentence)
+            self._add_dead_letter(in_hand, "deliveries", sentence)
             return
         found = decoded(message, self._settings.max_bytes)
         if isinstance(found, BadMessage):
-            self._bury(in_hand, found.reason, found.sentence)
+            self._add_dead_letter(in_hand, found.reason, found.sentence)
             return
         if in_hand.state is not self._loaded:
             self._destination.state.restore(in_hand.state)
@@ -306,7 +306,7 @@ class Worker:
     def _judge(self, in_hand: _InHand, outcome: Outcome) -> None:
         """Set the result of an event from the outcome of its push."""
         if outcome.kind == "failed":
-            self._bury(in_hand, outcome.reason, outcome.sentence)
+            self._add_dead_letter(in_hand, outcome.reason, outcome.sentence)
         elif outcome.kind == "denied":
             if outcome.reason == "consent_refused":
                 in_hand.result = "consent_refused"
@@ -320,7 +320,7 @@ class Worker:
         else:
             in_hand.result = "skipped"
 
-    def _bury(self, in_hand: _InHand, reason: str, sentence: str) -> None:
+    def _add_dead_letter(self, in_hand: _InHand, reason: str, sentence: str) -> None:
         in_hand.result = "dead"
         in_hand.letters.append(Letter(in_hand.message, False, reason, sentence, {"what": "event"}))
 

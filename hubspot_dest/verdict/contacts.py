@@ -9,7 +9,7 @@ from typing import Final
 from hubspot_dest.account.schema import AccountSchema
 from hubspot_dest.checks.contacts import check_contact_email, check_contact_property, empty_contact
 from hubspot_dest.checks.finding import Finding, Violation
-from hubspot_dest.checks.occurrences import NOTHING_TEXTS, OBJECT_TEXT, check_value_object
+from hubspot_dest.checks.occurrences import INFINITY, NOTHING_TEXTS, OBJECT_TEXT, check_value_object
 from hubspot_dest.checks.standard_properties import goes_backward
 from hubspot_dest.planning.plan import ContactUpsert, Plan
 from hubspot_dest.verdict.mapping_paths import ConfigPath
@@ -76,7 +76,9 @@ class ContactJudge:
             if (name, value) not in self._good_values and (problem := self._value(name, value)) is not None:
                 found.append(self._finding(problem, contact_place(problem, run), at="contact"))
         together = "".join(properties.values())
-        odd = _BRACKET in together or not NOTHING_TEXTS.isdisjoint(properties.values())
+        odd = (
+            _BRACKET in together or INFINITY in together or not NOTHING_TEXTS.isdisjoint(properties.values())
+        )
         if odd or len(together) > _LARGE:
             self._odd_values(properties, run, found)
         if (stage := properties.get("lifecyclestage")) is not None:
@@ -95,7 +97,9 @@ class ContactJudge:
             if (name, properties[name]) not in self._good_values and self._value(name, properties[name]):
                 return False
         values = "".join(properties.values())
-        if _BRACKET in values or len(values) > _LARGE or not NOTHING_TEXTS.isdisjoint(properties.values()):
+        if _BRACKET in values or INFINITY in values or len(values) > _LARGE:
+            return False
+        if not NOTHING_TEXTS.isdisjoint(properties.values()):
             return False
         stage = properties.get("lifecyclestage")
         if stage is not None and self._stages.get(email.lower()) != stage:

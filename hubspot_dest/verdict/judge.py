@@ -21,6 +21,7 @@ from hubspot_dest.checks.names import (
     split_event_name,
 )
 from hubspot_dest.checks.occurrences import (
+    INFINITY,
     NOTHING_TEXTS,
     OBJECT_TEXT,
     check_event_email,
@@ -199,6 +200,7 @@ class Judge:
         if (
             len(values) <= MAX_VALUE
             and _BRACKET not in values
+            and INFINITY not in values
             and NOTHING_TEXTS.isdisjoint(properties.values())
             and "2" <= occurrence["occurredAt"] <= self._latest
             and self._latest_from <= now_ms < self._latest_until
@@ -330,7 +332,9 @@ class Judge:
             shape.fast = True  # and remains so: nothing becomes pending again
             self._recent[name] = shape
         for value in properties.values():
-            if type(value) is str and (len(value) > MAX_VALUE or _BRACKET in value or value in NOTHING_TEXTS):
+            if type(value) is str and (
+                len(value) > MAX_VALUE or _BRACKET in value or INFINITY in value or value in NOTHING_TEXTS
+            ):
                 self._check_texts(properties, run, findings)
                 break
         if shape.typed:
@@ -626,6 +630,8 @@ class Judge:
         head, _, name = violation.path.partition(".")
         if head in ("email", "objectId"):
             return ("settings", head)
+        if head == "identify":
+            return run.view.contact_places.get(name.removeprefix("properties.")) or run.view.identify_at
         if head != "properties":
             return ()
         view = run.view

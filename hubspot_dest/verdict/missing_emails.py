@@ -39,10 +39,11 @@ class MissingEmails:
             self._unknown += 1
             return
         self._known += bool(plan.email or plan.object_id)
-        rule = (plan.rule_key, plan.rule_index)
         if plan.contact is not None:
+            rule = (plan.rule_key, plan.rule_index)
             self._given[rule] = self._given.get(rule, 0) + 1
-        elif any(issue.message == NO_CONTACT_EMAIL for issue in plan.issues):
+        elif plan.issues and any(issue.message == NO_CONTACT_EMAIL for issue in plan.issues):
+            rule = (plan.rule_key, plan.rule_index)
             self._missing[rule] = self._missing.get(rule, 0) + 1
 
     def sentences(self) -> Iterator[str]:

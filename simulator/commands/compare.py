@@ -77,7 +77,7 @@ def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None
         if max_age is not None and age > max_age:
             old += 1
             say(
-                f"{safe_text(path)} was recorded {age} days ago; at most {max_age} are allowed: record it anew"
+                f"{safe_text(path)} was recorded {age} days ago; at most {max_age} are allowed: record it again"
             )
         _show(path, found, as_json=as_json)
         rows.append((path.stem, cassette.meta.against, len(found), len(found) - differing))

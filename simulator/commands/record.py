@@ -81,8 +81,9 @@ def command(
 ) -> None:
     """Send EVENTS with CONFIG to a HubSpot on this machine (with --live, to a real one), and record every exchange.
 
-    Events and properties are defined at first sight unless --seed-file defines them. People become pseudonyms, the same
-    everywhere; the cassette is not saved if anything in it still looks like a token, a secret or an address.
+    Events and properties are defined when they are first used, unless --seed-file defines them. People become
+    pseudonyms, the same everywhere; the cassette is not saved if anything in it still looks like a token, a secret or
+    an address.
     """
     from simulator.cassettes.redaction.scrubber import ScrubError, scrubbed
     from simulator.cassettes.session import RecordingSetup, record

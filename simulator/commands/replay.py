@@ -115,4 +115,4 @@ def _accept(path: Path, cassette: Cassette, config: dict[str, Any] | None) -> No
     meta = cassette.meta
     made = scrubbed(record(config or meta.config, meta.events, RecordingSetup.of(meta), about=meta.about))
     made.save(path)
-    say(f"{safe_text(path)} recorded anew: {amount(len(made.interactions), 'request')}")
+    say(f"{safe_text(path)} recorded again: {amount(len(made.interactions), 'request')}")

@@ -98,7 +98,7 @@ __all__ = ["command"]
 @click.option("--story", type=click.Choice(sorted(STORIES)), help="A named group of faults.")
 @click.option("--json", "as_json", is_flag=True, help="Write the address as one JSON object.")
 def command(**options: Any) -> None:
-    """Be HubSpot on this machine until Ctrl-C: custom events, definitions and contacts.
+    """Run a HubSpot on this machine until Ctrl-C: custom events, definitions and contacts.
 
     Nothing leaves this machine. Event names of another portal are refused, as HubSpot does.
     """

@@ -1,4 +1,4 @@
-"""Filters that show the events behind a line of the coverage."""
+"""Filters that show the events of a line of the coverage."""
 
 from __future__ import annotations
 

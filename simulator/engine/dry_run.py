@@ -5,11 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.diff.causes import CauseFinder, ConfigVariations
-from hubspot_dest.diff.comparison import PlanComparison
 from hubspot_dest.diff.plan_change import PlanChange
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.planning.dry_run import DryRun
@@ -17,6 +15,9 @@ from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.profiles import profile_of
 from simulator.engine.rows import Row
 from simulator.engine.sources.bad_input import bad_input_reason
+
+if TYPE_CHECKING:
+    from hubspot_dest.diff.comparison import PlanComparison
 
 __all__ = ["DryRuns", "Reloaded", "RowPlanner", "compare"]
 
@@ -112,6 +113,9 @@ def compare(
 
     def planner(config: Config) -> RowPlanner:
         return RowPlanner(config, parity=parity, walkeros=walkeros)
+
+    from hubspot_dest.diff.causes import CauseFinder, ConfigVariations  # with the first new configuration
+    from hubspot_dest.diff.comparison import PlanComparison
 
     causes = CauseFinder(ConfigVariations(old, new, planner))
     comparison = PlanComparison(planner(old), planner(new), causes)

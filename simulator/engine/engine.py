@@ -171,7 +171,7 @@ class Engine:
             closing = self.do(self._close, _CLOSE_SECONDS)
         except TimeoutError:
             error = f"no answer in {_CLOSE_SECONDS:g} s"
-            closing = Closing(0, self.queued, self.counts.parked, error, sentence=self.counts.sentence)
+            closing = Closing(0, self.queued, self.counts.parked, error, sentence=self._closing_sentence())
         finally:
             self._closing = True
             self._tasks.wake()
@@ -190,7 +190,10 @@ class Engine:
         if not self.outbox:  # in parity the last batch is lost: nothing is left of it in the sender
             left, error = max(0, waiting - delivered), self._last_failure()
         error, counts = error if left else "", self.counts
-        return Closing(max(0, delivered), left, counts.parked, error, sentence=counts.sentence)
+        return Closing(max(0, delivered), left, counts.parked, error, sentence=self._closing_sentence())
+
+    def _closing_sentence(self) -> str:
+        return self.counts.sentence if self.counts.taken else ""
 
     def _last_failure(self) -> str:
         """Return why HubSpot did not take the latest request that failed."""

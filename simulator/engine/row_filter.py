@@ -200,7 +200,7 @@ def is_path(text: str) -> bool:
 
 
 def complete(text: str) -> list[str]:
-    """Return how a filter that is being typed may go on: the whole text with its last word completed, best first."""
+    """Return completions of a filter that is being typed: the text with its last word completed, best first."""
     head, word = re.fullmatch(r"(.*?)([^\s()]*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
     if not word or '"' in word:
         return []

@@ -3,7 +3,7 @@
 * `LinuxDriver._file`, `LinuxDriver._writer_thread._queue`: the driver has no public way to learn that the terminal is
   gone, or slower than what is drawn. Once a write fails, Textual's writing thread is dead; thirty frames later the app
   blocks without end on that thread's full queue, ignores signals, and the last flush never happens. On a slow line
-  thirty frames of output wait in the queue, and a key is answered behind all of them.
+  thirty frames of output wait in the queue, and a key is answered after all of them.
 * `App._driver`: the app has no public way to reach its driver.
 * `CommandPalette._action_command_list`: up to 8.2 a page key raises KeyError while the list is empty or not laid out.
 * `Widget._scroll_update`: setting `virtual_size` in the public way lays out the whole screen again, ten times a second.

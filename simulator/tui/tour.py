@@ -41,7 +41,7 @@ class TourError(ValueError):
 
 
 class Wait(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a step waits for before it goes on.
+    """What a step waits for before the tour continues.
 
     Attributes:
         row: a filter; a row that came or changed since the step began must match it.

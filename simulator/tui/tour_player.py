@@ -137,7 +137,7 @@ class TourPlayer:
             self._shell.say("the tour and its events start over")
 
     def leave(self) -> None:
-        """End the tour; the stream goes on, without the faults that the tour set."""
+        """End the tour; the stream continues, without the faults that the tour set."""
         self.on = False
         if self._threw:
             self._threw = False
@@ -204,7 +204,7 @@ class TourPlayer:
             return
         state = "it did not happen" if self._late else "" if self._met else "waiting …"
         if self._interrupted:
-            state = "paused: space goes on"
+            state = "paused: space resumes"
         self._text, self._text_age = self._text_of(step), 0.0
         self.panel.show(
             step.title or tour.title,
@@ -248,7 +248,7 @@ class TourPlayer:
     # ---- what is waited for
 
     def tick(self, seconds: float) -> None:
-        """Check whether what the step waits for has come, and go on if it has."""
+        """Check whether what the step waits for has come, and turn to the next step if it has."""
         step = self.step
         if not self.on or step is None:
             return

@@ -32,7 +32,7 @@ from simulator.hubspot.fake import FakeHubSpot
 from simulator.hubspot.service import DEFAULT_TOKEN, HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
 
-__all__ = ["MemberView", "Reckoning", "WorkerGroup"]
+__all__ = ["MemberView", "GroupResult", "WorkerGroup"]
 
 Engine = Literal["kafka", "redis"]
 _STREAMS: Final = 4  # as many as the mock cluster makes partitions
@@ -42,7 +42,7 @@ _STOP_SECONDS: Final = 12.0
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """What is seen of one worker.
+    """The state of one worker.
 
     Attributes:
         name: `worker 1`.
@@ -65,14 +65,14 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoning:
-    """What HubSpot has of what was produced.
+class GroupResult:
+    """Compares what was produced with what HubSpot has.
 
     Attributes:
         produced: events in the stream.
         expected: events that the configuration sends.
         stored: occurrences that HubSpot has.
-        missing: expected events that HubSpot has not.
+        missing: expected events that HubSpot does not have.
         doubled: occurrences whose uuid HubSpot has twice.
         disordered: occurrences out of their person's order.
         repeated: deliveries that HubSpot recognised as repeats.
@@ -88,13 +88,13 @@ class Reckoning:
     repeated: int
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether nothing is lost, doubled or out of order."""
         return not (self.missing or self.doubled or self.disordered)
 
 
 class _Member:
-    """One place in the group, and the process that fills it."""
+    """One worker of the group, and its current process."""
 
     def __init__(self, number: int, command: list[str], log: deque[str]) -> None:
         self.name = f"worker {number}"
@@ -151,7 +151,7 @@ class _Member:
                 self._process.wait(10)
 
     def look(self) -> MemberView:
-        """Return what is seen of it."""
+        """Return its state."""
         if not self.alive:
             self._last = MemberView(
                 self.name,
@@ -193,7 +193,7 @@ class WorkerGroup:
         seed: decides the events.
 
     Attributes:
-        log: what the workers said, and what happened to them.
+        log: the output of the workers, and kills and starts.
 
     Raises:
         StreamError: the client library of the broker is not installed.
@@ -291,7 +291,7 @@ class WorkerGroup:
             self.log.append(f"{self._members[number].name}: started again")
 
     def look(self) -> list[MemberView]:
-        """Return what is seen of every worker."""
+        """Return the state of every worker."""
         return [member.look() for member in self._members]
 
     @property
@@ -299,7 +299,7 @@ class WorkerGroup:
         """Whether everything that HubSpot must have is there."""
         return self._produced >= self._events and len(self.hubspot.account.log.rows) >= len(self._order)
 
-    def reckon(self) -> Reckoning:
+    def result(self) -> GroupResult:
         """Compare what was produced with what HubSpot has."""
         uuids = [row.id for row in self.hubspot.account.log.rows]
         place = {uuid: number for number, uuid in enumerate(uuids)}
@@ -311,7 +311,7 @@ class WorkerGroup:
             if here is not None:
                 disordered += here < newest.get(person, -1)
                 newest[person] = max(here, newest.get(person, -1))
-        return Reckoning(
+        return GroupResult(
             self._produced,
             len(order),
             len(uuids),
@@ -325,11 +325,11 @@ class WorkerGroup:
         """Stop the workers, then HubSpot and the broker."""
         self._stop.set()
         self._producer.join(10)
-        enders = [threading.Thread(target=member.stop) for member in self._members]
-        for ender in enders:
-            ender.start()
-        for ender in enders:
-            ender.join(_STOP_SECONDS + 11)
+        stoppers = [threading.Thread(target=member.stop) for member in self._members]
+        for stopper in stoppers:
+            stopper.start()
+        for stopper in stoppers:
+            stopper.join(_STOP_SECONDS + 11)
         self._planner.close(deadline=0.0)
         self.hubspot.stop()
         self._broker.close()

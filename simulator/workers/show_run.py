@@ -1,4 +1,4 @@
-"""`hubspot-sim run --workers N`: two workers, a kill, a takeover, and the reckoning, line by line."""
+"""`hubspot-sim run --workers N`: two workers, a kill, a takeover, and the final count, line by line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LIMIT_SECONDS: Final = 180.0
 def open_group(
     config: Path, *, via: str, workers: int, events: int, seed: int, rate: float = 0.0
 ) -> WorkerGroup:
-    """Return a group that is not started; end the command where the broker is not to be had."""
+    """Return a group that is not started; end the command where the broker cannot be started."""
     loaded = open_config(config)
     engine: Engine = "redis" if via == "redis" else "kafka"
     try:
@@ -40,7 +40,7 @@ def open_group(
 
 
 def run_workers(config: Path, *, via: str, workers: int, events: int, seed: int, as_json: bool) -> ExitCode:
-    """Let a group deliver events, kill one of its workers in the middle, and say what came of it."""
+    """Let a group deliver events, kill one of its workers in the middle, and print the result."""
     stopper = GracefulShutdown()
     group = open_group(config, via=via, workers=workers, events=events, seed=seed)
     begun = time.monotonic()
@@ -50,8 +50,8 @@ def run_workers(config: Path, *, via: str, workers: int, events: int, seed: int,
         say(f"{workers} workers on {via}, {events} events; one is killed when a third is delivered")
         while not group.settled and time.monotonic() - begun < _LIMIT_SECONDS and stopper.number is None:
             done = len(group.hubspot.account.log.rows)
-            needed = max(1, group.reckon().expected)
-            if not killed and done >= needed / 3 and group.reckon().produced >= events:
+            needed = max(1, group.result().expected)
+            if not killed and done >= needed / 3 and group.result().produced >= events:
                 group.kill(0)
                 killed = True
             elif killed and not restarted and (workers == 1 or done >= needed * 2 / 3):
@@ -64,7 +64,7 @@ def run_workers(config: Path, *, via: str, workers: int, events: int, seed: int,
                 say(f"  {safe_text(group.log.popleft(), limit=200)}")
             time.sleep(0.02)
         _show(group)
-        reckoning = group.reckon()
+        result = group.result()
         settled = group.settled
     while group.log:
         say(f"  {safe_text(group.log.popleft(), limit=200)}")
@@ -75,24 +75,24 @@ def run_workers(config: Path, *, via: str, workers: int, events: int, seed: int,
                     "workers": workers,
                     "via": via,
                     "killed": int(killed),
-                    "produced": reckoning.produced,
-                    "expected": reckoning.expected,
-                    "stored": reckoning.stored,
-                    "missing": reckoning.missing,
-                    "doubled": reckoning.doubled,
-                    "disordered": reckoning.disordered,
-                    "repeated": reckoning.repeated,
+                    "produced": result.produced,
+                    "expected": result.expected,
+                    "stored": result.stored,
+                    "missing": result.missing,
+                    "doubled": result.doubled,
+                    "disordered": result.disordered,
+                    "repeated": result.repeated,
                     "seconds": round(time.monotonic() - begun, 2),
                 }
             ).decode()
         )
     say(
-        f"{amount(reckoning.produced, 'event')} produced: {reckoning.expected} for HubSpot, "
-        f"{reckoning.produced - reckoning.expected} of which nothing is sent; {reckoning.stored} stored, "
-        f"{reckoning.missing} missing, {reckoning.doubled} doubled, {reckoning.disordered} out of order; "
-        f"{amount(reckoning.repeated, 'repeated delivery')}, each counted once"
+        f"{amount(result.produced, 'event')} produced: {result.expected} for HubSpot, "
+        f"{result.produced - result.expected} of which nothing is sent; {result.stored} stored, "
+        f"{result.missing} missing, {result.doubled} doubled, {result.disordered} out of order; "
+        f"{amount(result.repeated, 'repeated delivery')}, each counted once"
     )
-    return ExitCode.OK if settled and reckoning.whole else ExitCode.CHECK_FAILED
+    return ExitCode.OK if settled and result.is_complete else ExitCode.CHECK_FAILED
 
 
 def _show(group: WorkerGroup) -> None:

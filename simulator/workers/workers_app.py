@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Footer, Static
 from textual.worker import get_current_worker
 
-from simulator.workers.group import MemberView, Reckoning, WorkerGroup
+from simulator.workers.group import GroupResult, MemberView, WorkerGroup
 
 __all__ = ["WorkersApp", "group_table", "verdict_text"]
 
-_LOOK_SECONDS = 0.5
+_REFRESH_SECONDS = 0.5
 _LOG_LINES = 14
 _COLOURS = {"running": "green", "stands by": "cyan", "starting": "yellow", "killed": "red", "ended": "red"}
 
@@ -38,8 +38,8 @@ def group_table(members: list[MemberView]) -> Table:
     return table
 
 
-def verdict_text(found: Reckoning) -> Text:
-    """Return what HubSpot has of what was produced."""
+def verdict_text(found: GroupResult) -> Text:
+    """Return the comparison of what was produced with what HubSpot has."""
     text = Text(
         f"{found.produced} produced   {found.expected} for HubSpot   {found.stored} stored   "
         f"{found.missing} still missing   {found.doubled} doubled   {found.disordered} out of order   "
@@ -62,7 +62,10 @@ class WorkersApp(App[None]):
 
     TITLE = "hubspot-sim: workers"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *[Binding(str(number), f"strike({number})", f"kill or start {number}") for number in range(1, 5)],
+        *[
+            Binding(str(number), f"toggle_worker({number})", f"kill or start {number}")
+            for number in range(1, 5)
+        ],
         Binding("q", "quit", "quit"),
     ]
     CSS = "#members { height: auto; margin: 1; } #verdict { height: auto; margin: 1; } #log { margin: 1; }"
@@ -79,25 +82,25 @@ class WorkersApp(App[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Begin to look."""
-        self.set_interval(_LOOK_SECONDS, self._look)
-        self._look()
+        """Start to refresh."""
+        self.set_interval(_REFRESH_SECONDS, self._refresh_group)
+        self._refresh_group()
 
-    def _look(self) -> None:
-        self.run_worker(self._fetch, thread=True, exclusive=True, group="look")
+    def _refresh_group(self) -> None:
+        self.run_worker(self._fetch, thread=True, exclusive=True, group="refresh")
 
     def _fetch(self) -> None:
-        members, found = self._group.look(), self._group.reckon()
+        members, found = self._group.look(), self._group.result()
         lines = list(self._group.log)[-_LOG_LINES:]
         if not get_current_worker().is_cancelled:
             self.call_from_thread(self._draw, members, found, lines)
 
-    def _draw(self, members: list[MemberView], found: Reckoning, lines: list[str]) -> None:
+    def _draw(self, members: list[MemberView], found: GroupResult, lines: list[str]) -> None:
         self.query_one("#members", Static).update(group_table(members))
         self.query_one("#verdict", Static).update(verdict_text(found))
         self.query_one("#log", Static).update(Text("\n".join(lines)))
 
-    def action_strike(self, number: int) -> None:
+    def action_toggle_worker(self, number: int) -> None:
         """Kill a worker that runs, or start one that does not."""
         if number > self._group.size:
             return
@@ -105,4 +108,4 @@ class WorkersApp(App[None]):
             self._group.restart(number - 1)
         else:
             self._group.kill(number - 1)
-        self._look()
+        self._refresh_group()

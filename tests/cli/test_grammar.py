@@ -178,6 +178,22 @@ def test_a_full_disk_under_standard_output_is_no_bug(command: tuple[str, ...]) -
     assert b"has a bug" not in done.stderr
 
 
+def test_messages_that_cannot_be_written_do_not_change_the_exit_code() -> None:
+    """As when the connection to a terminal is lost in the middle of a frame."""
+    code = (
+        "import sys; from hubspot_dest.cli.console import guarded\n"
+        "sys.stderr.write('half a frame'); guarded(lambda: 143, 'test')"
+    )
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        # Not a warm process: it is about the end of the interpreter.
+        done = subprocess.run([sys.executable, "-c", code], stderr=writing, timeout=60, check=False)
+    finally:
+        os.close(writing)
+    assert done.returncode == 143
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -158,6 +158,5 @@ def test_names_of_events_beyond_the_limit_are_not_left_out_silently(run: Run, tm
     events.write_text("".join(f'{{"name":"thing a{number}"}}\n' for number in range(1_002)), encoding="utf-8")
     done = run("hubspot_dest", "scaffold", str(events), "-o", str(tmp_path / "flow.yaml"))
     assert (
-        "the draft has the first 1,000 names of events; 2 events with further names are not in it"
-        in done.stderr
+        "the draft has the first 1,000 event names; 2 events with further names are not in it" in done.stderr
     )

@@ -56,6 +56,7 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.deep
+@pytest.mark.usefixtures("frozen_code")
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts in /proc")
 def test_twenty_minutes_at_2000_events_a_second_leave_files_threads_memory_and_disk_flat(
     tmp_path: Path, base_url: str, capsys: pytest.CaptureFixture[str]

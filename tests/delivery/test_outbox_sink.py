@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -197,3 +198,61 @@ def test_an_object_id_and_an_email_of_one_person_keep_their_order(
     for first in (0, 1):  # by id alone and with both; by e-mail alone and with both
         mine = [place[occurrence_uuid(f"e{n}")] for n in range(60) if n % 3 in (first, 2)]
         assert mine == sorted(mine)
+
+
+class Watched(dict[str, Any]):
+    """A part of an event, of which it can be told whether it is still in memory."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_events_taken_together_are_in_memory_one_after_the_other_where_outcomes_need_not_keep_them(
+    tmp_path: Path, hubspot: FakeHubSpot
+) -> None:
+    alive: list[weakref.ref[Watched]] = []
+
+    def read(count: int) -> Iterator[dict[str, Any]]:
+        for number in range(count):
+            data = Watched(title=f"T{number}")
+            alive.append(weakref.ref(data))
+            yield make_event(number, data=data)
+            del data
+            assert sum(part() is not None for part in alive) <= 2
+
+    config = {"mapping": {"page": {"view": {"settings": {"properties": {"map": {"title": "data.title"}}}}}}}
+    with make(hubspot, tmp_path, {"batch": True}, config=config) as destination:
+        outcomes = destination.push_many(read(50), keep_events=False)
+        assert [(outcome.kind, outcome.event_id) for outcome in outcomes] == [
+            ("queued", f"e{number}") for number in range(50)
+        ]
+        plans = [outcome.plan for outcome in outcomes]
+        assert {plan.email for plan in plans if plan is not None} == {"ada@example.org"}
+        assert not any(plan.event for plan in plans if plan is not None)
+    titles = [occurrence["properties"]["title"] for occurrence in hubspot.account.occurrences]
+    assert titles == [f"T{number}" for number in range(50)]
+
+
+def test_what_was_read_before_the_source_broke_is_safe_and_its_place_is_noted(
+    tmp_path: Path, hubspot: FakeHubSpot
+) -> None:
+    read: list[int] = []
+
+    def events() -> Iterator[dict[str, Any]]:
+        for number in range(3):
+            read.append(number)
+            yield make_event(number)
+        msg = "the disk is gone"
+        raise OSError(msg)
+
+    heard: list[Outcome] = []
+    with make(hubspot, tmp_path, listeners=[heard.append]) as destination:
+        with pytest.raises(OSError, match="the disk is gone"):
+            destination.push_many(
+                events(), progress=lambda: outbox_module.Progress("log", "0", 0, len(read), -1)
+            )
+        assert [outcome.event_id for outcome in heard if not outcome.delivery] == ["e0", "e1", "e2"]
+        assert destination.outbox is not None
+        noted = destination.outbox.progress("log")
+        assert noted is not None
+        assert noted.line == 3
+    assert len(hubspot.account.occurrences) == 3

@@ -108,6 +108,25 @@ def test_every_program_of_a_page_works_when_it_is_pasted(page: Path, tmp_path: P
     run_blocks([block for block in runnable(page) if block.is_program], tmp_path)
 
 
+@pytest.mark.parametrize("name", ["README.md", "docs/index.md"])
+def test_the_refusal_that_a_page_shows_first_is_what_the_command_prints(name: str, tmp_path: Path) -> None:
+    block = next(block for block in blocks_of(ROOT / name) if block.language == "console")
+    command, *shown = block.text.rstrip("…\n").splitlines()
+    shop = (ROOT / "examples" / "shop.yaml").read_text(encoding="utf-8")
+    broken = shop.replace("large_order_completed", "Large Order!")
+    (tmp_path / "shop.yaml").write_text(broken, encoding="utf-8")
+    shutil.copy(ROOT / "examples" / "events.jsonl", tmp_path)
+    done = warm.run(
+        [sys.executable, "-m", "hubspot_dest", *command.removeprefix("$ hubspot-dest ").split()],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.splitlines()[: len(shown)] == shown
+
+
 def test_each_block_with_commands_says_what_it_is() -> None:
     unclear = [
         f"{block.page}, line {block.line}: {first_command(block)}"

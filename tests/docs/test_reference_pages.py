@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.reference_pages import PAGES
+from scripts.reference_pages import PAGES, every_command, options_of
 from tests import warm
-from tests.docs.command_blocks import ROOT
+from tests.docs.command_blocks import ROOT, blocks_of, pages
 
 JSON_PAGE = ROOT / "docs" / "json.md"
 _SECTION = re.compile(r"^## `(?P<command>[^`]+)`$(?P<text>.*?)(?=^## |\Z)", re.S | re.M)
@@ -91,3 +91,30 @@ def test_every_json_field_that_a_command_writes_is_documented(command: str, tmp_
     documented, always = fields_of(sections()[command])
     assert written <= documented, f"not in docs/json.md: {sorted(written - documented)}"
     assert always <= written, f"documented, and never written: {sorted(always - written)}"
+
+
+def commands_of(text: str) -> list[str]:
+    """Return the commands of a synopsis; an indented line continues the one before."""
+    commands: list[str] = []
+    for line in text.splitlines():
+        code = line.partition("  # ")[0]
+        if code.startswith(" ") and commands:
+            commands[-1] += " " + code.strip()
+        elif code.strip():
+            commands.append(code.strip())
+    return commands
+
+
+def test_every_option_of_a_synopsis_is_one_of_its_command() -> None:
+    known = {context.command_path: options_of(context) for context in every_command()}
+    unknown = []
+    for page in pages():
+        for block in blocks_of(page):
+            for command in commands_of(block.text) if block.language == "synopsis" else ():
+                path = next((path for path in known if f"{command} ".startswith(f"{path} ")), None)
+                wrong = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", command)) - known.get(path or "", set())
+                if path is not None and wrong:
+                    unknown.append(
+                        f"{block.page}, line {block.line}: {path} has no {', '.join(sorted(wrong))}"
+                    )
+    assert not unknown

@@ -23,6 +23,7 @@ KINDS = [
     (EXAMPLES / "verify-gitlab.yml", "gitlab-ci"),
     (EXAMPLES / "compose.yaml", "compose-spec"),
     (EXAMPLES / "walkeros-compose.yaml", "compose-spec"),
+    (EXAMPLES / "workers-compose.yaml", "compose-spec"),
 ]
 
 

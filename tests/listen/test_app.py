@@ -89,11 +89,11 @@ class FullDisk(HubSpotDestination):
 
     full = True
 
-    def push_many(self, events: Iterable[Any], *, progress: Any = None) -> list[Outcome]:
+    def push_many(self, events: Iterable[Any], **options: Any) -> list[Outcome]:
         if self.full:
             said = "the outbox cannot be written: No space left on device"
             return [Outcome("failed", "outbox", said) for _ in events]
-        return super().push_many(events, progress=progress)
+        return super().push_many(events, **options)
 
 
 async def test_what_cannot_be_stored_is_the_senders_to_keep_until_there_is_room_again() -> None:

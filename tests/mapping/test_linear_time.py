@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hubspot_dest.config.validation import VALUE_KEYS
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.collector import Collector, with_user
@@ -262,6 +263,49 @@ OPERATIONS |= {
     ),
     "push with consent": pushed(event, consent={"m": True, "c1": True}),
 }
+
+
+KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "condition": lambda path: {"key": path, "condition": PLAIN},
+    "consent": lambda path: {"key": path, "consent": {"m": True, "c1": True}},
+    "fn": lambda path: {"fn": lambda value, context: len(str(path))},
+    "key": lambda path: {"key": path},
+    "loop": lambda path: {"loop": [path, "this"]},
+    "map": lambda path: {"map": {"a": path, "b": {"map": {"c": path}}}},
+    "set": lambda path: {"set": [path, {"set": [path, path]}]},
+    "validate": lambda path: {"key": path, "validate": PLAIN},
+    "value": lambda path: {"key": f"{path}.nope", "value": "x"},
+}
+"""For each key of a mapping value: one that uses it with a path."""
+PATHS = ("data.items", "data.items.*.tags.*", "data.keys", "data.deep")
+PLACES: dict[str, Callable[[Callable[[str], dict[str, Any]]], Callable[[int], Work]]] = {
+    "for each item of a list": lambda sample: value({"loop": ["data.items", sample("tags")]}),
+    "of everything large": lambda sample: value({"set": [sample(path) for path in PATHS]}),
+    "in properties": lambda sample: plan({path: sample(path) for path in PATHS}),
+    "in a policy": lambda sample: process(
+        {"policy": {"data.made": sample("data.items"), "user.x": sample("user.tags")}}
+    ),
+    "in the data of a rule": lambda sample: process(
+        {"mapping": {"order": {"complete": {"data": sample("data.items")}}}}
+    ),
+}
+OPERATIONS |= {f"{key} {place}": make(KEYS[key]) for key in KEYS for place, make in PLACES.items()}
+RULES: dict[str, Any] = {
+    "* *": {"*": {"*": {}}},
+    "order *": {"order": {"*": {"name": "n m"}}},
+    "ignore": {"order": {"complete": {"ignore": True}}},
+    "silent": {"order": {"complete": {"silent": True}}},
+    "consent": {"order": {"complete": {"consent": {"m": True, "c1": True}}}},
+    "policy": {"order": {"complete": {"policy": {"data.texts": "data.items", "data.items.0": LOOP}}}},
+    "many conditions": {
+        "order": {"complete": [{"condition": lambda event, context: False} for _ in range(20)]}
+    },
+}
+OPERATIONS |= {f"rule with {name}": process({"mapping": mapping}) for name, mapping in RULES.items()}
+
+
+def test_every_key_of_a_mapping_value_is_among_the_operations() -> None:
+    assert tuple(sorted(KEYS)) == VALUE_KEYS
 
 
 def seconds(work: Work) -> float:

@@ -17,8 +17,7 @@ from hubspot_dest.delivery.client.exchange import Exchange
 from hubspot_dest.observability.observer import Observer
 from hubspot_dest.observability.opentelemetry import OtelInstruments
 from hubspot_dest.observability.prometheus import PrometheusInstruments
-from hubspot_dest.observability.trail import Trail
-from hubspot_dest.observability.trail_reader import follow
+from hubspot_dest.observability.trail import Trail, follow
 from simulator.hubspot import FakeHubSpot
 from tests.cli.conftest import SEED
 from tests.factories import ADA, make_config, make_event

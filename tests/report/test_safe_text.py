@@ -15,6 +15,13 @@ from hubspot_dest.report.safe_text import safe_text
         ("http://me:a@b@host", "http://****@host"),
         ("https://shop.example/@ada:x", "https://shop.example/@ada:x"),
         ("mail ada@example.org at 10:/30", "mail ada@example.org at 10:/30"),
+        ("me:s3cr3t@host/file cannot be read", "****@host/file cannot be read"),
+        ("'me:s3:cr3t@h' is not a port", "'****@h' is not a port"),
+        ("mailto:ada@example.org", "mailto:ada@example.org"),
+        ('{"email":"ada@example.org","id":"a:b"}', '{"email":"ada@example.org","id":"a:b"}'),
+        ("contact: ada@example.org", "contact: ada@example.org"),
+        ("line 3: 10:30 ada@example.org", "line 3: 10:30 ada@example.org"),
+        ("rule 'order complete': no ada@example.org", "rule 'order complete': no ada@example.org"),
     ],
 )
 def test_the_password_of_an_address_is_never_shown(text: str, shown: str) -> None:

@@ -75,6 +75,15 @@ SHOP = {
         "page": {"*": {"settings": {"properties": {"map": {"title": "data.title", "lang": "globals.lang"}}}}},
     },
 }
+
+
+def first_sku(nested: Any) -> Any:
+    """Return what the loop of the rule reads first, from whatever is there."""
+    first = nested[0] if isinstance(nested, list) and nested else None
+    data = first.get("data") if isinstance(first, dict) else None
+    return data.get("sku") if isinstance(data, dict) else None
+
+
 QUICK = settings(max_examples=20_000, deadline=None, derandomize=True, database=None)
 
 
@@ -83,7 +92,7 @@ QUICK = settings(max_examples=20_000, deadline=None, derandomize=True, database=
     [
         lambda event: event["name"].startswith("page ") and event["data"].get("title"),
         lambda event: event.get("globals", {}).get("lang"),
-        lambda event: event.get("nested") and event["nested"][0]["data"].get("sku"),
+        lambda event: first_sku(event.get("nested")),
         lambda event: event["user"].get("mail"),
         lambda event: event.get("consent", {}).get("marketing") is False,
         lambda event: event["data"].get("kind") == "gift" and event["data"].get("total") == 500,

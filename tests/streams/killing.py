@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import parse_qs, urlsplit
 
 from simulator.brokers.kafka import MockKafka
 from simulator.brokers.redis import RedisServer
@@ -46,6 +47,10 @@ class Broker(Protocol):
 
     def produce(self, shop: Shop) -> None: ...
 
+    def is_committed(self) -> bool:
+        """Return whether the group has committed everything that was produced."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -72,6 +77,23 @@ class KafkaRun:
                     producer.poll(0.1)
         assert producer.flush(30) == 0
 
+    def is_committed(self) -> bool:
+        from confluent_kafka import Consumer, TopicPartition
+
+        group = parse_qs(urlsplit(self.url).query)["group"][0]
+        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": group, "log_level": 0})
+        try:
+            known = consumer.list_topics("events", timeout=10).topics["events"].partitions
+            partitions = consumer.committed(
+                [TopicPartition("events", number) for number in known], timeout=10
+            )
+            return all(
+                max(partition.offset, 0) >= consumer.get_watermark_offsets(partition, timeout=10)[1]
+                for partition in partitions
+            )
+        finally:
+            consumer.close()
+
     def close(self) -> None:
         self._kafka.close()
 
@@ -95,6 +117,18 @@ class RedisRun:
                 pipe.execute()
         pipe.execute()
         client.close()
+
+    def is_committed(self) -> bool:
+        client = self._redis.client()
+        try:
+            for name in self._names:
+                last = client.xinfo_stream(name)["last-generated-id"]
+                for group in client.xinfo_groups(name):
+                    if group["pending"] or group["last-delivered-id"] != last:
+                        return False
+            return True
+        finally:
+            client.close()
 
     def close(self) -> None:
         self._redis.close()
@@ -151,8 +185,8 @@ def kill_run(
                     del strikes[0]
                     member.launch()
                     run.launches += 1
-                elif arrived >= events:
-                    break
+                elif arrived >= events and broker.is_committed():
+                    break  # not before: what was handed back is delivered again, older contacts first
                 time.sleep(0.02)
             for member in group:
                 member.end(signal.SIGTERM)
@@ -160,6 +194,8 @@ def kill_run(
             for member in group:
                 member.end(signal.SIGKILL)
         run.wrong = shop.faults_of(hubspot)
+        if not broker.is_committed():
+            run.wrong.append("the group left events uncommitted")
         run.said = "\n".join(member.said() for member in group)
     run.seconds = time.monotonic() - begun
     return run

@@ -100,6 +100,31 @@ def test_a_broker_that_is_not_there_is_one_clear_message(hubspot: FakeHubSpot) -
         source.close()
 
 
+def test_a_broker_that_went_away_is_not_said_to_be_back_before_it_answers(topic: str) -> None:
+    cluster = MockKafka()
+    produce(cluster, topic, ("p0", page_view(1)))
+    source = KafkaSource(read_address(cluster.url(topic), environment={}))
+    try:
+        source.open(Nobody())
+        source.fetch(10, 0.1)
+        cluster.close()
+        until = time.monotonic() + 20
+        failed = False
+        while not failed and time.monotonic() < until:
+            try:
+                source.fetch(10, 0.1)
+            except StreamError:
+                failed = True
+        assert failed
+        for _ in range(3):  # librdkafka itself reports it once, and then nothing for a while
+            with pytest.raises(StreamError, match="cannot be reached"):
+                source.fetch(10, 0.0)
+        with pytest.raises(StreamError, match="cannot be reached"):
+            source.keep_alive()
+    finally:
+        source.close()
+
+
 def test_an_error_that_the_client_reports_is_raised_by_the_next_fetch(
     mock_kafka: MockKafka, topic: str
 ) -> None:

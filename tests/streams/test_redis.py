@@ -419,7 +419,7 @@ def test_wrong_credentials_and_missing_rights_are_told_apart_and_never_shown(
         assert "open-sesame" not in wrong.sentence
         poor = error_of(redis_server.url("events"), REDIS_USERNAME="reader", REDIS_PASSWORD="letmein12345")
         assert poor.kind == "authorization"
-        assert "no rights" in poor.sentence
+        assert "no permissions" in poor.sentence
         assert not poor.heals
     finally:
         client.execute_command("ACL", "DELUSER", "reader")
@@ -445,6 +445,37 @@ def test_a_misspelt_stream_is_an_error_and_not_an_empty_one(
     assert done.code == 2, done.said
     assert "has no stream evnets" in done.said
     assert run_here("outbox", verb[0], redis_server.url("events"), *verb[1:]).code == 0
+
+
+def test_a_letter_without_an_event_does_not_hold_up_the_others(redis_server: RedisServer) -> None:
+    client = redis_server.client()
+    client.xadd("events.dead", {"hubspot-dest-reason": "no_value"})
+    client.xadd("events.dead", {"event": json.dumps(page_view(1)), "hubspot-dest-reason": "refused"})
+    done = run_here("outbox", "retry", redis_server.url("events"))
+    assert done.code == 0, done.said
+    assert "1 dead letter is in the stream again" in done.said
+    assert client.xlen("events") == 1
+    assert client.xlen("events.dead") == 1
+
+
+# ---- an entry that ends its worker
+
+
+def test_an_entry_that_ended_its_worker_often_comes_alone_with_its_count(
+    redis_server: RedisServer, members: list[Member]
+) -> None:
+    """So that a crash is blamed on one entry, and the dead letter is that one (`--max-deliveries`)."""
+    fill(redis_server, "events", 3)
+    client = redis_server.client()
+    for _ in range(7):
+        member = Member(redis_server.url("events")).open()
+        members.append(member)
+        found = member.fetch_all()
+        member.die()  # with what it has in hand
+        client.delete("hubspot-dest:events:hubspot:lease")
+        client.hset("hubspot-dest:events:hubspot:state", "clean", "1")
+    assert [message.deliveries for message in found] == [7]
+    assert found[0].position == client.xrange("events", count=1)[0][0].decode()
 
 
 # ---- what administrators do to a stream under a worker, and clocks

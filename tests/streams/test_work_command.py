@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 from urllib.error import HTTPError
@@ -16,6 +17,7 @@ from hubspot_dest.delivery.client.codec import occurrence_uuid
 from hubspot_dest.streams.health import serve_health
 from simulator.brokers.redis import RedisServer
 from simulator.hubspot import FakeHubSpot
+from simulator.hubspot.faults.fault_board import Fault, FaultKind
 from tests.streams.cli import run_here, working, write_config
 from tests.streams.memory_source import MemorySource, message, worker_on
 from tests.streams.shop import page_view
@@ -53,6 +55,9 @@ def test_a_running_worker_tells_how_it_is_and_sigterm_hands_over_within_ten_seco
             text = answer.read().decode()
         assert 'hubspot_dest_stream_messages_total{result="delivered"} 5.0' in text
         assert "hubspot_dest_stream_partitions 1.0" in text
+        assert "hubspot_dest_stream_lag 0.0" in text
+        assert "hubspot_dest_stream_paused 0.0" in text
+        assert "hubspot_dest_stream_rebalances_total 1.0" in text
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         out, said = process.communicate(timeout=15)
@@ -74,6 +79,53 @@ def test_a_running_worker_tells_how_it_is_and_sigterm_hands_over_within_ten_seco
     )
     assert told["fetched"] == sum(told[name] for name in results) == 6
     assert client.exists("hubspot-dest:events:hubspot:lease") == 0
+
+
+def test_a_stream_that_fills_up_is_reported_before_the_first_loss_and_the_loss_is_measured(
+    redis_server: RedisServer, hubspot: FakeHubSpot, tmp_path: Path
+) -> None:
+    client = redis_server.client()
+
+    def add(count: int) -> None:
+        pipe = client.pipeline(transaction=False)
+        for number in range(count):
+            event = json.dumps(page_view(number))
+            pipe.xadd("events", {"event": event}, maxlen=300, approximate=False)
+        pipe.execute()
+
+    def read_until(process: subprocess.Popen[str], words: str) -> str:
+        assert process.stderr is not None
+        while line := process.stderr.readline():
+            if words in line:
+                return line
+        raise AssertionError(words)
+
+    hubspot.faults.add(Fault(FaultKind.UNAVAILABLE), now=time.time())
+    add(1)
+    url = redis_server.url("events", more="&maxlen=300")
+    options = ("--metrics", "0", "--json", "--source-option", "lease.seconds=1")
+    with working(write_config(tmp_path), url, hubspot, *options) as process:
+        metrics = read_until(process, "metrics at ").split()[-1]
+        read_until(process, "assigned: events/0")
+        until = time.monotonic() + 10
+        while not client.xpending("events", "hubspot")["pending"] and time.monotonic() < until:
+            time.sleep(0.02)
+        add(260)  # HubSpot takes nothing, so that they stay unread
+        warning = read_until(process, "entries of events are unread")
+        assert "after 40 more, entries are lost unread" in warning
+        with urlopen(metrics, timeout=5) as answer:
+            assert "\nhubspot_dest_stream_lost_total 0.0\n" in answer.read().decode()
+        add(100)
+        assert "trimmed or deleted before any worker had read" in read_until(process, "error: ")
+        with urlopen(metrics, timeout=5) as answer:
+            (lost,) = re.findall(r"^hubspot_dest_stream_lost_total (\S+)", answer.read().decode(), re.M)
+        assert float(lost) >= 1
+        hubspot.faults.clear()
+        process.send_signal(signal.SIGTERM)
+        out, said = process.communicate(timeout=15)
+    assert process.returncode == 1
+    assert json.loads(out)["lost"] >= 1
+    assert "unread and" in said.splitlines()[-1]
 
 
 def test_not_ready_is_503_with_the_reason() -> None:
@@ -115,7 +167,7 @@ def test_a_death_between_hubspots_answer_and_the_commit_counts_once(hubspot: Fak
     [
         (["work", "CONFIG", "events.jsonl"], "must begin with kafka://, redis:// or rediss://"),
         (["work", "CONFIG", "kafka://h/t"], "has no group"),
-        (["work", "CONFIG", "kafka://me:pw-secret@h/t?group=g"], "holds credentials"),
+        (["work", "CONFIG", "kafka://me:pw-secret@h/t?group=g"], "contains credentials"),
         (["work", "CONFIG", "kafka://h/t?group=g"], "would send to the real HubSpot"),
         (["outbox", "dead", "redis://127.0.0.1:1/0?stream=s&group=g"], "cannot be reached"),
         (["outbox", "release", "outbox.sqlite3"], "is not a stream"),

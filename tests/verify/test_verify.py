@@ -625,8 +625,8 @@ def test_the_number_of_things_in_the_way_is_the_number_of_places_that_are_named(
     event.write_text(json.dumps(ORDER) + "\n", encoding="utf-8")
     one = flow(tmp_path, event_name="Large Order!")
     first = verify(one, str(event)).stdout.splitlines()[0]
-    assert "1 thing is in the way: events; for the same reason configuration, definitions failed" in first
+    assert "1 finding blocks: events; for the same reason configuration, definitions failed" in first
     several = verify(PLANTED, str(event)).stdout
-    count = int(several.splitlines()[0].split(" things are in the way: ")[0].rsplit(" ", 1)[1])
+    count = int(several.splitlines()[0].split(" findings block: ")[0].rsplit(" ", 1)[1])
     listed = several.split("In the way:")[1].split("Also found:")[0]
     assert listed.count("    fix: ") == count

@@ -194,7 +194,10 @@ class WarmProcess:
     def send_signal(self, number: int) -> None:
         """Send a signal, unless the process has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(
+                ProcessLookupError
+            ):  # it may have ended since, as for `subprocess.Popen`
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """Send SIGTERM."""

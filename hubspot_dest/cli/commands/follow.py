@@ -10,7 +10,7 @@ import click
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.observability.trail_reader import follow
+from hubspot_dest.observability.trail import follow
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
 

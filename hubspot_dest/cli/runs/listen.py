@@ -203,7 +203,7 @@ class _CountedFront:
         """Accept events in order; return one outcome per event."""
         several = list(events)
         self._balance.came_in += len(several)
-        return await self._front.push_many(several)
+        return await self._front.push_many(several, keep_events=False)
 
 
 class _ListenRun:

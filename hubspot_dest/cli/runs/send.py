@@ -7,11 +7,11 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import click
 
@@ -36,7 +36,7 @@ from hubspot_dest.cli.run_deadline import SIGNAL_SECONDS, RunDeadline
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
-from hubspot_dest.delivery.outbox.queue import Leftovers, leftovers_of, with_contacts
+from hubspot_dest.delivery.outbox.queue import Leftovers, Progress, leftovers_of, with_contacts
 from hubspot_dest.delivery.outbox.schema import OutboxError
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.collector import has_id, new_event_id
@@ -291,12 +291,8 @@ class _Interrupted(Exception):  # noqa: N818 - a signal, not an error
     pass
 
 
-class _Origin(NamedTuple):
-    """Where an event came from and whose it is, while it is on its way."""
-
-    line: int
-    name: str
-    person: str
+_Origin = tuple[int, str, str]
+"""Line, name and person of an event that is on its way. A plain tuple: the garbage collector leaves those alone."""
 
 
 @dataclass(slots=True)
@@ -363,7 +359,9 @@ class SendRun:
         self._origins: dict[str, _Origin] = {}
         # Of the chunk in hand: an event may be delivered before its acceptance is reported.
         self._being_accepted: dict[str, _Origin] = {}
+        self._delivered_early: set[str] = set()
         self._reading = False
+        self._newest: Line | BadLine | None = None  # of the chunk in hand
         self._older = 0
         self._verbose = verbose
         self._shown: Counter[str] = Counter()
@@ -383,33 +381,30 @@ class SendRun:
     def line_of(self, event_id: str) -> int | None:
         """Return the line of an event that is on its way, or None."""
         origin = self._origins.get(event_id) or self._being_accepted.get(event_id)
-        return None if origin is None else origin.line
+        return None if origin is None else origin[0]
 
     def run(self, destination: HubSpotDestination, plan: SendPlan) -> ExitCode:
         """Deliver; the first signal stops reading and flushes, the second ends at once."""
         self._destination, self._plan = destination, plan
         self._deadline.start()
-        chunk: list[Line | BadLine] = []
         try:
             if destination.waiting:
                 with self._handing_over:
                     destination.release_waiting()  # this run's consent may be what they wait for
-            self._read(chunk)
+            self._read(destination)
         except _Interrupted:
             pass
         except IntakeError as error:
             say(f"error: {safe_text(error)}")
-            if self._balance.came_in + len(chunk) == 0 and not self._balance.earlier:
+            if not (self._balance.came_in or self._counters.bad_lines or self._balance.earlier):
                 destination.close(deadline=0.0)
                 return ExitCode.USAGE_ERROR
             self._input_failed = True
-        finally:
-            self._reading = False
-        self._take(chunk)
         self._end(destination)
         return self._finish(destination)
 
-    def _read(self, chunk: list[Line | BadLine]) -> None:
+    def _read(self, destination: HubSpotDestination) -> None:
+        """Accept what the source holds, in chunks that are made durable together."""
         resumption = self._plan.resumption
         source = EventSource(
             self._plan.source,
@@ -418,16 +413,45 @@ class SendRun:
             observer=None if resumption is None else resumption.digest,
         )
         size = ACCEPTED_TOGETHER if self._plan.outbox or self._grouping is not None else 1
+        reading = iter(source)
+        while not self._stops and (first := self._next(reading)) is not None:
+            with self._handing_over:
+                if not self._takes_more:
+                    return
+                self._hand_over(destination, self._chunk(first, reading, source, size))
+            if self._balance.came_in % ACCEPTED_TOGETHER == 0:
+                progress(amount(self._balance.came_in, "event"))
+
+    @property
+    def _stops(self) -> bool:
+        """Whether no more is to be read."""
+        return self._deadline.number is not None or self._outbox_failed or self._output_failed is not None
+
+    def _next(self, reading: Iterator[Line | BadLine]) -> Line | BadLine | None:
+        """Return what is read next; a signal ends the wait for it."""
         self._reading = True
-        for read in source:
+        try:
+            return next(reading, None)
+        finally:
             self._reading = False
-            chunk.append(read)
-            if len(chunk) >= size or not source.line_available:
-                self._take(chunk)
-                chunk.clear()
-            if self._deadline.number is not None or self._outbox_failed or self._output_failed is not None:
-                return
-            self._reading = True
+
+    def _chunk(
+        self, first: Line | BadLine, reading: Iterator[Line | BadLine], source: EventSource, size: int
+    ) -> Iterator[Any]:
+        """Yield the events of the lines that are available without waiting, at most `size`; count what is read."""
+        self._newest = None
+        read: Line | BadLine | None = first
+        while read is not None:
+            if isinstance(read, Line):
+                self._newest = read
+                if self._wanted(read):
+                    self._balance.came_in += 1
+                    self._counters.events += 1
+                    yield read.event
+            else:
+                self._note_bad_line(read)
+            size -= 1
+            read = self._next(reading) if size and source.line_available else None
 
     def _on_first_signal(self, number: int) -> None:
         if self._destination is not None:
@@ -442,34 +466,27 @@ class SendRun:
 
     # ---- a chunk of lines
 
-    def _take(self, chunk: Iterable[Line | BadLine]) -> None:
-        taken = list(chunk)
-        if taken:
-            with self._handing_over:
-                if self._takes_more:
-                    self._hand_over(taken)
-        if self._balance.came_in % ACCEPTED_TOGETHER == 0:
-            progress(amount(self._balance.came_in, "event"))
+    def _hand_over(self, destination: HubSpotDestination, events: Iterator[Any]) -> None:
+        """Accept a chunk of events and report their outcomes; the closing lines wait for it."""
+        try:
+            destination.push_many(events, progress=self._progress, keep_events=False)
+        finally:  # also where reading ends with an error
+            self._tell_grouped()
+            with self._telling:
+                self._balance.accepted()
+                self._being_accepted.clear()
+                self._delivered_early.clear()
 
-    def _hand_over(self, taken: list[Line | BadLine]) -> None:
-        """Count a chunk of lines, accept them and report their outcomes; the closing lines wait for it."""
-        assert self._destination is not None
-        for bad in taken:
-            if isinstance(bad, BadLine):
-                self._counters.bad_line(bad, self._plan.source)
-                self._reasons.add_reason("bad line", "no_event", bad.message, bad.hint, line=bad.number)
-        events = [read.event for read in taken if isinstance(read, Line) and self._wanted(read)]
-        self._balance.came_in += len(events)
-        self._counters.events += len(events)
-        # An unfinished last line is left out: it may be complete when the run is resumed.
-        whole = [read for read in taken if not (isinstance(read, BadLine) and read.unfinished)]
-        resumption = self._plan.resumption
-        note = resumption.at(whole[-1]) if resumption is not None and whole else None
-        self._destination.push_many(events, progress=note)
-        self._tell_grouped()
-        with self._telling:
-            self._balance.accepted()
-            self._being_accepted.clear()
+    def _progress(self) -> Progress | None:
+        """Return the note that everything up to the newest line was accepted."""
+        resumption, newest = self._plan.resumption, self._newest
+        return None if resumption is None or newest is None else resumption.at(newest)
+
+    def _note_bad_line(self, bad: BadLine) -> None:
+        self._counters.bad_line(bad, self._plan.source)
+        self._reasons.add_reason("bad line", "no_event", bad.message, bad.hint, line=bad.number)
+        if not bad.unfinished:  # an unfinished last line may be complete when the run is resumed
+            self._newest = bad
 
     def _wanted(self, read: Line) -> bool:
         since, event = self._plan.since_ms, read.event
@@ -481,7 +498,8 @@ class SendRun:
         if not has_id(event):
             event["id"] = new_event_id()  # as the collector does; here so that messages can name its line
         name = event.get("name")
-        self._being_accepted[event["id"]] = _Origin(read.number, name if isinstance(name, str) else "", "")
+        # Interned, since thousands of events on their way share a few names.
+        self._being_accepted[event["id"]] = (read.number, sys.intern(name) if type(name) is str else "", "")
         return True
 
     # ---- what became of them
@@ -518,29 +536,27 @@ class SendRun:
                     self._say_outcome(outcome, origin)
             if self._as_json and self._output_failed is None:
                 read = origin or self._being_accepted.get(outcome.event_id)
-                line = None if read is None else read.line
+                line = None if read is None else read[0]
                 self._print(as_json(outcome_record(outcome, line)))
 
     def _origin(self, outcome: Outcome) -> _Origin | None:
         """Return where an outcome's event came from; keep it for later outcomes."""
         event_id = outcome.event_id
-        on_its_way = outcome.kind in ("queued", "identified", "denied") and not outcome.delivery
         read = self._being_accepted.get(event_id)
-        origin = None
-        if read is not None:
-            origin = _Origin(read.line, read.name or outcome.name, person_of(outcome))
-        if on_its_way and origin is not None:
-            if len(self._origins) < _ORIGINS:
+        origin = None if read is None else (read[0], read[1] or outcome.name, person_of(outcome))
+        if outcome.delivery:
+            if outcome.kind not in ("sent", "flushed", "failed"):
+                return None
+            if outcome.reason == "contact_failed":
+                return self._origins.get(event_id)  # its event is still on its way
+            if self._being_accepted:
+                self._delivered_early.update(outcome.events or (event_id,))
+        elif origin is not None and outcome.kind in ("queued", "identified", "denied"):
+            if len(self._origins) < _ORIGINS and event_id not in self._delivered_early:
                 self._origins[event_id] = origin
             return origin
-        if outcome.delivery and outcome.kind not in ("sent", "flushed", "failed"):
-            return None
-        if outcome.reason == "contact_failed" and outcome.delivery:
-            return self._origins.get(event_id)  # its event is still on its way
         done = [self._origins.pop(text, None) for text in (event_id, *outcome.events)]
-        if done[0] is not None:
-            return done[0]
-        return origin
+        return done[0] or origin
 
     def _note(self, outcome: Outcome, origin: _Origin | None) -> None:
         """Add what was not sent to the table of reasons."""
@@ -559,9 +575,9 @@ class SendRun:
         if not self._is_shown(outcome):
             return
         if origin is not None:
-            name, person = origin.name or outcome.name, outcome.person or origin.person
+            name, person = origin[1] or outcome.name, outcome.person or origin[2]
             outcome = replace(outcome, name=name, person=person)
-        where = f"line {origin.line}" if origin is not None else ""
+        where = f"line {origin[0]}" if origin is not None else ""
         for text in outcome_lines(outcome, where, self._painter):
             say(text)
 

@@ -15,7 +15,7 @@ __all__ = ["UUID_NAMESPACE", "decode", "encode", "occurrence_uuid"]
 
 # Reproducible by others: uuid5(uuid5(NAMESPACE_URL, "https://github.com/elbwalker/walkerOS#hubspot"), id).
 UUID_NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/elbwalker/walkerOS#hubspot")
-_PREFIX: Final = UUID_NAMESPACE.bytes
+_PREFIX: Final = hashlib.sha1(UUID_NAMESPACE.bytes, usedforsecurity=False)
 _VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
@@ -51,7 +51,8 @@ def occurrence_uuid(event_id: Any) -> str:
 
     HubSpot keeps the first occurrence of each uuid for a year (HubSpot wire facts, section 1.2).
     """
-    name = str(event_id).encode("utf-8", "surrogatepass")
-    text = hashlib.sha1(_PREFIX + name, usedforsecurity=False).hexdigest()
+    digest = _PREFIX.copy()  # cheaper than a new one
+    digest.update(str(event_id).encode("utf-8", "surrogatepass"))
+    text = digest.hexdigest()
     # Version 5 and the RFC's variant, as uuid.uuid5 sets them.
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"

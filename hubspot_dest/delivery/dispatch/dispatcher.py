@@ -227,9 +227,10 @@ class Dispatcher:
         if self._draining or self.batch_size == 1:
             return 0.0
         rest = oldest + self.flush_seconds - now
-        if rest <= 0 or self._queue.ready_events(self.batch_size) >= self.batch_size:
-            return 0.0
-        return rest
+        # Its length comes first: counting what is ready walks through the queue, and this is asked after every event.
+        enough = self.batch_size
+        full = len(self._queue) >= enough and self._queue.ready_events(enough) >= enough
+        return 0.0 if full or rest <= 0 else rest
 
     # ---- one request
 

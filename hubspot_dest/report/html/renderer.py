@@ -44,7 +44,7 @@ _MEANINGS: Final = MappingProxyType(
         "identified": "writes a contact, but no event",
         "queued": "sent in a batch",
         "ignored": "left out on purpose, by a rule",
-        "denied": "held back: consent is missing",
+        "denied": "not sent: consent is missing or refused",
         "skipped": "not sent: no identity, or nothing to send",
         "refused": "HubSpot would refuse it",
         "failed": "could not be mapped, or was not accepted",

@@ -57,7 +57,7 @@ class FileSource:
 
 def damaged(source: EventSource, name: str) -> IntakeError:
     """Return the error of a source that broke off: its row alone would let a run with half of its events pass."""
-    return IntakeError(f"{name} is not whole: {source.damage}")
+    return IntakeError(f"{name} is damaged: {source.damage}")
 
 
 def entry(read: Line | BadLine, name: str) -> Any:

@@ -55,7 +55,7 @@ class ChecksView(View):
         self._saved = self._stale = False
 
     def compose(self) -> ComposeResult:
-        """Lay the examples beside the chosen one."""
+        """Lay out the examples and the chosen one."""
         yield self.examples
         yield self.side
 

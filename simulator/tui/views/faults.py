@@ -40,7 +40,7 @@ class FaultsView(View):
         self.side = LineList(id="board", classes="right")
 
     def compose(self) -> ComposeResult:
-        """Lay the choice beside the board."""
+        """Lay out the faults to choose from and those that are set."""
         yield self.choice
         yield self.side
 

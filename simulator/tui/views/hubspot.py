@@ -43,7 +43,7 @@ class HubSpotView(View):
         self._seen: Any = None
 
     def compose(self) -> ComposeResult:
-        """Lay the list beside the chosen one."""
+        """Lay out the list and the chosen entry."""
         yield self.entries
         yield self.side
 

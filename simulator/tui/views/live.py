@@ -38,7 +38,7 @@ class LiveView(View):
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Lay the stream beside its details, and the counters below."""
+        """Lay out the stream, the details, and the counters below them."""
         with Container(id="live-body"):
             yield self.stream
             yield self.detail

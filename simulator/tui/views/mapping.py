@@ -43,7 +43,7 @@ class MappingView(View):
         self.side = LineList(id="rule", classes="right")
 
     def compose(self) -> ComposeResult:
-        """Lay the tree beside the rule."""
+        """Lay out the tree and the chosen rule."""
         yield self.rules
         yield self.side
 
@@ -189,7 +189,7 @@ class MappingView(View):
             if self.finds(prefix + property_hits.name, property_hits.source)
         ]
         if self.finds(rule.label, note):
-            found = every  # a rule that is meant is shown whole
+            found = every  # a rule that the search names is shown completely
         elif not found:
             return []
         room = max(4, min(16, width // 6)) if width >= 56 else 4

@@ -50,9 +50,13 @@ def outcome_card(engine: Engine, width: int, height: int, palette: Any) -> list[
     columns = 1 if height >= len(_KINDS) else 2
     each = -(-len(_KINDS) // columns)
     groups = [_KINDS[start : start + each] for start in range(0, len(_KINDS), each)]
-    # Numbers are never cut: first the bars go, then the space between.
+    # Numbers are never cut: first the bars go, then the space between, then a part of the longest word.
     wide = [max(len(words[kind][1]) for kind in group) for group in groups]
-    spare = max(0, width - sum(wide) - columns * 9 - (columns - 1))
+    spare = width - sum(wide) - columns * 9 - (columns - 1)
+    if spare < 0:
+        words["denied"] = (words["denied"][0], words["denied"][1].removeprefix("no "))
+        wide = [max(len(words[kind][1]) for kind in group) for group in groups]
+    spare = max(0, spare)
     room = spare // columns - 1 if spare >= 3 * columns else 0
     rows: list[list[Piece]] = [[] for _ in range(each)]
     for column, group in enumerate(groups):

@@ -50,7 +50,7 @@ class ChangesScreen(Panel):
 
 
 class WarningsScreen(Panel):
-    """The warnings of a configuration, whole.
+    """The warnings of a configuration, in full.
 
     Args:
         warnings: one sentence each.

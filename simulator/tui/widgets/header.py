@@ -110,9 +110,10 @@ class Header(LineList, can_focus=False):
         at = engine.next_try
         if at is not None:
             word = "paused" if engine.event_log.paused else "retrying"
-            pieces.append(
-                (f"  ↻ {word}: next attempt in {max(0.0, at - engine.hubspot.clock()):.0f} s", "*warn")
-            )
+            seconds, used = max(0.0, at - engine.hubspot.clock()), sum(len(text) for text, _ in pieces)
+            told = f"  ↻ {word}: next attempt in {seconds:.0f} s"
+            short = f"  ↻ {word}: next in {seconds:.0f} s"
+            pieces.append((told if used + len(told) <= width else short, "*warn"))
         if self.warnings:
             many = len(self.warnings)
             pieces.append((f"  ⚠ {many} warning{'s' * (many > 1)}: w", "warn"))

@@ -43,7 +43,7 @@ class KeyBar(LineList, can_focus=False):
         )
         for key, action, word in (*_FIRST, *tour, *KEY_BAR[self.view]):
             if action == "do('pause')" and self.paused:
-                word = "go on"  # what the key does next
+                word = "resume"  # what the key does next
             text = f" {key} {word} "
             if at + len(text) > room:
                 break

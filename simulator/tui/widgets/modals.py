@@ -105,10 +105,10 @@ def _columns(blocks: list[list[TextLine]], columns: int) -> list[TextLine]:
 
 
 class _Completion(Suggester):
-    """Suggests how a text may go on.
+    """Suggests how to complete a text.
 
     Args:
-        complete: returns whole texts, the best first.
+        complete: returns complete texts, the best first.
 
     """
 
@@ -129,7 +129,7 @@ class Question(ModalScreen[str | None]):
         value: the text to start with.
         hint: an example.
         judge: returns what is wrong, or the empty text.
-        complete: returns how the text may go on, for the key →.
+        complete: returns complete texts for the key →, the best first.
 
     """
 

@@ -1,4 +1,4 @@
-"""The stream: every event with its outcome, over the engine's ring, filtered beside it and rendered lazily."""
+"""The stream: every event with its outcome, read from the engine's rows, filtered, and rendered lazily."""
 
 from __future__ import annotations
 

@@ -196,6 +196,12 @@ def test_the_terminals_closing_lines(capsys: pytest.CaptureFixture[str], fault: 
         assert f"warning: {kinds['queued']} queued events were not flushed" in said
 
 
+def test_a_terminal_that_took_no_event_has_no_closing_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    closing = Engine(story_config(), simulated=True, seed=4).start().close()
+    tell(closing, Ended(ExitCode.OK), Path())
+    assert capsys.readouterr().err == ""
+
+
 def test_tui_without_a_terminal_counts_the_steps_of_a_tour(tmp_path: Path) -> None:
     tour = tmp_path / "tour.yaml"
     tour.write_text("title: x\nsteps: [{say: one}, {say: two}]", encoding="utf-8")

@@ -237,7 +237,7 @@ def test_packed_events_that_break_off_are_taken_told_once_and_no_success(piped: 
         assert done.returncode == code
     name = "standard input" if piped else "events.gz"
     assert (
-        f"{name} is not whole: the gzip ends in the middle, about {len(packed) - 6:,}" in done.stderr.decode()
+        f"{name} is damaged: the gzip ends in the middle, about {len(packed) - 6:,}" in done.stderr.decode()
     )
     assert "Traceback" not in done.stderr.decode()
 

@@ -79,7 +79,7 @@ def _shown(svg: str) -> str:
 
 
 def test_every_picture_in_the_documents_is_drawn_here_and_shows_what_it_is_named_after() -> None:
-    places = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    places = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     drawn = {f"{name}-{width}x{height}" for name in (*VIEWS, "tour") for width, height in SIZES}
     titles = {step.title for step in default_tour().steps}
     found = []

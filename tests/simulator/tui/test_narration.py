@@ -34,12 +34,12 @@ async def test_what_is_said_in_passing_covers_neither_the_tour_nor_the_tabs(
 
 async def test_the_key_bar_says_what_space_will_do(engine: Engine, opened: Opened) -> None:
     async with opened() as screen:
-        assert "space go on" in screen.text().splitlines()[-1]
+        assert "space resume" in screen.text().splitlines()[-1]
         await screen.press("space")
         assert "space pause" in screen.text().splitlines()[-1]
         engine.pause()
         await screen.tick()
-        assert "space go on" in screen.text().splitlines()[-1]
+        assert "space resume" in screen.text().splitlines()[-1]
 
 
 async def test_a_small_faults_view_says_how_long_a_fault_lasts_and_what_was_refused(

@@ -163,7 +163,7 @@ async def test_the_tour_stands_still_while_the_speaker_answers_a_question(
         speech.tick(60)
         await screen.tick()
         assert speech.number == 0
-        assert "paused: space goes on" in screen.text()
+        assert "paused: space resumes" in screen.text()
         await screen.press("space", "question_mark")
         speech.tick(60)
         speech.tick(60)

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from simulator.workers.group import MemberView, Reckoning
+from simulator.workers.group import GroupResult, MemberView
 from simulator.workers.workers_app import WorkersApp, verdict_text
 
 
@@ -49,8 +49,8 @@ class Group:
             for number, state in enumerate(self.states, 1)
         ]
 
-    def reckon(self) -> Reckoning:
-        return Reckoning(10, 9, 9, 0, 0, 0, 1)
+    def result(self) -> GroupResult:
+        return GroupResult(10, 9, 9, 0, 0, 0, 1)
 
     def kill(self, number: int) -> None:
         self.states[number] = "killed"
@@ -79,5 +79,5 @@ def test_a_key_kills_a_worker_and_starts_it_again() -> None:
 
 
 def test_the_verdict_is_red_as_soon_as_an_event_is_doubled() -> None:
-    assert "red" in str(verdict_text(Reckoning(10, 9, 10, 0, 1, 0, 0)).spans)
-    assert "green" in str(verdict_text(Reckoning(10, 9, 9, 0, 0, 0, 0)).spans)
+    assert "red" in str(verdict_text(GroupResult(10, 9, 10, 0, 1, 0, 0)).spans)
+    assert "green" in str(verdict_text(GroupResult(10, 9, 9, 0, 0, 0, 0)).spans)
