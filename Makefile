@@ -44,7 +44,7 @@ coverage: $(STAMP) ## Run the tests with coverage; fails below the floor
 docs: $(STAMP) ## Build the documentation site into build/site; any broken link fails
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # with --quiet, broken links would not fail
-	@echo "build/site/index.html"
+	@echo "build/site/index.html (for its search: $(BIN)/python -m http.server --directory build/site)"
 
 bench: $(STAMP) ## Measure, and write the figures into docs/performance.md
 	$(BIN)/python -m benchmarks

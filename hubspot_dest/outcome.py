@@ -83,13 +83,17 @@ class Outcome:
         """Return the outcome with a plan that keeps neither its event nor an occurrence that is in the outbox."""
         if self.plan is None:
             return self
-        kept = {**self.plan.__dict__, "event": {}, "received": None}
+        # Past the constructors, as in `outcome_of`; what is not among the values has its default.
+        plan, outcome = object.__new__(Plan), object.__new__(Outcome)
+        kept = self.plan.__dict__.copy()
+        kept["event"] = {}
+        kept.pop("received", None)
         if self.reason == "outbox":
             kept["occurrence"] = None
-        # Past the constructors, as in `outcome_of`.
-        plan, outcome = object.__new__(Plan), object.__new__(Outcome)
+        values = self.__dict__.copy()
+        values["plan"] = plan
         object.__setattr__(plan, "__dict__", kept)
-        object.__setattr__(outcome, "__dict__", {**self.__dict__, "plan": plan})
+        object.__setattr__(outcome, "__dict__", values)
         return outcome
 
     @property

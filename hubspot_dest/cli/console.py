@@ -12,7 +12,7 @@ import errno
 import gc
 import io
 import os
-import shutil
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -21,12 +21,19 @@ from typing import Any, Final, NoReturn
 import click
 
 from hubspot_dest.cli.exit_codes import ExitCode
+from hubspot_dest.cli.line_wrap import columns_of, fold
 from hubspot_dest.report.safe_text import masked_text, safe_text
 
-__all__ = ["guarded", "print_data", "progress", "say", "stop"]
+__all__ = ["guarded", "print_data", "print_document", "progress", "say", "stop"]
 
 
 _DISK_FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+_JSON: Final = ("{", "[")
+# User and password of an argument without a scheme, `user:password@host`; these words before an e-mail are no users.
+_LOGIN: Final = re.compile(
+    r"(?<![\w.:/@+%-])(?!(?:mailto|e-?mail|sips?|xmpp|acct|person|name):)[\w.%+~-]+:[^\s/?#\"'{}<>,;]+@(?=[\w\[])",
+    re.IGNORECASE,
+)
 _CLEAR_LINE: Final = "\r\x1b[2K"
 _GC_THRESHOLDS: Final = (100_000, 20, 20)  # Python's first default is 700
 _BROKEN_PIPE: Final = 141  # a shell's exit code for a program that was ended by SIGPIPE
@@ -35,7 +42,8 @@ _BROKEN_PIPE: Final = 141  # a shell's exit code for a program that was ended by
 def say(line: str) -> None:
     """Write a line to stderr, replacing any progress line; the caller passes quoted values through `safe_text`."""
     try:
-        sys.stderr.write(f"{_clear()}{line}\n")
+        clear, line = _clear(), _masked(line)
+        sys.stderr.write(f"{clear}{fold(line, columns_of(sys.stderr)) if clear else line}\n")
         sys.stderr.flush()
     except RuntimeError:  # called by a signal handler that interrupted a write, which is not reentrant
         with contextlib.suppress(OSError):
@@ -52,8 +60,20 @@ def progress(text: str) -> None:
     clear = _clear()
     if clear:
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(f"{clear}{text[: shutil.get_terminal_size().columns - 1]}")
+            sys.stderr.write(f"{clear}{text[: columns_of(sys.stderr) - 1]}")
             sys.stderr.flush()
+
+
+def _masked(text: str) -> str:
+    """Return the text without the logins of this process' arguments, which messages quote.
+
+    Only those: a text of an event that looks like a login is shown as it is.
+    """
+    for argument in sys.argv[1:]:
+        if "@" in argument and "@" in text:
+            for login in _LOGIN.findall(argument):
+                text = text.replace(login, "****@")
+    return text
 
 
 def _clear() -> str:
@@ -69,12 +89,19 @@ def _clear() -> str:
 
 
 def print_data(text: str) -> None:
-    """Write a line of data to stdout; end the program if the reader has closed it, or the disk is full."""
+    """Write one line of a result to stdout, folded on a terminal unless it is JSON; see `print_document`."""
+    if not text.startswith(_JSON) and sys.stdout.isatty():
+        text = "\n".join([fold(line, columns_of(sys.stdout)) for line in text.split("\n")])
+    print_document(text)
+
+
+def print_document(text: str) -> None:
+    """Write text to stdout as it is; end the program if the reader has closed it, or the disk is full."""
     try:
         if sys.stdout.isatty() and (clear := _clear()):
             sys.stderr.write(clear)
             sys.stderr.flush()
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(_masked(text) + "\n")
     except OSError as error:
         _unwritten(error)
 
@@ -109,7 +136,10 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
         code = end.code
     except click.ClickException as error:
         vars(error)["message"] = masked_text(error.message)  # click has declared it final
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        for line in shown.getvalue().splitlines():
+            say(line)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
         code = ExitCode.INTERRUPTED

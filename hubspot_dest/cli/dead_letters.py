@@ -13,8 +13,8 @@ from hubspot_dest.cli.output_files import refuse_database
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, DeadLetter, OutboxError, dead_letter
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
-from hubspot_dest.storage.file_format import private_opener
 from hubspot_dest.storage.sqlite_file import connect_reading, to_error
+from hubspot_dest.storage.whole_file import whole_file
 
 if TYPE_CHECKING:
     from hubspot_dest.destination import HubSpotDestination
@@ -57,15 +57,14 @@ def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDe
     """Write the dead letters of a run to a file; with an outbox, all of the outbox."""
     refuse_database("--dead-letters", target)  # this run may have created the outbox
     try:
-        # Path.open has no opener parameter.
-        with open(target, "w", encoding="utf-8", opener=private_opener) as stream:
+        with whole_file(target, private=True) as stream:
             count = 0
             for record in _records(outbox, destination):
-                stream.write(as_json(record) + "\n")
+                stream.write(f"{as_json(record)}\n".encode())
                 count += 1
     except OSError as error:
         stop(
-            f"{safe_text(target)} cannot be written: {error.strerror or error}",
+            f"{safe_text(target)} cannot be written: {error.strerror or error}; nothing was written to it",
             "choose another --dead-letters FILE",
         )
     except OutboxError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
-from hubspot_dest.cli.console import print_data, stop
+from hubspot_dest.cli.console import print_data, print_document, stop
 from hubspot_dest.cli.output_files import OutputFile
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.storage.whole_file import write_whole_file
@@ -70,11 +70,11 @@ class FindingsOutput:
 
         if self.github or self.form == "github":
             for line in annotation_lines(findings):
-                print_data(line)
+                print_document(line)
         elif self.form == "sarif":
             print_data(as_json(sarif_log(findings, checks)))
         elif self.form == "junit":
-            print_data(junit_xml(suite, cases).rstrip())
+            print_document(junit_xml(suite, cases).rstrip())
 
 
 def findings_options(function: F) -> F:

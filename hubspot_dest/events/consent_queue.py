@@ -156,6 +156,8 @@ class MemoryConsentQueue:
         self._gate = gate
         self._limit = max(0, limit)
         self._events: deque[tuple[Event, Any]] = deque()
+        self._looked_at: Any = None  # the collector's consent when the waiting events were looked at last
+        self._new = 0  # how many of the last events came after that
 
     def __len__(self) -> int:
         return len(self._events)
@@ -169,15 +171,25 @@ class MemoryConsentQueue:
         if (refusal := gate.refusal(own)) is not None:
             return refusal
         self._events.append((event, own))
+        self._new += 1
         return Denied("consent_missing", f"waits for consent: {gate.names}")
 
     def release(self) -> Sequence[Event]:
-        """Take out the events that may pass by now, oldest first; the others stay."""
-        if not self._events:
-            return ()
+        """Take out the events that may pass by now, oldest first; the others stay.
+
+        Only what may have changed is looked at, all events after a change of the collector's consent, else those that
+        came since: this is asked before every event, and a thousand may wait.
+        """
         gate = self._gate
-        waiting = list(self._events)
-        self._events.clear()
+        consent = gate.collector.consent
+        count = len(self._events)
+        if consent is self._looked_at:
+            count = min(self._new, count)
+        self._looked_at, self._new = consent, 0
+        if not count:
+            return ()
+        waiting = [self._events.pop() for _ in range(count)]
+        waiting.reverse()
         released = []
         for event, own in waiting:
             if not gate.own_refusal_counts:

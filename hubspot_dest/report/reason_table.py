@@ -129,5 +129,6 @@ class ReasonTable:
                 initial_indent="      ",
                 subsequent_indent="      ",
                 break_on_hyphens=False,
+                break_long_words=False,
             )
         return table

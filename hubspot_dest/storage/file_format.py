@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-__all__ = ["PRIVATE_MODE", "FileFormat", "StorageError", "private_opener"]
+__all__ = ["PRIVATE_MODE", "FileFormat", "StorageError"]
 
 PRIVATE_MODE: Final = 0o600
 """The mode of files with personal data, which only their owner may read."""
@@ -50,8 +49,3 @@ class FileFormat(Generic[E]):
     def one(self) -> str:
         """The name with its article: `an outbox`."""
         return f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.name}"
-
-
-def private_opener(path: str, flags: int) -> int:
-    """Open a file so that a new one is readable only by its owner, for `open(path, "w", opener=private_opener)`."""
-    return os.open(path, flags, PRIVATE_MODE)

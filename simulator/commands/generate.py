@@ -18,6 +18,7 @@ from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import RealRange
 from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.whole_file import whole_file
 
 __all__ = ["command"]
 
@@ -103,17 +104,21 @@ def command(
         if output is None:
             _write(stream, count, sys.stdout.buffer)
         else:
-            with output.open("wb") as file:
+            with whole_file(output) as file:
                 _write(stream, count, file)
             say(f"{amount(count, 'event')} written to {safe_text(output)}")
     except KeyboardInterrupt:
-        where = f"{safe_text(output)} holds" if output is not None else "what was written is"
-        say(f"interrupted: {where} only a part of the {count:,} {plural(count, 'event')}")
+        part = f"only a part of the {count:,} {plural(count, 'event')}"
+        said = f"what was written is {part}"
+        if output is not None:
+            said = f"{part} was made, and nothing was written to {safe_text(output)}"
+        say(f"interrupted: {said}")
         raise SystemExit(int(ExitCode.INTERRUPTED)) from None
     except BrokenPipeError:  # the reader has closed the pipe
         raise SystemExit(int(ExitCode.OK)) from None
     except OSError as error:
-        stop(f"{safe_text(output or 'the output')} cannot be written: {error.strerror}")
+        nothing = "" if output is None else "; nothing was written to it"
+        stop(f"{safe_text(output or 'the output')} cannot be written: {error.strerror}{nothing}")
     raise SystemExit(int(ExitCode.OK))
 
 

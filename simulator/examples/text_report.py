@@ -163,7 +163,9 @@ def _table(
 ) -> Iterator[str]:
     lines: list[tuple[str, str, str]] = []
     for kind, what, status in rows or [("nothing", "", "")]:
-        first, *more = textwrap.wrap(safe_text(what), _WHAT, break_on_hyphens=False) or [""]
+        first, *more = textwrap.wrap(
+            safe_text(what), _WHAT, break_on_hyphens=False, break_long_words=False
+        ) or [""]
         lines += [(kind, first, ""), *(("", text, "") for text in more)]
         lines[-1] = (*lines[-1][:2], status)
     for index, (kind, what, status) in enumerate(lines):

@@ -381,3 +381,14 @@ def test_a_failure_before_the_acceptance_is_reported_names_the_event_and_its_lin
     )
     run.tell(refused)
     assert "line 5  page read  a@b.org" in capsys.readouterr().err
+
+
+def test_what_was_delivered_before_its_acceptance_is_reported_takes_no_room_from_later_lines() -> None:
+    run = send_command.SendRun(Leftovers(), as_json=False, painter=Painter(colour=False))
+    for number in (5, 6):
+        assert run._wanted(Line(number, {"name": "page read", "id": f"e{number}"}))
+    run.tell(Outcome("flushed", "batch_sent", "1 event in one batch", events=("e5",), delivery=True))
+    for number in (5, 6):
+        run.tell(Outcome("queued", "outbox", "safe in the outbox", "page read", f"e{number}"))
+    assert list(run._origins) == ["e6"]
+    assert run.line_of("e5") == 5  # as long as its acceptance is being reported

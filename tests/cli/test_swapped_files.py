@@ -57,6 +57,7 @@ def test_swapped_arguments_are_told_apart_by_every_command_that_takes_both(
         (("preview", "shop.yaml", "flow.json"), "flow.json looks like a flow, not events"),
         (("verify", "shop.yaml", "account.json"), "account.json looks like an account file, not events"),
         (("scaffold", "shop.yaml"), "shop.yaml looks like a configuration, not events"),
+        (("follow", "id", "events.jsonl"), "events.jsonl looks like events, not a trail"),
         (
             ("verify", "shop.yaml", "events.jsonl", "--account", "flow.json"),
             "flow.json is not an account file: it looks like a flow",

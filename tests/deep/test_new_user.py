@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -71,3 +72,20 @@ def test_the_sender_installs_without_the_simulator(tmp_path: Path) -> None:
     )
     assert missing.returncode == 2
     assert "hubspot-dest[simulator]" in missing.stderr
+
+
+def test_the_source_distribution_installs_and_tests_a_project_elsewhere(tmp_path: Path) -> None:
+    built = tmp_path / "dist"
+    subprocess.run([sys.executable, "-m", "build", "--sdist", "--outdir", str(built), str(ROOT)], check=True)
+    [archive] = built.glob("*.tar.gz")
+    environment = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    python = str(environment / "bin" / "python")
+    install = [python, "-m", "pip", "install", "--quiet", "-c", str(ROOT / "constraints.txt")]
+    subprocess.run([*install, f"{archive}[simulator]", "pytest", "hypothesis"], check=True, timeout=900)
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "examples" / "pytest_project", project)
+    done = subprocess.run(
+        [python, "-m", "pytest", "-q"], cwd=project, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert "6 passed" in done.stdout, done.stdout + done.stderr

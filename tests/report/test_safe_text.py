@@ -15,8 +15,6 @@ from hubspot_dest.report.safe_text import safe_text
         ("http://me:a@b@host", "http://****@host"),
         ("https://shop.example/@ada:x", "https://shop.example/@ada:x"),
         ("mail ada@example.org at 10:/30", "mail ada@example.org at 10:/30"),
-        ("me:s3cr3t@host/file cannot be read", "****@host/file cannot be read"),
-        ("'me:s3:cr3t@h' is not a port", "'****@h' is not a port"),
         ("mailto:ada@example.org", "mailto:ada@example.org"),
         ('{"email":"ada@example.org","id":"a:b"}', '{"email":"ada@example.org","id":"a:b"}'),
         ("contact: ada@example.org", "contact: ada@example.org"),

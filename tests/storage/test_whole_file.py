@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hubspot_dest.storage.whole_file import write_whole_file
+from hubspot_dest.storage.whole_file import whole_file, write_whole_file
 
 
 def test_a_write_that_fails_leaves_the_old_content_and_no_neighbour(
@@ -53,3 +53,24 @@ def test_a_pipe_is_written_and_not_replaced(tmp_path: Path) -> None:
     finally:
         os.close(reader)
     assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_stream_that_fails_half_way_leaves_no_part_of_a_file(tmp_path: Path, known: bool) -> None:
+    file = tmp_path / "letters.jsonl"
+    if known:
+        file.write_bytes(b"old")
+    with pytest.raises(OSError, match="No space left"), whole_file(file) as stream:  # noqa: PT012 - half way
+        stream.write(b"x" * 100_000)
+        raise OSError(28, os.strerror(28))
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == ([b"old"] if known else [])
+
+
+def test_a_stream_of_a_private_file_is_whole_and_for_its_owner_only(tmp_path: Path) -> None:
+    file = tmp_path / "letters.jsonl"
+    with whole_file(file, private=True) as stream:
+        for number in range(3):
+            stream.write(b"%d\n" % number)
+        assert not file.exists()
+    assert file.read_bytes() == b"0\n1\n2\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -13,8 +13,19 @@ from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.observability.trail import follow
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.storage.file_content import FileContent, content_of
 
 __all__ = ["command"]
+
+_NO_TRAIL: Final = frozenset(
+    {
+        FileContent.EVENTS,
+        FileContent.CONFIGURATION,
+        FileContent.FLOW,
+        FileContent.ACCOUNT,
+        FileContent.SQLITE,
+    }
+)
 
 
 @click.command("follow")
@@ -37,6 +48,12 @@ def command(event_id: str, trail: Path, as_lines: bool) -> None:
                     print_data(line)
     except OSError as error:
         stop(f"{safe_text(trail)} cannot be read: {error.strerror or error}")
+    content = content_of(trail)
+    if not found and content in _NO_TRAIL:
+        stop(
+            f"{safe_text(trail)} looks like {content.value}, not a trail",
+            "the FILE that `send --trail FILE` wrote",
+        )
     if not found:
         say(f"{safe_text(trail)} has no record of {safe_text(event_id)}")
         raise SystemExit(int(ExitCode.CHECK_FAILED))

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from hubspot_dest.amounts import amount
-from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.console import print_data, print_document, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
@@ -91,8 +91,9 @@ def diff(
     else:
         painter = Painter(colour=use_colour(refused=no_color))
         lines = diff_markdown(comparison, title) if markdown else diff_lines(comparison, title, painter)
+        write = print_document if markdown else print_data
         for line in lines:
-            print_data(line)
+            write(line)
     if as_json or markdown:
         say(diff_sentence(comparison))
     if against is not None:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 
 from hubspot_dest.checks.page import all_pages, page_of
-from hubspot_dest.cli.console import print_data, stop
+from hubspot_dest.cli.console import print_data, print_document, stop
 from hubspot_dest.report.reason_catalogue import OUTCOME_WORDS, word_page
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.verify.catalogue import EVERY_CHECK
@@ -17,7 +17,7 @@ __all__ = ["explain"]
 def explain(code: str | None, *, every: bool) -> None:
     """Print the page of a check, an outcome or a reason; all pages of checks, or the list of words."""
     if every:
-        print_data(all_pages().rstrip("\n"))
+        print_document(all_pages().rstrip("\n"))
         return
     if code is None:
         rows: list[tuple[str, str, str]] = [
@@ -37,7 +37,8 @@ def explain(code: str | None, *, every: bool) -> None:
         )
         stop(f"there is no check, outcome or reason {safe_text(code)!r}", hint)
     for page in pages:
-        print_data(page.rstrip("\n"))
+        for line in page.rstrip("\n").split("\n"):
+            print_data(line)
 
 
 def _pages(code: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from hubspot_dest.account.account_file import write_account_file
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
 from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.bad_lines import unusable
-from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.console import print_document, say, stop
 from hubspot_dest.cli.read_progress import ReadProgress
 from hubspot_dest.config.model import Config
 from hubspot_dest.definitions.account_content import planned_account
@@ -51,7 +51,7 @@ def scaffold(
     lines = list(draft_lines(draft, source_name(events), _played(draft, config)))
     if output is None:
         for line in lines:
-            print_data(line)
+            print_document(line)
     else:
         try:
             write_whole_file(output, ("\n".join(lines) + "\n").encode())

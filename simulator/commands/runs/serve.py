@@ -14,7 +14,7 @@ from typing import Any
 
 from hubspot_dest.account.schema import AccountSchema, is_account_content
 from hubspot_dest.amounts import amount
-from hubspot_dest.cli.console import print_data, say, stop
+from hubspot_dest.cli.console import print_data, print_document, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import open_account
 from hubspot_dest.config.syntax_fault import fault_of_json
@@ -255,17 +255,17 @@ def _announce(
         print_data(json.dumps(where))
         return
     print_data(f"HubSpot on this machine: {server.base_url}")
-    print_data(f'  Python  hubspot.HubSpot(access_token="{server.token}", host="{server.base_url}")')
-    print_data(f'  Node    new Client({{accessToken: "{server.token}", basePath: "{server.base_url}"}})')
-    print_data(
+    print_document(f'  Python  hubspot.HubSpot(access_token="{server.token}", host="{server.base_url}")')
+    print_document(f'  Node    new Client({{accessToken: "{server.token}", basePath: "{server.base_url}"}})')
+    print_document(
         f"  curl    curl -H 'Authorization: Bearer {server.token}' {server.base_url}/crm/v3/objects/contacts"
     )
-    print_data(f"  sender  hubspot-dest send CONFIG EVENTS --base-url {server.base_url}")
+    print_document(f"  sender  hubspot-dest send CONFIG EVENTS --base-url {server.base_url}")
     if node_preload is not None:
-        print_data(f'  walkerOS NODE_OPTIONS="--require {safe_text(node_preload.absolute())}" node …')
+        print_document(f'  walkerOS NODE_OPTIONS="--require {safe_text(node_preload.absolute())}" node …')
     if certificate is not None:
-        print_data(
+        print_document(
             f"  trust   SSL_CERT_FILE={certificate.authority}  (Node: NODE_EXTRA_CA_CERTS; curl: --cacert)"
         )
-    print_data(f"  browser {server.base_url}/?token={server.control_token}")
-    print_data(f"control token, for /_simulator/: {server.control_token}")
+    print_document(f"  browser {server.base_url}/?token={server.control_token}")
+    print_document(f"control token, for /_simulator/: {server.control_token}")
