@@ -18,16 +18,16 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "check": "Run the eight documented examples against a HubSpot on this machine.",
-        "compare": "Compare the answers of the HubSpot on this machine with recorded ones.",
-        "conform": "Compare the sender with files of walkerOS' recorded behaviour.",
-        "generate": "Make synthetic walkerOS events: people who live through journeys.",
-        "import": "Make a cassette of a HAR file or a vcrpy cassette that was recorded elsewhere.",
-        "record": "Record what a configuration sends to HubSpot in a cassette, without people and secrets.",
-        "replay": "Compare today's configuration and sender with recorded traffic, without network.",
-        "run": "Send synthetic events through a configuration, and report what became of them.",
-        "scrub": "Take people and secrets out of cassettes, or check that none is left.",
+        "compare": "Compare the responses of the HubSpot on this machine with recorded ones.",
+        "conform": "Compare the sender with recordings of walkerOS' own behaviour.",
+        "generate": "Generate synthetic walkerOS events: people who go through journeys.",
+        "import": "Convert a HAR file or a vcrpy cassette that was recorded elsewhere into a cassette.",
+        "record": "Record what a configuration sends to HubSpot in a cassette, without personal data and secrets.",
+        "replay": "Compare today's configuration and sender with recorded traffic, without any network.",
+        "run": "Send events through a configuration to a HubSpot on this machine, and report the outcomes.",
+        "scrub": "Remove personal data and secrets from cassettes, or check that none is left.",
         "serve": "Run a HubSpot on this machine until Ctrl-C.",
-        "tui": "Show live in the terminal what happens to events.",
+        "tui": "Show live in the terminal what a configuration makes of events.",
     }
 )
 _NEEDED = ("starlette", "uvicorn", "msgspec")

@@ -1,4 +1,4 @@
-"""`hubspot-sim check`: the eight documented examples, end to end, against a HubSpot on this machine."""
+"""`hubspot-sim check`: run the eight documented examples end to end against a HubSpot on this machine."""
 
 from __future__ import annotations
 
@@ -14,18 +14,26 @@ __all__ = ["command"]
 
 @click.command("check", cls=FileCommand)
 @click.option(
-    "--json", "as_json", is_flag=True, help="JSON Lines on stdout: one object an example, a summary last."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Write JSON Lines to stdout: one object per example, a summary last.",
 )
 @click.option(
     "--junit",
     type=OutputFile(),
     metavar="FILE",
-    help="Write JUnit XML as well.",
+    help="Also write JUnit XML.",
 )
 @click.argument("flow", type=click.Path(path_type=Path), metavar="[FLOW]", required=False)
-@click.option("--only", default="*", metavar="NAME", help="Only examples of this name, or pattern: 'user*'.")
+@click.option(
+    "--only",
+    default="*",
+    metavar="NAME",
+    help="Run only examples with this name, or whose names match a pattern: 'user*'.",
+)
 @click.option("--verbose", is_flag=True, help="Show events, calls and requests in full.")
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+@click.option("--no-color", is_flag=True, help="Do not use colours; NO_COLOR does the same.")
 def command(**options: Any) -> None:
     """Run the eight documented examples, or the step examples of FLOW, against a HubSpot on this machine.
 

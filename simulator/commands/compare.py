@@ -1,4 +1,4 @@
-"""`hubspot-sim compare CASSETTE...`: hold the simulator's answers against recorded ones."""
+"""`hubspot-sim compare CASSETTE...`: compare the simulator's responses with recorded ones."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ __all__ = ["command"]
 
 
 class Age(click.ParamType[int]):
-    """Days, as `90`, `90d` or `12w`."""
+    """A number of days, written as `90`, `90d` or `12w`."""
 
     name = "age"
     _UNITS: ClassVar = {"": 1, "d": 1, "w": 7, "y": 365}
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return days; anything else is a usage error."""
+        """Return the number of days; raise a usage error for anything else."""
         found = re.fullmatch(r"(\d{1,6})([dwy]?)", str(value).strip().lower())
         if found is None:
             self.fail(f"{safe_text(value)!r} is not an age such as 90d or 12w", param, ctx)
@@ -42,7 +42,7 @@ class Age(click.ParamType[int]):
     "--max-age",
     type=Age(),
     metavar="AGE",
-    help="Fail where a recording is older: 90d, 12w.",
+    help="Fail if a recording is older: 90d, 12w.",
 )
 @click.option(
     "--write",
@@ -51,9 +51,11 @@ class Age(click.ParamType[int]):
     metavar="FILE",
     help="Write the table as Markdown.",
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON Lines: one object a request, a summary last.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Write JSON Lines: one object per request, a summary last."
+)
 def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None, as_json: bool) -> None:
-    """Send the requests of each CASSETTE to a HubSpot on this machine, and compare its answers with the recorded ones.
+    """Send the requests of each CASSETTE to a HubSpot on this machine, and compare the responses with recorded ones.
 
     Status, error category, shape of the body, and the headers that matter. Exit 0: all agree. 1: one does not, or a
     recording is too old. 2: it could not run.

@@ -12,7 +12,7 @@ __all__ = ["GracefulShutdown"]
 
 @dataclass(slots=True)
 class GracefulShutdown:
-    """Hears Ctrl-C and SIGTERM: the first ends the work in good order, the second ends at once.
+    """Handles Ctrl-C and SIGTERM: the first ends the work gracefully, the second ends it immediately.
 
     Attributes:
         number: the signal that came; None as long as none did.

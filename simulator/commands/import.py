@@ -1,5 +1,5 @@
 # ruff: noqa: N999 - the command is called import; it is loaded by its name, and never imported by a statement
-"""`hubspot-sim import FILE -o CASSETTE`: make a cassette of traffic that was recorded elsewhere, scrubbed."""
+"""`hubspot-sim import FILE -o CASSETTE`: convert traffic that was recorded elsewhere into a scrubbed cassette."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ __all__ = ["command"]
 
 @click.command("import", cls=FileCommand)
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
-@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette.")
-@click.option("--every-host", is_flag=True, help="Take requests to other hosts than HubSpot's too.")
-@click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette to write.")
+@click.option("--every-host", is_flag=True, help="Also import requests to hosts other than HubSpot's.")
+@click.option("--keep-people", is_flag=True, help="Do not replace names and addresses.")
 @click.option(
-    "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
+    "--scrub",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="An additional pattern to remove; may be repeated.",
 )
 def command(file: Path, output: Path, every_host: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
-    """Make a cassette of FILE, a HAR file or a plain vcrpy cassette (YAML or JSON).
+    """Convert FILE, a HAR file or a plain vcrpy cassette (YAML or JSON), into a cassette.
 
     It can be compared with the HubSpot on this machine. It holds no events, so it cannot be replayed.
     """

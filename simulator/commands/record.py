@@ -25,26 +25,44 @@ __all__ = ["command"]
 @click.command("record", cls=FileCommand)
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 @click.argument("events", metavar="EVENTS")
-@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette.")
-@click.option("--about", default="", help="What the cassette shows, in a sentence.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette to write.")
+@click.option("--about", default="", help="One sentence about what the cassette shows.")
 @click.option(
-    "--seed-file", type=click.Path(path_type=Path), help="JSON with contacts, definitions, contactProperties."
+    "--seed-file",
+    type=click.Path(path_type=Path),
+    help="JSON file with contacts, definitions and contactProperties.",
 )
-@click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="See docs/fidelity.md.")
 @click.option(
-    "--fault", "faults", multiple=True, metavar="SPEC", help="Such as lost:count=1; see docs/simulator.md."
+    "--switch",
+    "switches",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="How HubSpot behaves where that is unknown: see docs/fidelity.md; may be repeated.",
 )
-@click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
 @click.option(
-    "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="SPEC",
+    help="A fault, such as lost:count=1; see docs/simulator.md. May be repeated.",
+)
+@click.option("--keep-people", is_flag=True, help="Do not replace names and addresses.")
+@click.option(
+    "--scrub",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="An additional pattern to remove; may be repeated.",
 )
 @click.option(
     "--live",
     is_flag=True,
     help="Record from the real HubSpot (or the configuration's baseUrl): this writes events and contacts there.",
 )
-@click.option("--base-url", metavar="URL", help="With --live: another HubSpot than the configuration's.")
-@click.option("--yes", is_flag=True, help="With --live: do not ask.")
+@click.option(
+    "--base-url", metavar="URL", help="With --live: base URL to use instead of the configuration's."
+)
+@click.option("--yes", is_flag=True, help="With --live: do not ask for confirmation.")
 @line_limit_option
 def command(
     config: Path,
@@ -61,7 +79,7 @@ def command(
     yes: bool,
     max_line_bytes: int,
 ) -> None:
-    """Send EVENTS with CONFIG to a HubSpot on this machine (or, --live, a real one), and keep every exchange.
+    """Send EVENTS with CONFIG to a HubSpot on this machine (with --live, to a real one), and record every exchange.
 
     Events and properties are defined when they are first used, unless --seed-file defines them. People become
     pseudonyms, the same everywhere; the cassette is not saved if anything in it still looks like a token, a secret or
@@ -111,7 +129,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What was asked for on the command line."""
+    """The values of the command line."""
 
     about: str
     base_url: str | None

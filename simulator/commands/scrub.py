@@ -19,9 +19,13 @@ __all__ = ["command"]
 @click.option(
     "--check", is_flag=True, help="Change nothing; exit 1 where a token, secret or address is left."
 )
-@click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
+@click.option("--keep-people", is_flag=True, help="Do not replace names and addresses.")
 @click.option(
-    "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
+    "--scrub",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="An additional pattern to remove; may be repeated.",
 )
 def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
     """Replace people in each FILE with pseudonyms, the same everywhere, and remove what looks like a secret."""

@@ -47,7 +47,7 @@ class Chosen:
         source: makes the stream.
         endless: it may never end, and may have nothing at the moment.
         own_pace: the source decides when an event comes.
-        synthetic: its events are made up.
+        synthetic: whether its events are synthetic.
         once: what was read cannot be read again when the stream restarts.
         name: the name of the source, for people; empty for synthetic events.
         paced: its events are played by their own timestamps.
@@ -86,7 +86,7 @@ def source_options(command: F) -> F:
             type=click.Path(allow_dash=True),
             metavar="FILE",
             callback=lambda _context, _parameter, name: name if name is None else canonical(name),
-            help="The same as EVENTS.",
+            help="Same as EVENTS.",
         ),
         click.option(
             "--speed",
@@ -98,20 +98,20 @@ def source_options(command: F) -> F:
             "--listen",
             type=click.IntRange(0, 65_535),
             metavar="PORT",
-            help="Take events over HTTP on this machine, as a walkerOS collector server does; 0: a free port.",
+            help="Accept events over HTTP on this machine, as a walkerOS collector server does; 0 chooses a free port.",
         ),
         click.option(
             "--locale",
             default=_LOCALE,
             show_default=True,
-            help="Locale of the made-up people's names, such as de_DE.",
+            help="Locale of the synthetic people's names, such as de_DE.",
         ),
         click.option(
             "--odd",
             default=0.0,
             show_default=True,
             type=RealRange(0, 1),
-            help="Share of the made-up events that have flaws, as in real life: nulls, odd names, Unicode.",
+            help="Share of the synthetic events with realistic flaws: nulls, odd names, Unicode.",
         ),
     )
     decorated: Any = line_limit_option(with_source)
@@ -131,7 +131,9 @@ def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
     if options.speed is not None and options.from_ is None:
         stop("--speed goes with EVENTS (--from): only events that were written down have a time of their own")
     if (options.from_ or options.listen) is not None and (options.locale != _LOCALE or options.odd):
-        stop("--locale and --odd are for made-up events", "leave them out, or leave out EVENTS and --listen")
+        stop(
+            "--locale and --odd require synthetic events", "leave them out, or leave out EVENTS and --listen"
+        )
     if options.listen is not None:
         return _listening(options.listen)
     if options.from_ is not None:

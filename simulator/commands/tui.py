@@ -17,24 +17,24 @@ __all__ = ["command"]
 
 @click.command("tui")
 @click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
-@click.option("--seed", type=int, help="The same seed gives the same events.")
+@click.option("--seed", type=int, help="Seed of the random numbers; the same seed produces the same events.")
 @click.option(
-    "--rate", type=RealRange(0), default=4.0, show_default=True, help="Events per second; 0: no limit."
+    "--rate", type=RealRange(0), default=4.0, show_default=True, help="Events per second; 0 for no limit."
 )
 @source_options
 @click.option("--tour", "tour_file", type=click.Path(path_type=Path), metavar="FILE", help="Play this tour.")
-@click.option("--no-tour", is_flag=True, help="Start without the tour.")
+@click.option("--no-tour", is_flag=True, help="Start without a tour.")
 @click.option(
     "--keep",
     "capacity",
     type=click.IntRange(100, 1_000_000),
     default=100_000,
     show_default=True,
-    help="How many rows to keep.",
+    help="Number of rows to keep.",
 )
 @click.option("--parity", is_flag=True, help=PARITY_HELP)
 @walkeros_option(WALKEROS_HELP)
-@click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
+@click.option("--strict", is_flag=True, help="Refuse undefined event and property names, as HubSpot does.")
 @account_option
 @switch_option
 @click.option(
@@ -46,10 +46,12 @@ __all__ = ["command"]
     "--theme",
     type=click.Choice(["harbour", "paper", "contrast"]),
     default="harbour",
-    help="harbour is dark, paper is light, contrast has high contrast.",
+    help="The colours: harbour is dark, paper is light, contrast has high contrast.",
 )
 @click.option(
-    "--check", is_flag=True, help="Only check whether CONFIG and the tour can be shown; needs no terminal."
+    "--check",
+    is_flag=True,
+    help="Only check whether CONFIG and the tour can be shown; no terminal is needed.",
 )
 @click.option("--web", is_flag=True, help="Show it in a browser instead, for this machine only.")
 @click.option(
@@ -57,13 +59,13 @@ __all__ = ["command"]
     type=click.IntRange(0, 65535),
     default=8765,
     show_default=True,
-    help="Port of the page in the browser.",
+    help="Port of the web page.",
 )
 @worker_options("Show N real workers on a broker of this machine; keys kill and start them.")
 def command(**options: Any) -> None:
     """Show live what CONFIG makes of events, each on its way to a HubSpot on this machine.
 
-    EVENTS is a file, a named pipe, or - for standard input; without it the events are synthetic. Without CONFIG a shop
+    EVENTS is a file, a named pipe, or - for standard input; without it, events are synthetic. Without CONFIG, a shop
     and a guided tour are shown. Saving CONFIG plans the last thousand events again. Events that come
     by --listen, --speed or a pipe come at their own pace, unless --rate is given.
     """

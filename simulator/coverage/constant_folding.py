@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import inf
 from typing import Any, Final
 
-from hubspot_dest.mapping.callbacks import Callbacks, may_give_a_promise
+from hubspot_dest.mapping.callbacks import Callbacks, may_return_promise
 from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
@@ -44,7 +44,7 @@ def gives_nothing(code: MarkedCode) -> str:
 
 def _constant(code: MarkedCode) -> tuple[bool, Any]:
     """Return whether a function reads nothing, and its result or error."""
-    if isinstance(code.owner, RuleNode) and may_give_a_promise(code):
+    if isinstance(code.owner, RuleNode) and may_return_promise(code):
         return False, None  # walkerOS 4.4 takes the promise for true, newer versions await it
     return _run(str(code))
 
