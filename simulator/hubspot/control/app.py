@@ -1,6 +1,6 @@
 """The control application: routes under `/_simulator/` and the status page at `/`.
 
-Every route needs the control token; no answer has a CORS header, so no page of another origin can read it.
+Every route requires the control token. No answer has a CORS header, so pages of other origins cannot read it.
 """
 
 from __future__ import annotations

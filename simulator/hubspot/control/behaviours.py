@@ -1,4 +1,4 @@
-"""The control routes that read and turn switches, and that tell what runs here."""
+"""The control routes that read and change switches, and that describe the server."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The ASGI application: HubSpot's paths at full speed, everything else is passed to the control routes.
+"""The ASGI application: it serves HubSpot's paths, and passes all others to the control routes.
 
-The hot path is plain ASGI without a framework: read, let the service answer, record, send. Faults are looked for only
-when one is set or the request has a magic address.
+The hot path is plain ASGI without a framework: read the body, let the service answer, record, send. Faults cost time
+only if one is set or the request may contain a magic address.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 @dataclass(frozen=True, slots=True)
 class HostGuard:
-    """Refuse requests that name another host: a web page must not reach this server through its own name.
+    """Check the `Host` header, so that web pages cannot reach this server by DNS rebinding.
 
     Attributes:
-        allowed: further host names, lower case, without port; `*` allows every one.
+        allowed: host names besides loopback, lower case, without port; `*` allows any.
 
     """
 
     allowed: frozenset[str] = frozenset()
 
     def admits(self, hosts: list[bytes]) -> bool:
-        """Tell whether the `Host` headers of a request name this server."""
+        """Return whether the `Host` headers of a request name this server."""
         if len(hosts) != 1:
             return False
         host = hosts[0].decode("latin-1").lower()
@@ -57,7 +57,18 @@ class HostGuard:
 
 
 class Application:
-    """Serve one fake HubSpot over ASGI."""
+    """Serve a simulated HubSpot over ASGI.
+
+    Args:
+        service: answers HubSpot's paths.
+        control: ASGI application of the control routes and the status pages.
+        journal: records requests and answers.
+        faults: chooses the fault of each request.
+        clock: returns UNIX time in seconds.
+        guard: checks `Host` headers; loopback only by default.
+        max_body: maximum size of a request body in bytes.
+
+    """
 
     def __init__(
         self,
@@ -86,7 +97,7 @@ class Application:
             if not self._guard.admits(hosts):
                 await self._refuse(scope, send, _foreign_host())
                 return
-            self._admitted = hosts[0]  # nearly every request has the same: compare once
+            self._admitted = hosts[0]  # fast path: nearly all requests have the same Host
         path: bytes = scope["raw_path"]
         is_control = path == b"/" or path.startswith(b"/_simulator")
         try:
@@ -115,7 +126,7 @@ class Application:
         request = request_from(scope, body, received_at)
 
         def record(answer: Answer, delivery: str) -> None:
-            # Before the last byte is sent, so that a client that has the answer finds it in the journal.
+            # Called before the last byte is sent, so that a client with an answer finds it in the journal.
             took = time.perf_counter() - started
             label = _unpacked(fault)[0].label if fault else ""
             target = _target(scope)
@@ -139,7 +150,7 @@ class Application:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """Return a receive channel that delivers a body which was already read."""
+    """Return a receive channel that replays a body that was already read."""
     given = False
 
     async def receive_again() -> MutableMapping[str, Any]:

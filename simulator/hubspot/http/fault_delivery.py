@@ -1,4 +1,4 @@
-"""Apply a fault to an answer: change it on its way, or cut the connection."""
+"""Apply a fault to an answer: change it, delay it, or cut the connection."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ async def deliver(
     receive: Receive,
     send: Send,
 ) -> None:
-    """Answer a request as the fault wants it.
+    """Answer a request according to a fault.
 
     Args:
-        fault: what goes wrong.
+        fault: the fault that strikes.
         delay: seconds to wait, jitter included.
         process: lets the service process the request; called at most once.
-        record: called once, before the last byte is sent, with what the journal shows: the answer, and how it was
-            delivered (`answered` when it arrived whole).
-        scope: the ASGI scope; must offer the transport as an extension.
-        receive: the ASGI channel.
-        send: the ASGI channel.
+        record: writes the answer and its delivery (`answered` if it is complete) to the journal; called once,
+            before the last byte is sent.
+        scope: the ASGI scope, with the transport as an extension.
+        receive: the ASGI receive channel.
+        send: the ASGI send channel.
 
     """
     kind = fault.kind
@@ -93,7 +93,7 @@ async def _unanswered(
     answer = process() if fault.processes else Answer(0, decision=told, rule=f"fault.{fault.kind}")
     record(answer, told)
     if fault.kind is FaultKind.CLOSE_DURING:
-        # the beginning of an answer shows the client that processing had begun
+        # the start of a status line shows the client that processing has begun
         _write(transport, b"HTTP/1.1 ")
         transport.close()
     else:
@@ -102,7 +102,7 @@ async def _unanswered(
 
 
 def _write(transport: asyncio.Transport, data: bytes) -> None:
-    if not transport.is_closing():  # the client may have been killed meanwhile
+    if not transport.is_closing():  # the client may have disconnected
         transport.write(data)
 
 
@@ -110,7 +110,7 @@ async def _truncated(answer: Answer, record: Record, scope: Scope, receive: Rece
     transport: asyncio.Transport = scope["extensions"][TRANSPORT]
     head, body = raw_answer(answer)
     record(answer, "the answer was cut in half")
-    # an answer without a body is cut in its status line: clients accept a half-sent header block as complete
+    # cut an answer without a body in its status line: clients accept a truncated header block as complete
     _write(transport, head + body[: len(body) // 2] if body else head[:10])
     transport.close()
     await until_disconnected(receive, transport)

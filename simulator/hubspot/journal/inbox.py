@@ -1,4 +1,4 @@
-"""The good/bad inbox, in the manner of Snowplow Micro: one item for each thing sent, with reasons and near misses."""
+"""The good/bad inbox, modelled on Snowplow Micro: one item per event or contact, with errors and near misses."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from simulator.hubspot.journal.journal import Entry, Journal
 __all__ = ["Listing", "Names", "counts", "items"]
 
 _CLOSE = 3
-_SHOWN = 1000  # letters of a body that is not JSON
+_SHOWN = 1000  # maximum characters of a body that is not JSON
 _UNREADABLE: Mapping[str, object] = MappingProxyType({})
-_LONGEST_NAME = 200  # comparing takes time with the square of the length; no name of HubSpot's is longer
+_LONGEST_NAME = 200  # comparing takes quadratic time; no HubSpot name is longer
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What one account defines.
+    """The names that an account defines.
 
     Attributes:
-        events: full name of each event: the names of its properties, standard ones included.
-        contact_properties: properties of contacts.
+        events: full event name -> names of its properties, including standard ones.
+        contact_properties: names of the contact properties.
 
     """
 
@@ -35,7 +35,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Items of the inbox, oldest first, and how many there are where a limit cut them short."""
+    """Items of the inbox, oldest first, and their total number before a limit."""
 
     items: Sequence[dict[str, object]]
     total: int
@@ -58,17 +58,16 @@ def items(
     limit: int | None = None,
     defined: Callable[[int | None], Names] = lambda _: Names(),
 ) -> Listing:
-    """List the good or the bad things sent, oldest first; with a limit the latest.
+    """List the accepted or the refused items, oldest first.
 
-    A good item shows what was sent; a bad one adds `errors` and, when it named something unknown, `nearMisses`: by
-    name, what comes closest among the names of good items and what the account defines. A property of an event is
-    held against that event's own; where the event is not defined, against those of all events.
+    A bad item also has `errors` and `nearMisses`: for each unknown name, the closest names of accepted items and of the
+    account's definitions. A property is compared with those of its event, or of all events if the event is undefined.
 
     Args:
-        journal: what is listed.
-        good: which half.
-        limit: how many at most; None for all.
-        defined: returns an account's names by its portal id; None means a request without a known account.
+        journal: the journal to list.
+        good: whether to list accepted items; otherwise the refused ones.
+        limit: maximum number of items, the latest ones; None for all.
+        defined: returns an account's names by portal id, which is None for a request without a known account.
 
     """
     chosen = [
@@ -109,7 +108,7 @@ def _reasons(journal: Journal, entry: Entry) -> list[str]:
 
 
 def _things(entry: Entry) -> Iterator[Mapping[str, object]]:
-    """Return what the request sent: the inputs of a batch or the one body; an unreadable body as text."""
+    """Yield the inputs of a batch, or the body of a single request; `_UNREADABLE` if it is not JSON."""
     if entry.method not in ("POST", "PATCH", "PUT"):
         return
     try:
@@ -123,7 +122,7 @@ def _things(entry: Entry) -> Iterator[Mapping[str, object]]:
 
 
 class _Misses:
-    """Find near misses, each name once: a thousand items often misspell the same one."""
+    """Find near misses, cached by name: many items often have the same misspelling."""
 
     def __init__(self, journal: Journal, defined: Callable[[int | None], Names]) -> None:
         self._defined = defined
@@ -134,7 +133,7 @@ class _Misses:
         self._masked = journal.masker.text
 
     def of(self, entry: Entry, thing: Mapping[str, object]) -> dict[str, list[str]]:
-        """Return, for each unknown name that comes close to something, what that is."""
+        """Return the closest known names for each unknown name that has any."""
         portal = entry.answer.portal_id
         if portal not in self._names:
             self._names[portal] = self._with_taken(self._defined(portal))
@@ -169,7 +168,7 @@ class _Misses:
 
 
 def _taken(entries: Iterator[Entry]) -> Names:
-    """Return the names in what was taken."""
+    """Return the names in accepted items."""
     events: dict[str, set[str]] = {}
     contacts: set[str] = set()
     for entry in entries:
