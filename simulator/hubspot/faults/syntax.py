@@ -83,7 +83,7 @@ def fault_from_mapping(table: Mapping[str, object]) -> Fault:
     chosen = FaultKind(kind)
     checked.setdefault("delay_ms", _DEFAULT_DELAY_MS.get(chosen, 0.0))
     if chosen is FaultKind.TLS and any(checked.get(name) for name in ("path", "path_regex", "method")):
-        raise FaultSyntaxError("a tls fault strikes before a path or method is known: leave them out")
+        raise FaultSyntaxError("a tls fault strikes before any path or method is known: leave them out")
     return Fault(kind=chosen, **checked)  # type: ignore[arg-type]
 
 
