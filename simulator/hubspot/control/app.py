@@ -21,13 +21,13 @@ __all__ = ["control_app"]
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    said = {
+    messages = {
         404: f"there is no control route {request.url.path}",
         405: f"{request.url.path} takes no {request.method}",
     }
     headers = {**GUARDS, **(error.headers or {})}
     return JSONResponse(
-        {"error": said.get(error.status_code, error.detail)}, error.status_code, headers=headers
+        {"error": messages.get(error.status_code, error.detail)}, error.status_code, headers=headers
     )
 
 

@@ -101,8 +101,8 @@ async def _json_lines(request: Request) -> Response:
 async def _stream(request: Request) -> Response:
     headers = {"X-Accel-Buffering": "no"}
     journal = context_of(request).journal
-    tell = journal.line if request.query_params.get("brief") == "true" else journal.view
-    events = _events(journal, tell, _last_seen(request))
+    to_json = journal.line if request.query_params.get("brief") == "true" else journal.view
+    events = _events(journal, to_json, _last_seen(request))
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
@@ -113,7 +113,7 @@ def _last_seen(request: Request) -> int | None:
 
 
 async def _events(
-    journal: Journal, tell: Callable[[Entry], dict[str, object]], last_seen: int | None
+    journal: Journal, to_json: Callable[[Entry], dict[str, object]], last_seen: int | None
 ) -> AsyncIterator[bytes]:
     queue: asyncio.Queue[Entry] = asyncio.Queue(_STREAM_BACKLOG)
     skipped = 0
@@ -135,7 +135,7 @@ async def _events(
         last = 0
         for entry in missed[-_STREAM_BACKLOG:]:
             last = entry.number
-            yield _entry_event(entry.number, tell(entry))
+            yield _entry_event(entry.number, to_json(entry))
         while True:
             try:
                 entry = await asyncio.wait_for(queue.get(), _HEARTBEAT_SECONDS)
@@ -146,7 +146,7 @@ async def _events(
                 yield _skipped_event(skipped)
                 skipped = 0
             if entry.number > last:
-                yield _entry_event(entry.number, tell(entry))
+                yield _entry_event(entry.number, to_json(entry))
     finally:
         unsubscribe()
 
@@ -155,8 +155,8 @@ def _skipped_event(count: int) -> bytes:
     return b"event: skipped\ndata: %d\n\n" % count
 
 
-def _entry_event(number: int, told: dict[str, object]) -> bytes:
-    return b"id: %d\ndata: %s\n\n" % (number, orjson.dumps(told))
+def _entry_event(number: int, payload: dict[str, object]) -> bytes:
+    return b"id: %d\ndata: %s\n\n" % (number, orjson.dumps(payload))
 
 
 async def _all(request: Request) -> Response:

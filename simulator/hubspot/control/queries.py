@@ -60,18 +60,18 @@ def contacts_page(
     """Return a page of contacts, newest first; `words` keeps those with a property that contains the text."""
     words = words.strip().lower()
     with account.lock:
-        everybody = account.book.newest()
+        newest_first = account.book.newest()
         if not words:
-            page = list(islice(everybody, start, start + limit + 1))
+            page = list(islice(newest_first, start, start + limit + 1))
             total = matched = len(account.book)
             rows = [_row(contact) for contact in page[:limit]]
             return ContactPage(total, matched, rows, start + limit if len(page) > limit else None)
-        snapshot = list(everybody)
+        snapshot = list(newest_first)
     found: list[Contact] = []
     for first in range(0, len(snapshot), _SEARCHED_AT_ONCE):  # release the lock between chunks, for senders
         with account.lock:
-            some = snapshot[first : first + _SEARCHED_AT_ONCE]
-            found += [contact for contact in some if _holds(contact, words)]
+            chunk = snapshot[first : first + _SEARCHED_AT_ONCE]
+            found += [contact for contact in chunk if _has_text(contact, words)]
     with account.lock:
         rows = [_row(contact) for contact in found[start : start + limit]]
     after = start + limit if len(found) > start + limit else None
@@ -88,7 +88,7 @@ def contact_view(account: SimulatedAccount, identifier: str) -> dict[str, Any] |
         contact = account.contact(identifier) or account.book.get(identifier, archived=True)
         if contact is None:
             return None
-        everything = list(account.log.rows)
+        occurrences = list(account.log.rows)
         shown = {
             **_row(contact),
             "archivedAt": contact.archived_at,
@@ -100,10 +100,10 @@ def contact_view(account: SimulatedAccount, identifier: str) -> dict[str, Any] |
             ],
         }
         now = account.clock()
-    mine = [
-        current_occurrence for current_occurrence in everything if current_occurrence.contact == contact.id
+    of_contact = [
+        current_occurrence for current_occurrence in occurrences if current_occurrence.contact == contact.id
     ]
-    newest = sorted(mine, key=lambda occurrence: occurrence.occurred_at, reverse=True)[:_TIMELINE]
+    newest = sorted(of_contact, key=lambda occurrence: occurrence.occurred_at, reverse=True)[:_TIMELINE]
     timeline = [
         {
             "occurredAt": iso(current_occurrence.occurred_at),
@@ -114,14 +114,14 @@ def contact_view(account: SimulatedAccount, identifier: str) -> dict[str, Any] |
         }
         for current_occurrence in newest
     ]
-    return {**shown, "occurrences": len(mine), "timeline": timeline}
+    return {**shown, "occurrences": len(of_contact), "timeline": timeline}
 
 
 def definitions_view(account: SimulatedAccount) -> list[dict[str, Any]]:
     """Return the definitions with their custom properties and numbers of occurrences."""
     with account.lock:
-        everything = list(account.log.rows)
-    counts = Counter(occurrence.event_name for occurrence in everything)
+        occurrences = list(account.log.rows)
+    counts = Counter(occurrence.event_name for occurrence in occurrences)
     with account.lock:
         return [
             {
@@ -167,6 +167,6 @@ def _row(contact: Contact) -> dict[str, Any]:
     }
 
 
-def _holds(contact: Contact, words: str) -> bool:
+def _has_text(contact: Contact, words: str) -> bool:
     values: Iterable[str] = contact.properties.values()
     return any(words in value.lower() for value in values)

@@ -43,7 +43,7 @@ class Service(Protocol):
     def portals(self) -> list[int]:
         """Return the portal of every account."""
 
-    def turn(self, account: Any, switches: Any) -> None:
+    def set_behaviours(self, account: Any, switches: Any) -> None:
         """Replace the behaviours of an account."""
 
     def close(self) -> None:

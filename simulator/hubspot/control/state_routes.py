@@ -135,10 +135,10 @@ def _fault(wanted: object) -> Fault:
 
 async def _clear_faults(request: Request) -> Response:
     number = request.path_params.get("number")
-    gone = context_of(request).faults.clear(number)
-    if number is not None and not gone:
+    removed = context_of(request).faults.clear(number)
+    if number is not None and not removed:
         raise RefusedError(f"there is no fault {number}", 404)
-    return JSONResponse({"cleared": gone})
+    return JSONResponse({"cleared": removed})
 
 
 async def _stories(_: Request) -> Response:

@@ -86,9 +86,9 @@ def _forbidden(_: Fault) -> Mapping[str, object]:
 
 
 def _rate_limited(fault: Fault) -> Mapping[str, object]:
-    spoken, group = _POLICY_MESSAGES[fault.policy]
+    policy_name, group = _POLICY_MESSAGES[fault.policy]
     return {
-        "message": f"You have reached your {spoken} limit.",
+        "message": f"You have reached your {policy_name} limit.",
         "errorType": "RATE_LIMIT",
         "policyName": fault.policy,
         "groupName": f"publicapi:private-app-api-calls-{group}:1",

@@ -117,7 +117,7 @@ class ActiveFault:
     matched: int = 0
     struck: int = 0
     _pattern: re.Pattern[str] | None = field(default=None, repr=False)
-    _dice: random.Random = field(default_factory=random.Random, repr=False)
+    _rng: random.Random = field(default_factory=random.Random, repr=False)
 
     def __post_init__(self) -> None:
         fault = self.fault
@@ -125,7 +125,7 @@ class ActiveFault:
             self._pattern = re.compile(fault.path_regex)
         elif fault.path:
             self._pattern = re.compile(translate(fault.path))
-        self._dice = random.Random(fault.seed)  # noqa: S311 -- repeatable on purpose
+        self._rng = random.Random(fault.seed)  # noqa: S311 -- repeatable on purpose
 
     def is_spent(self, now: float) -> bool:
         """Return whether the fault can no longer strike at UNIX time `now`."""
@@ -148,7 +148,7 @@ class ActiveFault:
             return False
         if fault.every is not None and self.matched % fault.every:
             return False
-        if fault.probability is not None and self._dice.random() >= fault.probability:
+        if fault.probability is not None and self._rng.random() >= fault.probability:
             return False
         self.struck += 1
         return True
@@ -156,7 +156,7 @@ class ActiveFault:
     def delay(self) -> float:
         """Return the delay in seconds, with random jitter."""
         fault = self.fault
-        jitter = self._dice.random() * fault.jitter_ms if fault.jitter_ms else 0.0
+        jitter = self._rng.random() * fault.jitter_ms if fault.jitter_ms else 0.0
         return (fault.delay_ms + jitter) / 1000
 
 
@@ -188,9 +188,9 @@ class FaultBoard:
                 for active_fault in self._active
                 if number is not None and active_fault.number != number
             )
-            gone = len(self._active) - len(kept)
+            removed = len(self._active) - len(kept)
             self._active = kept
-        return gone
+        return removed
 
     def active(self) -> tuple[ActiveFault, ...]:
         """Return all faults, including spent ones."""

@@ -113,7 +113,7 @@ class Application:
         if body is None:
             return
         if is_control:
-            await self._control(scope, _again(body, receive), send)
+            await self._control(scope, _replay(body, receive), send)
         else:
             await self._serve(scope, body, receive, send)
 
@@ -127,11 +127,11 @@ class Application:
 
         def record(answer: Answer, delivery: str) -> None:
             # Called before the last byte is sent, so that a client with an answer finds it in the journal.
-            took = time.perf_counter() - started
-            label = _unpacked(fault)[0].label if fault else ""
+            seconds = time.perf_counter() - started
+            label = _fault_and_delay(fault)[0].label if fault else ""
             target = _target(scope)
             self._journal.record(
-                received_at, took, scope["method"], target, scope["headers"], body, answer, label, delivery
+                received_at, seconds, scope["method"], target, scope["headers"], body, answer, label, delivery
             )
 
         if fault is None:
@@ -139,8 +139,8 @@ class Application:
             record(answer, "answered")
             await send_answer(send, answer)
             return
-        what, delay = _unpacked(fault)
-        await deliver(what, delay, lambda: self._service.handle(request), record, scope, receive, send)
+        struck, delay = _fault_and_delay(fault)
+        await deliver(struck, delay, lambda: self._service.handle(request), record, scope, receive, send)
 
     async def _refuse(self, scope: Scope, send: Send, answer: Answer) -> None:
         """Refuse a request without reading its body."""
@@ -149,21 +149,21 @@ class Application:
         await send_answer(send, answer)
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
+def _replay(body: bytes, receive: Receive) -> Receive:
     """Return a receive channel that replays a body that was already read."""
-    given = False
+    is_replayed = False
 
     async def receive_again() -> MutableMapping[str, Any]:
-        nonlocal given
-        if given:
+        nonlocal is_replayed
+        if is_replayed:
             return await receive()
-        given = True
+        is_replayed = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive_again
 
 
-def _unpacked(fault: ActiveFault | Fault) -> tuple[Fault, float]:
+def _fault_and_delay(fault: ActiveFault | Fault) -> tuple[Fault, float]:
     if isinstance(fault, Fault):
         return fault, fault.delay_ms / 1000
     return fault.fault, fault.delay()

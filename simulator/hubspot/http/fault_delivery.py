@@ -59,9 +59,11 @@ async def deliver(
     if kind.is_status or kind is FaultKind.NOT_UTF8:
         answer = fault_answer(fault)
         if fault.processes:
-            true = process()
+            processed = process()
             answer = replace(
-                answer, portal_id=true.portal_id, decision=f"{answer.decision}; processed: {true.decision}"
+                answer,
+                portal_id=processed.portal_id,
+                decision=f"{answer.decision}; processed: {processed.decision}",
             )
         record(answer, "answered")
         await send_answer(send, answer)
@@ -89,9 +91,9 @@ async def _unanswered(
     fault: Fault, process: Callable[[], Answer], record: Record, scope: Scope, receive: Receive
 ) -> None:
     transport: asyncio.Transport = scope["extensions"][TRANSPORT]
-    told = _UNANSWERED[fault.kind]
-    answer = process() if fault.processes else Answer(0, decision=told, rule=f"fault.{fault.kind}")
-    record(answer, told)
+    delivery = _UNANSWERED[fault.kind]
+    answer = process() if fault.processes else Answer(0, decision=delivery, rule=f"fault.{fault.kind}")
+    record(answer, delivery)
     if fault.kind is FaultKind.CLOSE_DURING:
         # the start of a status line shows the client that processing has begun
         _write(transport, b"HTTP/1.1 ")
@@ -118,14 +120,14 @@ async def _truncated(answer: Answer, record: Record, scope: Scope, receive: Rece
 
 async def _trickled(answer: Answer, delay: float, record: Record, scope: Scope, receive: Receive) -> None:
     transport: asyncio.Transport = scope["extensions"][TRANSPORT]
-    whole = b"".join(raw_answer(answer))
-    for start in range(0, len(whole), _TRICKLED_BYTES):
+    raw = b"".join(raw_answer(answer))
+    for start in range(0, len(raw), _TRICKLED_BYTES):
         if transport.is_closing():
             record(answer, "the client left during the trickle")
             return
-        if start + _TRICKLED_BYTES >= len(whole):
+        if start + _TRICKLED_BYTES >= len(raw):
             record(answer, "answered")
-        transport.write(whole[start : start + _TRICKLED_BYTES])
+        transport.write(raw[start : start + _TRICKLED_BYTES])
         await asyncio.sleep(delay)
     transport.close()
     await until_disconnected(receive, transport)

@@ -124,7 +124,7 @@ class ServerThread:
         loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         config = Config(
-            _ends_quietly(self._app),
+            _abort_on_cancel(self._app),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -143,18 +143,18 @@ class ServerThread:
             return made
 
         server = await loop.create_server(protocol, sock=self._listener, ssl=self._tls, backlog=_BACKLOG)
-        ticking = loop.create_task(_tick(state))
+        date_task = loop.create_task(_update_date(state))
         self._ready.set()
         try:
             await self._stopping.wait()
         finally:
-            ticking.cancel()
+            date_task.cancel()
             server.close()
-            await _end(state)
-            await asyncio.gather(ticking, return_exceptions=True)
+            await _close_connections(state)
+            await asyncio.gather(date_task, return_exceptions=True)
 
 
-def _ends_quietly(app: Served) -> Served:
+def _abort_on_cancel(app: Served) -> Served:
     """Abort the connections of requests that are cancelled at shutdown, without a traceback."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -179,13 +179,13 @@ def _new_loop(wanted: EventLoop) -> asyncio.AbstractEventLoop:
     return loop
 
 
-async def _tick(state: Any) -> None:
+async def _update_date(state: Any) -> None:
     while True:
         state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
         await asyncio.sleep(1)
 
 
-async def _end(state: ServerState) -> None:
+async def _close_connections(state: ServerState) -> None:
     tasks: list[asyncio.Task[None]] = list(state.tasks)
     for task in tasks:
         task.cancel()

@@ -45,10 +45,10 @@ def counts(journal: Journal) -> dict[str, int]:
     """Count the inbox: `total`, `good`, `bad`, and the journal's `dropped` entries and `limit`."""
     good = bad = 0
     for entry in journal.entries():
-        size = sum(1 for _ in _things(entry))
+        size = sum(1 for _ in _sent_items(entry))
         good, bad = (good + size, bad) if entry.is_good else (good, bad + size)
-    whole = {"total": good + bad, "good": good, "bad": bad}
-    return {**whole, "dropped": journal.dropped, "limit": journal.max_entries}
+    totals = {"total": good + bad, "good": good, "bad": bad}
+    return {**totals, "dropped": journal.dropped, "limit": journal.max_entries}
 
 
 def items(
@@ -71,24 +71,27 @@ def items(
 
     """
     chosen = [
-        (entry, thing) for entry in journal.entries() if entry.is_good == good for thing in _things(entry)
+        (entry, sent_item)
+        for entry in journal.entries()
+        if entry.is_good == good
+        for sent_item in _sent_items(entry)
     ]
     total = len(chosen)
     if limit is not None:
         chosen = chosen[-limit:] if limit > 0 else []
-    listed = [_item(journal, entry, thing) for entry, thing in chosen]
+    listed = [_item(journal, entry, sent_item) for entry, sent_item in chosen]
     if not good:
         misses = _Misses(journal, defined) if chosen else None
-        for item, (entry, thing) in zip(listed, chosen, strict=True):
+        for item, (entry, sent_item) in zip(listed, chosen, strict=True):
             item["errors"] = _reasons(journal, entry)
-            item["nearMisses"] = misses.of(entry, thing) if misses else {}
+            item["nearMisses"] = misses.of(entry, sent_item) if misses else {}
     return Listing(listed, total)
 
 
-def _item(journal: Journal, entry: Entry, thing: Mapping[str, object]) -> dict[str, object]:
+def _item(journal: Journal, entry: Entry, sent_item: Mapping[str, object]) -> dict[str, object]:
     mask = journal.masker
-    sent = mask.part(thing, entry.target)
-    if thing is _UNREADABLE:
+    sent = mask.part(sent_item, entry.target)
+    if sent_item is _UNREADABLE:
         sent = {"unreadable": str(mask.body(entry.body, entry.target))[:_SHOWN]}
     return {
         "number": entry.number,
@@ -107,7 +110,7 @@ def _reasons(journal: Journal, entry: Entry) -> list[str]:
     return reasons
 
 
-def _things(entry: Entry) -> Iterator[Mapping[str, object]]:
+def _sent_items(entry: Entry) -> Iterator[Mapping[str, object]]:
     """Yield the inputs of a batch, or the body of a single request; `_UNREADABLE` if it is not JSON."""
     if entry.method not in ("POST", "PATCH", "PUT"):
         return
@@ -117,8 +120,8 @@ def _things(entry: Entry) -> Iterator[Mapping[str, object]]:
         yield _UNREADABLE
         return
     inputs = body.get("inputs") if isinstance(body, dict) else None
-    for thing in inputs if isinstance(inputs, list) else [body]:
-        yield thing if isinstance(thing, dict) else {"value": thing}
+    for sent_item in inputs if isinstance(inputs, list) else [body]:
+        yield sent_item if isinstance(sent_item, dict) else {"value": sent_item}
 
 
 class _Misses:
@@ -126,36 +129,36 @@ class _Misses:
 
     def __init__(self, journal: Journal, defined: Callable[[int | None], Names]) -> None:
         self._defined = defined
-        self._taken = _taken(entry for entry in journal.entries() if entry.is_good)
+        self._accepted = _accepted_names(entry for entry in journal.entries() if entry.is_good)
         self._names: dict[int | None, Names] = {}
         self._every: dict[int | None, frozenset[str]] = {}
         self._found: dict[tuple[str, frozenset[str]], list[str]] = {}
         self._masked = journal.masker.text
 
-    def of(self, entry: Entry, thing: Mapping[str, object]) -> dict[str, list[str]]:
+    def of(self, entry: Entry, sent_item: Mapping[str, object]) -> dict[str, list[str]]:
         """Return the closest known names for each unknown name that has any."""
         portal = entry.answer.portal_id
         if portal not in self._names:
-            self._names[portal] = self._with_taken(self._defined(portal))
+            self._names[portal] = self._with_accepted(self._defined(portal))
             self._every[portal] = frozenset[str]().union(*self._names[portal].events.values())
         names = self._names[portal]
-        event = thing.get("eventName")
+        event = sent_item.get("eventName")
         misses: dict[str, list[str]] = {}
         if isinstance(event, str):
             self._look(event, frozenset(names.events), misses)
             known = names.events.get(event) or self._every[portal]
         else:
             known = names.contact_properties
-        properties = thing.get("properties")
+        properties = sent_item.get("properties")
         for name in properties if isinstance(properties, dict) else ():
             self._look(name, known, misses)
         return misses
 
-    def _with_taken(self, names: Names) -> Names:
+    def _with_accepted(self, names: Names) -> Names:
         events = dict(names.events)
-        for event, properties in self._taken.events.items():
+        for event, properties in self._accepted.events.items():
             events[event] = events.get(event, frozenset()) | properties
-        return Names(events, names.contact_properties | self._taken.contact_properties)
+        return Names(events, names.contact_properties | self._accepted.contact_properties)
 
     def _look(self, name: str, known: frozenset[str], misses: dict[str, list[str]]) -> None:
         if name in known or len(name) > _LONGEST_NAME:
@@ -167,13 +170,13 @@ class _Misses:
             misses[self._masked(name)] = [self._masked(text) for text in close]
 
 
-def _taken(entries: Iterator[Entry]) -> Names:
+def _accepted_names(entries: Iterator[Entry]) -> Names:
     """Return the names in accepted items."""
     events: dict[str, set[str]] = {}
     contacts: set[str] = set()
     for entry in entries:
-        for thing in _things(entry):
-            event, properties = thing.get("eventName"), thing.get("properties")
+        for sent_item in _sent_items(entry):
+            event, properties = sent_item.get("eventName"), sent_item.get("properties")
             into = events.setdefault(event, set()) if isinstance(event, str) else contacts
             into.update(properties if isinstance(properties, dict) else ())
     return Names({event: frozenset(names) for event, names in events.items()}, frozenset(contacts))

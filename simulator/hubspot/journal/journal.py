@@ -136,9 +136,9 @@ class Journal:
                 self._bytes -= len(oldest.body) + len(oldest.answer.body) + _OVERHEAD
                 self._dropped += 1
         for listener in self._listeners:
-            self._tell(listener, entry)
+            self._notify(listener, entry)
 
-    def _tell(self, listener: Callable[[Entry], None], entry: Entry) -> None:
+    def _notify(self, listener: Callable[[Entry], None], entry: Entry) -> None:
         try:
             listener(entry)
         except Exception:
@@ -149,10 +149,10 @@ class Journal:
         """Return the entries that match the filter, oldest first; `limit` keeps the latest."""
         with self._lock:
             snapshot = list(self._entries)
-        taken = snapshot if chosen is None else [entry for entry in snapshot if chosen.takes(entry)]
+        matching = snapshot if chosen is None else [entry for entry in snapshot if chosen.takes(entry)]
         if limit is None:
-            return taken
-        return taken[-limit:] if limit > 0 else []
+            return matching
+        return matching[-limit:] if limit > 0 else []
 
     def clear(self) -> None:
         """Remove all entries; numbering continues."""
