@@ -14,8 +14,7 @@ from hubspot_dest.amounts import amount
 from hubspot_dest.delivery.client.calls import upsert_inputs
 from hubspot_dest.delivery.client.codec import decode
 from hubspot_dest.delivery.dispatch.in_flight import by_email, merged
-from hubspot_dest.delivery.dispatch.per_key_queue import PerKeyQueue
-from hubspot_dest.delivery.outbox.intents import contact_intent, identity_keys, storable
+from hubspot_dest.delivery.dispatch.per_key_queue import PerKeyQueue, contact_intent, identity_keys, storable
 from hubspot_dest.delivery.outbox.schema import EVENT, Intent
 from hubspot_dest.outcome import Outcome
 
