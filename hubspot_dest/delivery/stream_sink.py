@@ -18,8 +18,13 @@ from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.client import ClientProvider
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.contact_cache import ManyContacts, SharedContactCache
-from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
-from hubspot_dest.delivery.dispatch.in_flight import Report, dead_letters_of, log_outcomes, outcomes_of
+from hubspot_dest.delivery.dispatch.dispatcher import (
+    Dispatcher,
+    Report,
+    dead_letters_of,
+    log_outcomes,
+    outcomes_of,
+)
 from hubspot_dest.delivery.dispatch.per_key_queue import planned_intents
 from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
