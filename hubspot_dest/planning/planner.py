@@ -19,12 +19,14 @@ from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation, Issue, Trace
-from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, date_ms, iso_string
 from hubspot_dest.mapping.jsvalues import (
+    LAST_PLAIN_MS,
     UNDEFINED,
     EmptiedList,
     JsTypeError,
+    date_ms,
     entries,
+    iso_string,
     js_lower,
     kind_of,
     replace_whitespace_runs,
