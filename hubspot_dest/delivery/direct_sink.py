@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.amounts import amount, verb
 from hubspot_dest.delivery.batch_queue import BatchQueue, Queued
-from hubspot_dest.delivery.client.client import Client, ClientProvider
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import Client, ClientProvider, occurrence_uuid
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.contact_cache import ContactCache, LastContact
 from hubspot_dest.delivery.contact_upsert import Upsert

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.delivery.client.calls import upsert_inputs
-from hubspot_dest.delivery.client.codec import decode, encode
+from hubspot_dest.delivery.client.client import decode, encode
 from hubspot_dest.delivery.dispatch.per_key_queue import PerKeyQueue, contact_intent, identity_keys, storable
 from hubspot_dest.delivery.outbox.schema import EVENT, Intent
 from hubspot_dest.outcome import Outcome

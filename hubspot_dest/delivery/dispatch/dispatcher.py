@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.delivery.client.calls import Calls
-from hubspot_dest.delivery.client.codec import decode
+from hubspot_dest.delivery.client.client import decode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.dispatch.call_grouping import MOST_CONTACTS, by_email, merged
 from hubspot_dest.delivery.dispatch.intent_store import IntentStore

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
-from hubspot_dest.delivery.client.codec import encode, occurrence_uuid
+from hubspot_dest.delivery.client.client import encode, occurrence_uuid
 from hubspot_dest.delivery.contact_cache import ContactCache
 from hubspot_dest.delivery.dispatch.intent_store import IntentStore
 from hubspot_dest.delivery.outbox.schema import CONTACT, EVENT, Intent, NewIntent
