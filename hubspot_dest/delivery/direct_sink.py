@@ -13,10 +13,9 @@ from hubspot_dest.delivery.client.client import Client, ClientProvider, occurren
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.contact_cache import ContactCache, LastContact
 from hubspot_dest.delivery.contact_upsert import Upsert
-from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.mapping.evaluation import Issue
-from hubspot_dest.outcome import Kind, Outcome, outcome_of
+from hubspot_dest.outcome import Kind, Outcome, Reporter, outcome_of
 from hubspot_dest.planning.plan import SCOPE, ContactUpsert, Plan
 from hubspot_dest.planning.profiles import Profile
 

@@ -34,10 +34,9 @@ from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
 from hubspot_dest.delivery.outbox.schema import OutboxError, ParkedEvent
-from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
-from hubspot_dest.outcome import Kind, Outcome, outcome_of
+from hubspot_dest.outcome import Kind, Outcome, Reporter, outcome_of
 from hubspot_dest.planning.plan import Plan
 
 __all__ = ["OutboxSink", "UnitOfWork"]

@@ -30,10 +30,9 @@ from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.memory_store import GivenUpIntent, MemoryStore
 from hubspot_dest.delivery.outbox.schema import CONTACT, Intent, OutboxError
-from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import StreamSettings
 from hubspot_dest.delivery.sink import PendingCommit
-from hubspot_dest.outcome import Kind, Outcome, outcome_of
+from hubspot_dest.outcome import Kind, Outcome, Reporter, outcome_of
 from hubspot_dest.planning.plan import ContactUpsert, Plan
 
 if TYPE_CHECKING:
