@@ -28,8 +28,13 @@ import orjson
 
 from hubspot_dest.config.syntax_fault import fault_of_json
 from hubspot_dest.delivery.outbox.schema import Progress
-from hubspot_dest.events.collector import InvalidEventError, event_name
-from hubspot_dest.events.event import TOO_DEEP, is_too_deep, may_be_too_deep
+from hubspot_dest.events.collector import (
+    TOO_DEEP,
+    InvalidEventError,
+    event_name,
+    is_too_deep,
+    may_be_too_deep,
+)
 from hubspot_dest.intake.byte_stream import (
     DEFAULT_MAX_LINE_BYTES,
     MAX_DOCUMENT_BYTES,
