@@ -33,10 +33,9 @@ from pydantic_core.core_schema import (
 )
 
 from hubspot_dest.config.connection import ApiVersion, Connection, Proxy
-from hubspot_dest.mapping.callbacks import code_source
 from hubspot_dest.mapping.jsvalues import UNDEFINED, kind_of, truthy
 from hubspot_dest.mapping.rules import rule_entries
-from hubspot_dest.mapping.values import PRODUCERS
+from hubspot_dest.mapping.values import PRODUCERS, code_source
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -15,7 +15,6 @@ from typing import Any, Final, Protocol
 
 from hubspot_dest.checks.finding import Violation
 from hubspot_dest.events.collector import with_user
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation, Issue, Trace
@@ -36,7 +35,7 @@ from hubspot_dest.mapping.jsvalues import (
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor
 from hubspot_dest.mapping.rules import Rule, RuleError, RuleSet
-from hubspot_dest.mapping.values import CONSTANT, Resolve, TextMap, Unprintable, ValueCompiler
+from hubspot_dest.mapping.values import CONSTANT, Callbacks, Resolve, TextMap, Unprintable, ValueCompiler
 from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan, PlanFields
 from hubspot_dest.planning.profiles import PlanPolicy
 
