@@ -1,4 +1,4 @@
-"""JavaScript semantics of values: undefined, truthiness, strings, numbers, keys, dates (walkerOS 4.4, 0, 2.7, 5.6, 5.7).
+"""JavaScript semantics of values: undefined, truthiness, strings, numbers, keys, dates (walkerOS 4.4, 0, 2.7, 5.6 f.).
 
 The mapping language depends on distinctions that Python does not make: `undefined` differs from `null`, empty lists
 are truthy, and all numbers are doubles with a text form of their own.
