@@ -12,7 +12,7 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import occurrence_uuid
 from hubspot_dest.delivery.client.exchange import Exchange
 from hubspot_dest.observability.observer import Observer
 from hubspot_dest.observability.opentelemetry import OtelInstruments
