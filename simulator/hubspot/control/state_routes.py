@@ -53,7 +53,7 @@ class ClockRequest(msgspec.Struct, forbid_unknown_fields=True):
 def _account(context: ControlContext, token: str | None) -> Any:
     account = context.service.account_for(token or context.default_token)
     if account is None:
-        raise RefusedError("no account has this token; POST /_simulator/accounts makes one", 404)
+        raise RefusedError("no account has this token; POST /_simulator/accounts creates one", 404)
     return account
 
 
@@ -81,7 +81,7 @@ async def _new_account(request: Request) -> Response:
     try:
         token = context.new_account(**wanted.options)
     except (TypeError, ValueError) as error:
-        raise RefusedError(f"the account cannot be made: {error}") from None
+        raise RefusedError(f"the account cannot be created: {error}") from None
     return JSONResponse({"token": token}, 201)  # the only answer with a token: the client needs it
 
 
@@ -129,7 +129,7 @@ def _fault(wanted: object) -> Fault:
     if isinstance(wanted, dict):
         return fault_from_mapping(wanted)
     raise FaultSyntaxError(
-        'a fault is an object such as {"kind": "429", "every": 3}, or a text such as "429:every=3"'
+        'a fault is an object such as {"kind": "429", "every": 3}, or a string such as "429:every=3"'
     )
 
 
@@ -148,7 +148,7 @@ async def _stories(_: Request) -> Response:
 async def _begin_story(request: Request) -> Response:
     context, name = context_of(request), request.path_params["name"]
     if name not in STORIES:
-        raise RefusedError(f"there is no story {name!r}; there are {', '.join(STORIES)}", 404)
+        raise RefusedError(f"there is no story {name!r}; the stories are {', '.join(STORIES)}", 404)
     now = context.clock()
     return JSONResponse(
         [_shown(active_fault, now) for active_fault in context.faults.add(*STORIES[name].faults, now=now)],

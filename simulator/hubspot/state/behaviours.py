@@ -127,7 +127,7 @@ def expanded(wanted: Mapping[str, Any]) -> dict[str, Any]:
 def _value(name: str, value: Any, kinds: Mapping[str, Any], names: list[str]) -> Any:
     if name not in kinds:
         near = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+        hint = f"did you mean {near[0]!r}?" if near else f"the switches are {', '.join(names)}"
         raise BehaviourError(f"there is no switch {name!r}; {hint}")
     kind, text = kinds[name], str(value).lower()
     if get_origin(kind) is Literal:

@@ -150,7 +150,7 @@ def _operand(declared: AccountProperty, value: Any) -> Comparable:
     read = comparable(declared, text)
     is_day = len(text) == 10 and text[4:5] == "-"
     if read is None or (declared.type == "datetime" and is_day):
-        what = "a moment in milliseconds since 1970" if is_moment(declared) else "a number"
+        what = "a time in milliseconds since 1970" if is_moment(declared) else "a number"
         message = f"{declared.name} compares with {what}, not with {text!r}"
         raise Refusal(400, message, "contact.search.value")
     return read

@@ -139,7 +139,7 @@ def gdpr_delete(call: Call) -> Answer:
             contact = account.book.find(name, wanted.objectId)
         if contact is not None:
             account.delete_contact(contact)
-    return no_content("204: the contact and everything about it deleted", "contact.gdpr_delete")
+    return no_content("204: contact deleted permanently", "contact.gdpr_delete")
 
 
 def to_texts(properties: Mapping[str, Any] | None) -> dict[str, str]:

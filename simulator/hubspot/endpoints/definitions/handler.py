@@ -204,7 +204,7 @@ def _made(account: SimulatedAccount, body: NewEventProperty) -> AccountProperty:
     name = body.name if body.name is not None else _name_of(body.label)
     _check_property_name(account, name)
     if body.type not in FIELD_TYPES:
-        message = f"{body.type} is not a property type; there are {', '.join(FIELD_TYPES)}"
+        message = f"{body.type} is not a property type; the types are {', '.join(FIELD_TYPES)}"
         raise Refusal(400, message, "definition.property.type")
     options = to_options(body.options or [])
     return AccountProperty(name, body.label, body.type, options, body.description or "", "event_properties")
