@@ -92,8 +92,8 @@ _CHECKS: Final = (
         "refused",
         "CAP",
         "the prefix occurs twice in an event name",
-        "settings.eventNamePrefix is added to every event name. With an eventName that already has the prefix, the "
-        "full name is that of an event that cannot exist, and HubSpot answers 400.",
+        "settings.eventNamePrefix is added to every event name. If eventName already has it, the full name "
+        "contains it twice; no event can have such a name, and HubSpot answers 400.",
         "Leave the prefix out of settings.eventName.",
         "HubSpot wire facts, section 1.3; walkerOS 4.4, section 5.5",
         _NO_EVENT,
@@ -417,7 +417,7 @@ _CHECKS: Final = (
         "doubtful",
         "INFER",
         "a contact's e-mail that strict validators refuse",
-        "HubSpot's answers point to a family of validators that also refuses doubled, leading and trailing dots before "
+        "HubSpot's responses suggest a family of validators that also refuses double, leading and trailing dots before "
         "the @, domains with _ and labels that begin with a hyphen. There is no recording of HubSpot doing so.",
         "Check the address.",
         "HubSpot wire facts, section 11",
@@ -635,7 +635,7 @@ _CHECKS: Final = (
         "reference_unknown",
         "doubtful",
         "WALKEROS",
-        "a reference that stays text",
+        "a reference that is sent as text",
         "walkerOS 4 resolves $var., $env. and its other references only inside a flow, and does not support ${NAME}, "
         "$NAME or $def. at all. Whatever it does not resolve is sent as written.",
         "Use $var.NAME or $env.NAME in a flow, or write the value itself.",
@@ -654,7 +654,7 @@ _CHECKS: Final = (
         "consent_name",
         "doubtful",
         "WALKEROS",
-        "a consent name that is nearly one that the configuration requires",
+        "a consent name that differs slightly from a required one",
         "Consent names must match exactly, including capitals and separators. A consent under another name neither "
         "grants nor denies anything.",
         "Use the same spelling in the configuration and in the events.",
@@ -665,8 +665,8 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "a required consent that no event mentions",
-        "At least 20 events had a consent, but neither they nor the collector had a name that the configuration "
-        "requires, so whatever requires it is never sent.",
+        "At least 20 events had consents, but neither the events nor the collector had one of the required names, so "
+        "everything that requires it is never sent.",
         "Require a consent name that events have.",
         "walkerOS 4.4 mapping, section 2.6",
     ),
@@ -704,7 +704,7 @@ _CHECKS: Final = (
         "doubtful",
         "DOC",
         "more contact calls in a day than the account's limit",
-        "Calls to contacts count against the account's daily limit: 250,000 on Free and Starter, 625,000 on "
+        "Contact calls count against the account's daily limit: 250,000 on Free and Starter, 625,000 on "
         "Professional, 1,000,000 on Enterprise. Sending events does not count.",
         "Identify on fewer events: on login and purchase, not on every page view.",
         "HubSpot wire facts, section 6",

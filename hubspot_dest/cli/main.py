@@ -92,11 +92,11 @@ COMMANDS = MappingProxyType(
         "lint": "Report all mistakes in a configuration at once, each with its line; no event is needed.",
         "listen": "Accept events over HTTP, as a walkerOS collector server does, and deliver them.",
         "outbox": "Inspect an outbox: what is waiting, what was given up and why; retry or drop dead letters.",
-        "preview": "Show what HubSpot would receive, event by event, without any network.",
+        "preview": "Show what HubSpot would receive, event by event, without network access.",
         "report": "Write an HTML page for decision-makers: whether a configuration is ready to go live.",
         "scaffold": "Draft a configuration from the events that a site really sends.",
         "send": "Deliver events to HubSpot through the official client.",
-        "work": "Deliver events from Kafka or Redis Streams, as one of a group of workers.",
+        "work": "Deliver events from Kafka or Redis Streams, as a member of a worker group.",
         "verify": "Answer every question before going live: GO or NO-GO, and what blocks.",
     }
 )

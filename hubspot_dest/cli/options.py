@@ -381,7 +381,7 @@ def account_option(function: F) -> F:
         "--account",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="What the account has: a file written by `hubspot-dest account pull`.",
+        help="Account file with definitions and properties, from `hubspot-dest account pull`.",
     )
     return option(function)
 
@@ -584,7 +584,7 @@ def delivery_options(function: F) -> F:
             type=click.Choice(["full", "normal"]),
             default="full",
             show_default=True,
-            help="What the outbox survives: full, a power loss; normal, only the death of this process.",
+            help="What the outbox survives: full, a power failure; normal, only a crash of this process.",
         ),
         *_pace_options(),
     ]

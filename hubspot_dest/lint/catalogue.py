@@ -99,7 +99,7 @@ _CHECKS: Final = (
     ),
     _doubtful(
         "reference_as_text",
-        "a reference that stays text",
+        "a reference that is sent as text",
         "walkerOS resolves $secret, $flow, $contract and $store only if they are the whole value, and supports no "
         "other forms; the text is sent as written.",
         "Use the form given in the message.",
@@ -165,7 +165,7 @@ _CHECKS: Final = (
     ),
     _doubtful(
         "property_near_standard",
-        "a property name that is nearly one of HubSpot's standard properties",
+        "a property name that resembles one of HubSpot's standard properties",
         "HubSpot's standard event properties begin with hs_, but this is not one of them.",
         "Correct the name; if it is your own property, choose a name that does not begin with hs_.",
         "HubSpot wire facts, section 2.5",
@@ -328,7 +328,7 @@ _CHECKS: Final = (
     ),
     _lost(
         "code_missing_api",
-        "a function that uses an API which production does not have",
+        "a function that uses an API that walkerOS' server does not have",
         "The API does not exist in the sandbox of walkerOS' server, so the call throws.",
         "Use the replacement given in the message.",
         "walkerOS 4.4, section 7",

@@ -18,7 +18,7 @@ _HEAD: Final = (
     "                  [--explain CODE] [--node N] [--no-color]",
     "```",
     "",
-    "Reports every mistake in a configuration or flow file at once, each with its line; `$var` references are",
+    "`lint` reports every mistake in a configuration or flow file at once, each with its line; `$var` references are",
     "followed. No event, token or network is needed. Exit code 0: no finding of the severity of `--fail-on` (default",
     "`lost`, which includes `refused`). 1: at least one. 2: the file cannot be read. `--fix` corrects misspelt keys,",
     "`skip`, outdated paths, doubled prefixes and default properties that are not text, and changes nothing else.",

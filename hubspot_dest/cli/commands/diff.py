@@ -42,9 +42,9 @@ __all__ = ["command"]
 def command(**options: Any) -> None:
     """Show which EVENTS gain, lose or change a call when the configuration OLD becomes NEW, and why.
 
-    Every event is planned with both configurations, without any network. EVENTS is a file of JSON Lines, a JSON array,
-    one object, or - for standard input. Exit 0: compared. 1: --fail-on applies, or a line is not an event. 2: it could
-    not run.
+    Every event is planned with both configurations, without network access. EVENTS is a file of JSON Lines, a JSON
+    array, one object, or - for standard input. Exit 0: compared. 1: --fail-on applies, or a line is not an event. 2:
+    it could not run.
     """
     from hubspot_dest.cli.runs.diff import diff  # here, so that --help stays fast
 

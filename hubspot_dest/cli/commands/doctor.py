@@ -41,9 +41,9 @@ __all__ = ["command"]
 def command(**options: Any) -> None:
     """Check whether HubSpot has what CONFIG needs: token, portal, event definitions, properties. HubSpot is only read.
 
-    With EVENTS (a file, or - for standard input), the needs of exactly these events are checked; without, the needs
-    that CONFIG states, and what cannot be known from it is reported. Exit 0: nothing is wrong. 1: something is. 2: it
-    could not run.
+    With EVENTS (a file, or - for standard input), the requirements of exactly these events are checked; without it,
+    those that follow from CONFIG, and whatever it does not determine is reported. Exit 0: nothing is wrong. 1:
+    something is. 2: it could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest doctor CONFIG -")
     from hubspot_dest.cli.runs.doctor import doctor  # here, so that --help stays fast

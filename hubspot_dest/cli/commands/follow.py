@@ -31,7 +31,7 @@ _NO_TRAIL: Final = frozenset(
 @click.command("follow")
 @click.argument("event_id", metavar="ID")
 @click.argument("trail", type=click.Path(path_type=Path), metavar="TRAIL")
-@click.option("--json", "as_lines", is_flag=True, help="Write the trail's own lines.")
+@click.option("--json", "as_lines", is_flag=True, help="Print the lines of the trail unchanged.")
 def command(event_id: str, trail: Path, as_lines: bool) -> None:
     """Show what happened to the event with this ID (or with this uuid in HubSpot), from a TRAIL written by `--trail`.
 

@@ -136,11 +136,11 @@ __all__ = ["command"]
 def command(**options: Any) -> None:
     """Accept events over HTTP, as a walkerOS collector server does, and deliver them with CONFIG.
 
-    POST one event, a list, or {"batch": [...]}; GET with the event as query string answers with a pixel. An event is
-    answered when it is in the outbox (with --sink: in the stream; without either: when HubSpot has it). /health and
-    /ready are for monitoring. SIGTERM and SIGINT shut it down: requests in progress are completed, and undelivered
-    events stay in the outbox. Exit 0: shut down, nothing lost. 1: events were lost (with --no-outbox, or because the
-    outbox file was removed). 2: it could not run.
+    POST one event, a list, or {"batch": [...]}; GET with the event as query string returns a pixel. The
+    response is sent once the event is in the outbox (with --sink: in the stream; without either: once HubSpot has it).
+    /health and /ready are for monitoring. SIGTERM and SIGINT shut it down: requests in progress are completed, and
+    undelivered events stay in the outbox. Exit 0: shut down, nothing lost. 1: events were lost (with --no-outbox, or
+    because the outbox file was removed). 2: it could not run.
     """
     from hubspot_dest.cli.runs.listen import listen  # here, so that --help stays fast
 

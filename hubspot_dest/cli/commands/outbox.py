@@ -127,7 +127,7 @@ def _moment(seconds: float) -> str:
 @_FILE
 @_OPTIONS
 def dead(file: str, options: tuple[str, ...]) -> None:
-    """List what was given up, with HubSpot's reason. Exit 1 if there is any."""
+    """List the dead letters, with HubSpot's reasons. Exit 1 if there are any."""
     if _is_stream(file):
         from hubspot_dest.cli.runs import outbox_streams
 

@@ -1,4 +1,4 @@
-"""`hubspot-dest preview CONFIG [EVENTS]`: show what HubSpot would receive, without any network."""
+"""`hubspot-dest preview CONFIG [EVENTS]`: show what HubSpot would receive, without network access."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ __all__ = ["command"]
 )
 @line_limit_option
 def command(**options: Any) -> None:
-    """Show what HubSpot would receive from EVENTS with CONFIG, and what it would refuse, without any network.
+    """Show what HubSpot would receive from EVENTS with CONFIG, and what it would refuse, without network access.
 
     CONFIG is a walkerOS destination's configuration, in JSON or YAML. EVENTS is a file of JSON Lines, a JSON array, one
     object, or - for standard input; without EVENTS, only the configuration is checked. Exit 0: fine. 1: an event

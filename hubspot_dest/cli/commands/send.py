@@ -50,7 +50,7 @@ __all__ = ["command"]
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="At the end, stop waiting after nothing was delivered for this long.",
+    help="At the end, stop waiting if nothing has been delivered for this long.",
 )
 @click.option(
     "--verbose",

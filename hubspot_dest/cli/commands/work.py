@@ -1,4 +1,4 @@
-"""`hubspot-dest work CONFIG SOURCE`: deliver events from Kafka or Redis Streams, as one of a group of workers."""
+"""`hubspot-dest work CONFIG SOURCE`: deliver events from Kafka or Redis Streams, as a member of a worker group."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ __all__ = ["command"]
 @connection_options
 @watching_options
 def command(**options: Any) -> None:
-    """Deliver the events of SOURCE with CONFIG, as one of a group of workers.
+    """Deliver the events of SOURCE with CONFIG, as a member of a worker group.
 
     SOURCE is kafka://HOST:9092/TOPIC?group=NAME, redis://HOST:6379/0?stream=NAME&group=NAME, or rediss:// for TLS.
     dead= and waiting= name the topics or streams for dead letters and for events that wait for consent; the defaults
