@@ -487,11 +487,11 @@ OPERATORS = (
         whole=lambda row: row.rule,
     ),
     Operator(
-        "status", "status:4xx", "an answer of HubSpot: 429, 4xx, >=500, none", _status,
+        "status", "status:4xx", "HubSpot's response: 429, 4xx, >=500, none", _status,
         ("2xx", "4xx", "5xx", "404", "429", "503", "none"),
     ),
     Operator(
-        "reason", "reason:no_identity", "the reason, by its code or its words",
+        "reason", "reason:no_identity", "the reason, as a code or as text",
         _textual(lambda row: f"{row.reason} {row.why}"), whole=lambda row: row.reason,
     ),
     Operator("is", "is:kept", f"a mark: {', '.join(_MARKS)} (lost and extra: by walkerOS)", _is, tuple(_MARKS)),
