@@ -16,7 +16,7 @@ from hubspot_dest.verify.section import VerifySubject, blocking_severities
 
 __all__ = ["ContractsSection"]
 
-_QUESTION: Final = "Do the events fulfil the contract of the flow?"
+_QUESTION: Final = "Do the events comply with the flow's contract?"
 
 
 class ContractsSection:

@@ -20,7 +20,7 @@ from hubspot_dest.verify.section import VerifySubject, blocking_severities
 
 __all__ = ["QuotasSection"]
 
-_QUESTION: Final = "Do the account's quotas suffice for as many events as come?"
+_QUESTION: Final = "Do the account's quotas suffice for that many events?"
 _WEIGHT: Final = 100  # one of this many events is counted for quotas of millions
 _MOST_HOURS: Final = 72
 _SHORTEST_STREAM: Final = 60.0  # seconds; it holds all that comes, which a file may not
