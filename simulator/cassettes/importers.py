@@ -1,7 +1,7 @@
-"""Cassettes from traffic that was recorded elsewhere: HAR files (HTTP Archive 1.2), and vcrpy's own YAML or JSON.
+"""Import traffic recorded by other tools: HAR files (HTTP Archive 1.2) and vcrpy cassettes in YAML or JSON.
 
-Such a file holds the requests and not the events behind them: it can be compared and scrubbed, and has no events to
-replay. Nothing in it is trusted: YAML is loaded without objects, sizes are bounded, and only HubSpot's hosts are taken.
+Such a file contains requests but not the events behind them, so it can be compared and scrubbed but not replayed.
+Its content is untrusted: YAML is loaded without objects, sizes are limited, and only HubSpot's hosts are imported.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["Imported", "imported"]
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _HUBSPOT: Final = ("hubapi.com", "hubspot.com")
-# What the recorder keeps too; cookies and credentials are in neither.
+# The same headers that the recorder keeps; neither keeps cookies or credentials.
 _SENT: Final = ("content-type", "accept")
 _ANSWERED: Final = ("content-type", "retry-after", "x-hubspot-correlation-id", "location")
 _PACKED: Final = ("gzip", "x-gzip", "deflate")
@@ -108,11 +108,11 @@ class _Vcr(_ImportModel):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What was read from a file.
+    """The result of an import.
 
     Attributes:
-        cassette: not scrubbed yet.
-        left_out: how many requests of the file went to other hosts than HubSpot's.
+        cassette: the cassette, not yet scrubbed.
+        left_out: the number of requests to hosts other than HubSpot's.
 
     """
 
@@ -121,14 +121,14 @@ class Imported:
 
 
 def imported(path: Path, *, every_host: bool = False) -> Imported:
-    """Read a HAR file or a plain vcrpy cassette.
+    """Import a HAR file or a plain vcrpy cassette.
 
     Args:
         path: the file.
-        every_host: take requests to any host, such as a proxy's; otherwise HubSpot's alone.
+        every_host: import requests to any host, such as a proxy; by default only HubSpot's.
 
     Raises:
-        CassetteError: the file cannot be read, is neither, or holds no request to HubSpot.
+        CassetteError: the file cannot be read, has neither format, or contains no request to HubSpot.
 
     """
     raw = _parsed(path)
@@ -174,7 +174,7 @@ def _parsed(path: Path) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        # Never an object of Python: below 8.2.1 vcrpy itself ran code here.
+        # Never construct Python objects: vcrpy before 8.2.1 ran code here.
         return yaml.load(text, Loader=BoundedLoader)  # noqa: S506 - a subclass of SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         first = (str(error).splitlines() or ["nested too deep"])[0]
@@ -184,7 +184,7 @@ def _parsed(path: Path) -> Any:
 def _from_har(har_entry: _HarEntry) -> tuple[str, Interaction]:
     sent = {pair.name.lower(): pair.value for pair in har_entry.request.headers}
     played = {pair.name.lower(): pair.value for pair in har_entry.response.headers}
-    # HAR holds bodies unpacked, whatever the header.
+    # HAR stores bodies decompressed, whatever the header says.
     body, answer = _har_text(har_entry.request.postData), _har_text(har_entry.response.content)
     return har_entry.request.url, _exchange(
         har_entry.request.method, har_entry.request.url, body, har_entry.response.status, answer, sent, played
