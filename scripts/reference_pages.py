@@ -1,6 +1,6 @@
-"""Pages of docs that are made from the code: commands, exit codes, checks, lint, and the codes of verify.
+"""Generate reference pages from the code: commands, exit codes, checks, lint, and the codes of verify.
 
-`python -m scripts.reference_pages` writes them; a test compares them with what it would write.
+Run `python -m scripts.reference_pages` to write them; a test fails if they are outdated.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from simulator import cli as simulator
 __all__ = ["PAGES", "commands_page", "every_command", "exit_codes_page", "options_of"]
 
 _DOCS: Final = Path(__file__).parents[1] / "docs"
-_PROGRAMS: Final = {"hubspot-dest": sender._group, "hubspot-sim": simulator._group}  # noqa: SLF001 - the groups have no other name
+_PROGRAMS: Final = {"hubspot-dest": sender._group, "hubspot-sim": simulator._group}  # noqa: SLF001 - the groups have no public name
 _EXIT: Final = re.compile(r"(?P<said>Exit \d.*)", re.S)
-# Where a command is described at length.
+# The page that describes each command in full.
 _PAGES_OF: Final = {
     "account": "preview.md#the-account-as-a-file",
     "diff": "diff.md",

@@ -1,4 +1,4 @@
-"""`hubspot-sim`: the simulator's command line. Nothing called sim sends anything to HubSpot."""
+"""`hubspot-sim`: the simulator's command line. Only `record --live` contacts the real HubSpot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read vector files and compare the sender, in parity mode, with every line."""
+"""Compare the sender, in parity mode, with every vector of a file."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = ["FileResult", "VectorVerdict", "VectorFileError", "run_file"]
 
 
 class VectorFileError(ValueError):
-    """The file is not a vector file; the message names file, line and what to do."""
+    """Raised for an invalid vector file; the message names file, line and remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class VectorVerdict:
-    """The result of one vector: its id, its tags and the differences; none if they agree."""
+    """The result of one vector: its id, tags and differences, empty if the sender agrees."""
 
     id: str
     family: str

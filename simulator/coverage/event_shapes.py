@@ -138,7 +138,7 @@ def apply_edits(event: Event, edits: Edits) -> Event:
 
 
 def _rename(event: Event, what: str, value: Any) -> None:
-    """Change a part of the name and the fields that depend on it."""
+    """Change one part of the event's name and the fields derived from it."""
     if not isinstance(value, str) or not value:
         _put(event, (what,), value)
         return

@@ -75,7 +75,7 @@ class Search:
         self._bases: dict[RuleNode | None, Event] = {}
 
     def run(self) -> None:
-        """Search until there is nothing left to try, or the time limit."""
+        """Search until all candidates are tried or the time limit is reached."""
         if not self.config.disabled and not self.time_up:
             with self._in_time():
                 self._run()
@@ -116,7 +116,7 @@ class Search:
         """Return whether any tried event reached a node."""
         return bool(self._seeds.get(place))
 
-    # ---- trying
+    # ---- trial events
 
     def _try(self, event: Event) -> Trial:
         self.time_limit.check()
@@ -182,7 +182,7 @@ class Search:
             made = f"{word}{to_string(number)}"
         return made
 
-    # ---- aiming
+    # ---- searching for one target
 
     def _aim(self, target: Target) -> None:
         for event in self._near(target):
@@ -239,7 +239,7 @@ class Search:
 
 
 def _needed(trials: list[Trial], wanted: set[Target]) -> list[Trial]:
-    """Drop every event whose targets the others reach too."""
+    """Drop every event whose targets are all reached by the others."""
     reached = [{Target(place, what) for place, what in trial.hits} & wanted for trial in trials]
     times = Counter(target for names in reached for target in names)
     kept = []

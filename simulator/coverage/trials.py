@@ -1,4 +1,4 @@
-"""Plan events with the real planner, and record the nodes that each one reached, and how."""
+"""Plan events with the real planner and record which nodes each event reached, with which results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from simulator.coverage.time_limit import TimedCallbacks, TimeLimit
 __all__ = ["NOW_MS", "TrialRunner", "Trial"]
 
 NOW_MS: Final = 1_767_600_000_000
-"""The fixed time at which all events are planned."""
+"""The fixed clock of the planner."""
 
 Hit = tuple[Place, str]
 
@@ -55,7 +55,7 @@ class _Frame:
 
 
 class _Notes:
-    """The nodes that one planning reached, and the function failures of all."""
+    """The nodes reached by the current event, and the function failures of all events."""
 
     def __init__(self) -> None:
         self.hits: set[Hit] = set()
@@ -150,7 +150,7 @@ class _WatchedCompiler(ValueCompiler):
     """Compiles mapping values as the sender does, and records the result of every alternative."""
 
     def __init__(self, callbacks: Callbacks, tree: MappingTree, notes: _Notes, dialect: Dialect) -> None:
-        # The traced form evaluates every alternative; the other takes shortcuts.
+        # The traced form evaluates every alternative; the other one short-circuits.
         super().__init__(callbacks, traced=True, dialect=dialect)
         self._tree = tree
         self._notes = notes

@@ -28,8 +28,8 @@ class Verifier:
 
     Attributes:
         time_up: whether the time limit was reached before all events.
-        unsteady: number of events dropped because a function's result differed the second time: it takes about
-            as long as the limit.
+        unsteady: number of events dropped because a function's result differed the second time; such a function
+            takes about as long as its time limit.
 
     """
 

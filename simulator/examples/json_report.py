@@ -91,7 +91,7 @@ def _difference(found: Difference) -> dict[str, Any]:
 
 def junit_text(checked: Sequence[CheckedExample], comparison: UnknownContactResult | None) -> str:
     """Return the JUnit XML of a check."""
-    from hubspot_dest.report.junit import Case, junit_xml  # the parts of XML bring urllib.request with them
+    from hubspot_dest.report.junit import Case, junit_xml  # imports urllib.request with the XML modules
 
     cases = [
         Case(checked_example.example.name, "documented", _failure(checked_example.differences))

@@ -91,7 +91,7 @@ class CheckedExample:
 
     @property
     def told(self) -> list[Difference]:
-        """The differences without duplicates: one that call and request share is listed once, for the call."""
+        """The differences without duplicates: one shared by call and request is listed only for the call."""
         of_calls = {
             found for difference in self.differences if (found := _said(difference, _CALL)) is not None
         }
@@ -103,7 +103,7 @@ def _said(difference: Difference, pattern: re.Pattern[str]) -> tuple[str, str, s
     match = pattern.fullmatch(difference.path)
     if match is None:
         return None
-    if not match[2]:  # a missing or an extra call looks different on the wire
+    if not match[2]:  # a missing or additional call differs in form between SDK and HTTP
         if difference.expected is not MISSING and difference.actual is not MISSING:
             return None
         return match[1], "", str(difference.expected is MISSING), str(difference.actual is MISSING)
@@ -210,7 +210,7 @@ def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
         return _invalid(example, example.problems)
     try:
         run = run_example(hubspot, example)
-    except ConfigError as error:  # what the example says instead of the flow's own rule or settings
+    except ConfigError as error:  # the example's overrides of the flow's rule and settings
         return _invalid(example, tuple(str(problem) for problem in error.problems) or (str(error),))
     expect = example.expect
     at_client, on_wire = _Uuids(), _Uuids()

@@ -1,4 +1,4 @@
-"""`hubspot-sim tui --workers N`: the group on a screen; a key kills a worker, and another takes over."""
+"""`hubspot-sim tui --workers N`: show the group; a key kills a worker, and another takes over."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLOURS = {"running": "green", "stands by": "cyan", "starting": "yellow", "kill
 
 
 def group_table(members: list[MemberView]) -> Table:
-    """Return the workers as a table: state, partitions, figures."""
+    """Return a table of the workers: state, partitions, counters."""
     table = Table(expand=True, box=None)
     for name in ("worker", "state", "partitions", "fetched", "delivered", "handed back", "lag"):
         table.add_column(name, justify="left" if name in ("worker", "state", "partitions") else "right")
@@ -39,7 +39,7 @@ def group_table(members: list[MemberView]) -> Table:
 
 
 def verdict_text(found: GroupResult) -> Text:
-    """Return the comparison of what was produced with what HubSpot has."""
+    """Return the comparison of the produced events with HubSpot's contents, as text."""
     text = Text(
         f"{found.produced} produced   {found.expected} for HubSpot   {found.stored} stored   "
         f"{found.missing} still missing   {found.doubled} doubled   {found.disordered} out of order   "
@@ -56,7 +56,7 @@ class WorkersApp(App[None]):
     """Shows a group of workers.
 
     Args:
-        group: a group that was started; its creator closes it.
+        group: a started group; the caller closes it.
 
     """
 
@@ -82,7 +82,7 @@ class WorkersApp(App[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Start to refresh."""
+        """Start the refresh timer."""
         self.set_interval(_REFRESH_SECONDS, self._refresh_group)
         self._refresh_group()
 
@@ -101,7 +101,7 @@ class WorkersApp(App[None]):
         self.query_one("#log", Static).update(Text("\n".join(lines)))
 
     def action_toggle_worker(self, number: int) -> None:
-        """Kill a worker that runs, or start one that does not."""
+        """Kill a running worker, or start one that is not running."""
         if number > self._group.size:
             return
         if self._group.look()[number - 1].state in ("killed", "ended"):
