@@ -1,4 +1,4 @@
-"""`hubspot-sim compare CASSETTE...`: hold the simulator's answers against recorded ones."""
+"""`hubspot-sim compare CASSETTE...`: compare the simulator's responses with recorded ones."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ __all__ = ["command"]
 
 
 class Age(click.ParamType[int]):
-    """Days, as `90`, `90d` or `12w`."""
+    """An age in days, written as `90`, `90d` or `12w`."""
 
     name = "age"
     _UNITS: ClassVar = {"": 1, "d": 1, "w": 7, "y": 365}
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return days; anything else is a usage error."""
+        """Parse an age and return days. Invalid text is a usage error."""
         found = re.fullmatch(r"(\d{1,6})([dwy]?)", str(value).strip().lower())
         if found is None:
             self.fail(f"{safe_text(value)!r} is not an age such as 90d or 12w", param, ctx)

@@ -1,4 +1,4 @@
-"""`hubspot-sim conform FILE...`."""
+"""`hubspot-sim conform FILE...`: compare the sender with walkerOS' recorded behaviour."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: N999 - the command is called import; it is loaded by its name, and never imported by a statement
-"""`hubspot-sim import FILE -o CASSETTE`: make a cassette of traffic that was recorded elsewhere, scrubbed."""
+"""`hubspot-sim import FILE -o CASSETTE`: convert traffic recorded by another tool to a scrubbed cassette."""
 
 from __future__ import annotations
 

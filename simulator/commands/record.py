@@ -82,7 +82,7 @@ def command(
         return
     os.environ.setdefault(
         "HUBSPOT_ACCESS_TOKEN", "pat-na1-cassette"
-    )  # what the file has is not needed, nor kept
+    )  # the file's token is neither needed nor recorded
     loaded = open_config(config)
     wanted: dict[str, Any] = {} if seed_file else {"auto_define": True}
     for switch in switches:
@@ -111,7 +111,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What was asked for on the command line."""
+    """The options of the command line."""
 
     about: str
     base_url: str | None
@@ -121,7 +121,7 @@ class _Wanted:
 
 
 def _record_live(path: Path, events: list[dict[str, Any]], output: Path, wanted: _Wanted) -> None:
-    """Record from a real portal, after saying what that writes where, and a yes."""
+    """Record from a real portal, after showing the planned writes and asking for confirmation."""
     from hubspot_dest.delivery.client.errors import DeliveryError
     from simulator.cassettes.live_recording import amount_of, portal_of, record_live
     from simulator.cassettes.redaction.scrubber import ScrubError, scrubbed

@@ -1,4 +1,4 @@
-"""`hubspot-sim replay CASSETTE...`: hold today's configuration and sender against recorded traffic."""
+"""`hubspot-sim replay CASSETTE...`: compare the current configuration and sender with recorded traffic."""
 
 from __future__ import annotations
 

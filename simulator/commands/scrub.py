@@ -1,4 +1,4 @@
-"""`hubspot-sim scrub FILE...`: take people and secrets out of cassettes, or check that none is in them."""
+"""`hubspot-sim scrub FILE...`: remove people and secrets from cassettes, or check that they contain none."""
 
 from __future__ import annotations
 

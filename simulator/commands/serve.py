@@ -1,4 +1,4 @@
-"""`hubspot-sim serve`: be HubSpot on this machine."""
+"""`hubspot-sim serve`: run the simulated HubSpot."""
 
 from __future__ import annotations
 

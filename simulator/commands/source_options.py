@@ -1,4 +1,4 @@
-"""The options for the source of a stream, the same for `run` and `tui`."""
+"""The options for the event source, shared by `run` and `tui`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """What was asked for; the names are the options'."""
+    """The parsed options; each field has the option's name."""
 
     from_: str | None
     speed: float | None
@@ -41,18 +41,18 @@ class SourceOptions:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A source, and its properties.
+    """An open source and its properties.
 
     Attributes:
-        source: makes the stream.
-        endless: it may never end, and may have nothing at the moment.
-        own_pace: the source decides when an event comes.
-        synthetic: its events are made up.
-        once: what was read cannot be read again when the stream restarts.
-        name: the name of the source, for people; empty for synthetic events.
-        paced: its events are played by their own timestamps.
-        close: to be called at the end; it accepts nothing more.
-        waiting: how many events it accepted that were not taken yet.
+        source: creates the stream.
+        endless: whether it may never end and may be idle.
+        own_pace: whether the source determines the time of each event.
+        synthetic: whether the events are synthetic.
+        once: whether it cannot be read again when the stream restarts.
+        name: display name of the source; empty for synthetic events.
+        paced: whether events are replayed by their timestamps.
+        close: stops accepting events; call it at the end.
+        waiting: returns the number of accepted events that were not read yet.
 
     """
 
@@ -68,7 +68,7 @@ class Chosen:
 
 
 def source_options(command: F) -> F:
-    """Add EVENTS and the options to a command, which gets `from_`, `speed`, `listen`, `locale` and `odd`."""
+    """Add EVENTS and the source options to a command, which receives `from_`, `speed` and so on."""
 
     @wraps(command)
     def with_source(**given: Any) -> Any:
@@ -121,10 +121,10 @@ def source_options(command: F) -> F:
 
 
 def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
-    """Open the selected source; report on standard error where it listens.
+    """Open the selected source; print the URL on standard error if it listens.
 
-    `crowd` is who makes made-up events. Ends the program with exit code 2 where options exclude each other or the
-    source cannot be opened.
+    `crowd` produces the synthetic events. Exits with code 2 if options exclude each other or the source cannot be
+    opened.
     """
     if options.from_ is not None and options.listen is not None:
         stop("EVENTS (--from) and --listen exclude each other", "a stream has one source")
@@ -144,7 +144,7 @@ def _made_up(locale: str, odd: float, crowd: Crowd | None) -> Chosen:
 
     if locale != _LOCALE:
         try:
-            events(1, locale=locale)  # Faker's people are drawn at once: a wrong locale shows here
+            events(1, locale=locale)  # draws from Faker at once, so that an unknown locale fails here
         except AttributeError:
             stop(f"Faker has no locale {safe_text(locale)!r}", "--locale de_DE")
     return Chosen(partial(events, locale=locale, odd=odd, crowd=crowd or Crowd()), synthetic=True)
@@ -190,10 +190,10 @@ def _listening(port: int) -> Chosen:
 
 
 def keyboard_from_terminal() -> None:
-    """Let standard input go on as the source, and make the terminal the keyboard, as `less` and `fzf` do.
+    """Keep standard input as the source and read keys from the terminal, as `less` and `fzf` do.
 
-    What came in stays readable as `sys.stdin`; the file descriptor 0, where the screen listens to keys, becomes the
-    terminal. Ends the program with exit code 2 where there is none.
+    The piped input stays readable as `sys.stdin`; file descriptor 0, from which Textual reads keys, becomes the
+    terminal. Exits with code 2 if there is no terminal.
     """
     try:
         terminal = os.open("/dev/tty", os.O_RDWR)

@@ -1,4 +1,4 @@
-"""The option `--switch NAME=VALUE`, the same for every command that starts a simulated HubSpot."""
+"""The option `--switch NAME=VALUE`, shared by every command that starts a simulated HubSpot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def switch_option(function: F) -> F:
-    """Add --switch to a command, which gets `switches`."""
+    """Add --switch to a command, which receives it as `switches`."""
     option = click.option(
         "--switch",
         "switches",
@@ -28,7 +28,7 @@ def switch_option(function: F) -> F:
 
 
 def read_switches(given: tuple[str, ...]) -> dict[str, str]:
-    """Return names and values of switches; what is not a switch ends the command with exit code 2."""
+    """Parse switches into names and values; exit with code 2 if one is invalid."""
     from simulator.hubspot.state.behaviours import (  # here, so that --help stays fast
         BehaviourError,
         Behaviours,

@@ -1,4 +1,4 @@
-"""`hubspot-sim tui`: see it live in the terminal."""
+"""`hubspot-sim tui`: watch events live in the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options `--workers N` and `--via BROKER`, the same for every command that shows a group of workers."""
+"""The options `--workers N` and `--via BROKER`, shared by every command that runs a worker group."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def worker_options(text: str) -> Callable[[F], F]:
-    """Return a decorator that adds --workers, with this help, and --via to a command."""
+    """Return a decorator that adds --via and --workers, with `text` as its help, to a command."""
 
     def add(function: F) -> F:
         via = click.option(

@@ -1,4 +1,4 @@
-"""What `hubspot-sim tui` does."""
+"""The implementation of `hubspot-sim tui`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def show(
     port: int,
     **source: Any,
 ) -> None:
-    """Carry `tui` out; the options are those of `commands/tui.py`."""
+    """Run `tui`; the options are those of `commands/tui.py`."""
     if web and source["from_"] == "-":
         stop(
             "--web has no standard input: every page is a program of its own",
@@ -58,7 +58,7 @@ def show(
         )
     if not web and not check:
         need_terminal(source["from_"])
-    # Nothing called sim needs a token, nor looks at yours.
+    # The simulator needs no token and must not read the user's.
     os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
     loaded = open_config(config or story_path())
     schema = None if account is None else open_account(account)
@@ -72,7 +72,7 @@ def show(
     if web:
         from simulator.tui.web import serve
 
-        # What no page could show is reported here, once, and not in every page.
+        # Report errors here once instead of in every page.
         if made_up or (source["from_"] and not Path(source["from_"]).is_fifo()):
             chosen(SourceOptions(**source)).close()
         serve([text for text in sys.argv[1:] if text != "--web"], port)
