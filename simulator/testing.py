@@ -40,7 +40,7 @@ def assert_matches_example(made: Outcome, key: str) -> None:
     """Assert that an outcome has the kind and calls of a documented example, such as `mappedEventName`.
 
     Raises:
-        AssertionError: kind or calls differ.
+        pytest.fail.Exception: kind or calls differ.
         ValueError: unknown example; the message lists the known ones.
 
     """
