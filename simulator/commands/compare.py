@@ -42,21 +42,23 @@ class Age(click.ParamType[int]):
     "--max-age",
     type=Age(),
     metavar="AGE",
-    help="Fail where a recording is older: 90d, 12w.",
+    help="Fail if a recording is older, such as 90d or 12w.",
 )
 @click.option(
     "--write",
     "table",
     type=OutputFile(),
     metavar="FILE",
-    help="Write the table as Markdown.",
+    help="Write the results to FILE as a Markdown table.",
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON Lines: one object a request, a summary last.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Write JSON Lines: one object per request, then a summary."
+)
 def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None, as_json: bool) -> None:
-    """Send the requests of each CASSETTE to a HubSpot on this machine, and compare its answers with the recorded ones.
+    """Send the requests of each CASSETTE to a simulated HubSpot and compare its responses with the recorded ones.
 
-    Status, error category, shape of the body, and the headers that matter. Exit 0: all agree. 1: one does not, or a
-    recording is too old. 2: it could not run.
+    Compares status, error category, shape of the body, and relevant headers. Exit 0 if all agree, 1 if any differs or
+    a recording is too old, 2 if the comparison could not run.
     """
     from simulator.cassettes.cassette import Cassette, CassetteError
     from simulator.cassettes.comparison import age_in_days, compare

@@ -18,16 +18,14 @@ __all__ = ["command"]
 
 @click.command("import", cls=FileCommand)
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
-@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette.")
-@click.option("--every-host", is_flag=True, help="Take requests to other hosts than HubSpot's too.")
-@click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
-@click.option(
-    "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
-)
+@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette to write.")
+@click.option("--every-host", is_flag=True, help="Also import requests to hosts other than HubSpot's.")
+@click.option("--keep-people", is_flag=True, help="Keep names and addresses.")
+@click.option("--scrub", "patterns", multiple=True, metavar="REGEX", help="Additional pattern to remove.")
 def command(file: Path, output: Path, every_host: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
-    """Make a cassette of FILE, a HAR file or a plain vcrpy cassette (YAML or JSON).
+    """Convert FILE, a HAR file or a plain vcrpy cassette (YAML or JSON), to a cassette.
 
-    It can be compared with the HubSpot on this machine. It holds no events, so it cannot be replayed.
+    The result works with `compare`. It contains no events, so it cannot be replayed.
     """
     from simulator.cassettes.cassette import CassetteError
     from simulator.cassettes.importers import imported

@@ -25,26 +25,36 @@ __all__ = ["command"]
 @click.command("record", cls=FileCommand)
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 @click.argument("events", metavar="EVENTS")
-@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette.")
-@click.option("--about", default="", help="What the cassette shows, in a sentence.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette to write.")
+@click.option("--about", default="", help="Description of the cassette, one sentence.")
 @click.option(
     "--seed-file", type=click.Path(path_type=Path), help="JSON with contacts, definitions, contactProperties."
 )
-@click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="See docs/fidelity.md.")
 @click.option(
-    "--fault", "faults", multiple=True, metavar="SPEC", help="Such as lost:count=1; see docs/simulator.md."
+    "--switch",
+    "switches",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a switch of the simulated HubSpot; see docs/fidelity.md.",
 )
-@click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
 @click.option(
-    "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="SPEC",
+    help="Set a fault, such as lost:count=1; see docs/simulator.md.",
 )
+@click.option("--keep-people", is_flag=True, help="Keep names and addresses.")
+@click.option("--scrub", "patterns", multiple=True, metavar="REGEX", help="Additional pattern to remove.")
 @click.option(
     "--live",
     is_flag=True,
     help="Record from the real HubSpot (or the configuration's baseUrl): this writes events and contacts there.",
 )
-@click.option("--base-url", metavar="URL", help="With --live: another HubSpot than the configuration's.")
-@click.option("--yes", is_flag=True, help="With --live: do not ask.")
+@click.option(
+    "--base-url", metavar="URL", help="With --live: record from this URL instead of the configuration's."
+)
+@click.option("--yes", is_flag=True, help="With --live: skip the confirmation.")
 @line_limit_option
 def command(
     config: Path,
@@ -61,11 +71,11 @@ def command(
     yes: bool,
     max_line_bytes: int,
 ) -> None:
-    """Send EVENTS with CONFIG to a HubSpot on this machine (or, --live, a real one), and keep every exchange.
+    """Send EVENTS with CONFIG to a simulated HubSpot (with --live, to the real one) and record every request.
 
-    Events and properties are defined when they are first used, unless --seed-file defines them. People become
-    pseudonyms, the same everywhere; the cassette is not saved if anything in it still looks like a token, a secret or
-    an address.
+    Event and property definitions are created on first use, unless --seed-file is given. People are replaced with
+    consistent pseudonyms. The cassette is not saved if it still contains anything like a token, a secret or an
+    address.
     """
     from simulator.cassettes.redaction.scrubber import ScrubError, scrubbed
     from simulator.cassettes.session import RecordingSetup, record

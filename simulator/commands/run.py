@@ -23,7 +23,7 @@ __all__ = ["command"]
 @click.option(
     "--events",
     type=click.IntRange(1),
-    help="How many events to take; by default 1000 made-up ones, or all of a source.",
+    help="Number of events; by default 1000 synthetic ones, or all of a source.",
 )
 @source_options
 @click.option("--seed", default=1, show_default=True, type=int, help="The same seed gives the same events.")
@@ -44,7 +44,7 @@ __all__ = ["command"]
     "--expect",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Figures to compare the run with, or the saved --json of another run.",
+    help="Expected counts, or the saved --json output of another run; exit 1 if they differ.",
 )
 @click.option(
     "--no-outbox",
@@ -63,15 +63,13 @@ __all__ = ["command"]
     "--report",
     type=OutputFile(),
     metavar="FILE",
-    help="Write a page of HTML: outcomes, what the checks say, samples, coverage, the events.",
+    help="Write an HTML report: outcomes, findings of the checks, samples, coverage, events.",
 )
-@worker_options(
-    "Deliver made-up events with N real workers on a broker of this machine, and kill one of them."
-)
-@click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+@worker_options("Deliver synthetic events with N real workers on a local broker, and kill one of them.")
+@click.option("--json", "as_json", is_flag=True, help="Write the result as one JSON object.")
+@click.option("--no-color", is_flag=True, help="Disable colours, as NO_COLOR does.")
 def command(**options: Any) -> None:
-    """Send events through CONFIG to a HubSpot on this machine, and report what became of them.
+    """Send events through CONFIG to a simulated HubSpot and report the outcomes.
 
     EVENTS is a file, a named pipe, or - for standard input; without it, and without --listen, the events are synthetic.
     Ctrl-C ends a source that never ends, and the summary is still printed. Without CONFIG, the shop of the

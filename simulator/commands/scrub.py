@@ -16,15 +16,11 @@ __all__ = ["command"]
 
 @click.command("scrub")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option(
-    "--check", is_flag=True, help="Change nothing; exit 1 where a token, secret or address is left."
-)
-@click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
-@click.option(
-    "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
-)
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 if a token, secret or address is found.")
+@click.option("--keep-people", is_flag=True, help="Keep names and addresses.")
+@click.option("--scrub", "patterns", multiple=True, metavar="REGEX", help="Additional pattern to remove.")
 def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
-    """Replace people in each FILE with pseudonyms, the same everywhere, and remove what looks like a secret."""
+    """Replace people in each FILE with consistent pseudonyms, and remove what looks like a secret."""
     from simulator.cassettes.cassette import Cassette, CassetteError
     from simulator.cassettes.redaction.scrubber import ScrubError, leaks, scrubbed
 

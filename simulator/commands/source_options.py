@@ -92,26 +92,26 @@ def source_options(command: F) -> F:
             "--speed",
             type=RealRange(0, min_open=True),
             metavar="TIMES",
-            help="Play EVENTS by the events' own timestamps: 1 as they happened, 10 ten times as fast.",
+            help="Replay EVENTS by their timestamps: 1 for the original speed, 10 for ten times as fast.",
         ),
         click.option(
             "--listen",
             type=click.IntRange(0, 65_535),
             metavar="PORT",
-            help="Take events over HTTP on this machine, as a walkerOS collector server does; 0: a free port.",
+            help="Receive events over HTTP on this local port, as a walkerOS collector server does; 0 for a free port.",
         ),
         click.option(
             "--locale",
             default=_LOCALE,
             show_default=True,
-            help="Locale of the made-up people's names, such as de_DE.",
+            help="Locale of the synthetic people's names, such as de_DE.",
         ),
         click.option(
             "--odd",
             default=0.0,
             show_default=True,
             type=RealRange(0, 1),
-            help="Share of the made-up events that have flaws, as in real life: nulls, odd names, Unicode.",
+            help="Share of synthetic events with realistic flaws: nulls, odd names, Unicode.",
         ),
     )
     decorated: Any = line_limit_option(with_source)

@@ -22,7 +22,7 @@ def switch_option(function: F) -> F:
         "switches",
         multiple=True,
         metavar="NAME=VALUE",
-        help="How HubSpot behaves where that is unknown: see docs/fidelity.md; may be repeated.",
+        help="Choose a behaviour where HubSpot's is unknown (docs/fidelity.md). May be repeated.",
     )
     return option(function)
 

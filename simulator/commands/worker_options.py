@@ -21,7 +21,7 @@ def worker_options(text: str) -> Callable[[F], F]:
             type=click.Choice(["kafka", "redis"]),
             default="kafka",
             show_default=True,
-            help="The broker of --workers: the mock cluster inside confluent-kafka, or a real redis-server.",
+            help="Broker for --workers: confluent-kafka's mock cluster, or a real redis-server.",
         )
         workers = click.option("--workers", type=click.IntRange(1, 8), metavar="N", help=text)
         return workers(via(function))
