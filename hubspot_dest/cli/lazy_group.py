@@ -15,13 +15,13 @@ __all__ = ["LazyGroup"]
 
 
 class LazyGroup(click.Group):
-    """Imports `<package>.<name>` for its `command` only when that command runs.
+    """A group that imports `<package>.<name>` for its `command` only when that command runs.
 
     Args:
-        package: where the modules of the commands are.
-        summaries: name to one line of help.
+        package: the package that contains a module per command.
+        summaries: command name to one line of help.
         before: called before a command is loaded; may end the program.
-        elsewhere: the name of the other program and its commands, for a hint when one is typed here.
+        elsewhere: the name of the other program and its commands, for a hint when one of them is typed here.
 
     """
 
@@ -41,11 +41,11 @@ class LazyGroup(click.Group):
         self._elsewhere = elsewhere
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names."""
+        """Return the names of the commands."""
         return list(self._summaries)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Load one command."""
+        """Import a command; None if the name is unknown."""
         if name not in self._summaries:
             return None
         if self._before is not None:
@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or fail with the one that was probably meant."""
+        """Find the command, or raise a usage error that suggests similar names."""
         name = args[0]
         if name in self._summaries or name.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
@@ -69,6 +69,6 @@ class LazyGroup(click.Group):
         raise click.UsageError(f"No such command {safe_text(name, limit=60)!r}.{hint}", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the names with their lines."""
+        """Write the names of the commands and their summaries."""
         with formatter.section("Commands"):
             formatter.write_dl(list(self._summaries.items()))

@@ -1,4 +1,4 @@
-"""`hubspot-dest`: see what HubSpot will receive, and deliver it."""
+"""The command line of `hubspot-dest`: see what HubSpot will receive, and deliver it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ __all__ = ["COMMANDS", "SIMULATOR_COMMANDS", "main"]
 
 COMMANDS = MappingProxyType(
     {
-        "account": "Keep what the account has in a file: event definitions, contact properties, limits.",
+        "account": "Save what the account has to a file: event definitions, contact properties, limits.",
         "diff": "Show which events gain, lose or change a call when a configuration changes, and why.",
-        "definitions": "Show which event definitions and properties must exist first, and create them.",
-        "doctor": "Ask HubSpot whether it has what a configuration needs: token, portal, definitions, properties.",
-        "explain": "Explain a finding by its code: what it is about, how it is known, what to do.",
-        "init": "Write a first configuration and events to try it with.",
-        "follow": "Show what became of one event, from its line to HubSpot's answer, by its id.",
-        "lint": "Report all mistakes of a configuration at once, each with its line; no event is needed.",
-        "listen": "Take events over HTTP as a walkerOS collector does, and deliver them.",
-        "outbox": "Look into an outbox: what waits, what was given up and why; send it again, or drop it.",
+        "definitions": "Show which event definitions and contact properties must exist, and create them.",
+        "doctor": "Check whether HubSpot has what a configuration needs: token, portal, definitions, properties.",
+        "explain": "Explain the code of a finding: what it means, how it is known, and what to do.",
+        "init": "Write a first configuration, and events to try it with.",
+        "follow": "Show what happened to one event, from its line to HubSpot's response, by its id.",
+        "lint": "Report all mistakes in a configuration at once, each with its line; no event is needed.",
+        "listen": "Accept events over HTTP, as a walkerOS collector server does, and deliver them.",
+        "outbox": "Inspect an outbox: what is waiting, what was given up and why; retry or drop dead letters.",
         "preview": "Show what HubSpot would receive, event by event, without any network.",
-        "report": "Write whether a configuration is ready to go live as one page, for people who decide.",
+        "report": "Write an HTML page for decision-makers: whether a configuration is ready to go live.",
         "scaffold": "Draft a configuration from the events that a site really sends.",
         "send": "Deliver events to HubSpot through the official client.",
-        "work": "Deliver what is in Kafka or Redis Streams, as one of a group of workers.",
-        "verify": "Answer every question before going live: GO or NO-GO, and the obstacles.",
+        "work": "Deliver events from Kafka or Redis Streams, as one of a group of workers.",
+        "verify": "Answer every question before going live: GO or NO-GO, and what blocks.",
     }
 )
 
@@ -49,7 +49,7 @@ SIMULATOR_COMMANDS = tuple(
 )
 @click.version_option(__version__, prog_name="hubspot-dest")
 def _group() -> None:
-    """Send walkerOS events to HubSpot, and see first exactly what it will receive."""
+    """Send walkerOS events to HubSpot, and preview exactly what it will receive."""
 
 
 def main() -> None:

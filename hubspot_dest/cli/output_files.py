@@ -1,4 +1,4 @@
-"""Files that a command writes: never one that it reads, and never one file for two outputs."""
+"""Check the files that a command writes: none may be one that it reads or writes otherwise."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class OutputFile(click.Path):
     """The type of an option that names a file to write; its command is a `FileCommand`.
 
     Args:
-        allow_dash: whether `-` means a standard stream.
+        allow_dash: whether `-` stands for a standard stream.
 
     """
 
@@ -32,10 +32,10 @@ class OutputFile(click.Path):
 
 
 class FileCommand(click.Command):
-    """A command that reads and writes files, and does not start where an output would replace another file of it."""
+    """A command that does not start if an output file is also one of its other files."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; exit with code 2 before anything is written where two of its files are one."""
+        """Run the command; exit with code 2, before anything is written, if an output is also another file."""
         _refuse_shared_files(self.params, ctx.params)
         return super().invoke(ctx)
 
@@ -58,25 +58,25 @@ def _refuse_shared_files(parameters: list[click.Parameter], values: dict[str, An
                     verb = "also writes" if is_output else "reads"
                     stop(
                         f"{_label(parameter)} {safe_text(path)} is the file that {label} {verb}; nothing was written",
-                        f"{_label(parameter)} with another name",
+                        f"choose another name for {_label(parameter)}",
                     )
             refuse_database(_label(parameter), path)
             taken.append((_label(parameter), path, True))
 
 
 def refuse_database(option: str, path: str | Path) -> None:
-    """End the command with exit code 2 where an output is an SQLite file, such as an outbox with accepted events."""
+    """Exit with code 2 if an output is an SQLite file, such as an outbox with accepted events."""
     try:
         if not Path(path).is_file():
             return
         with Path(path).open("rb") as stream:
             is_database = stream.read(len(_SQLITE)) == _SQLITE
     except (OSError, ValueError):
-        return  # its writer reports that
+        return  # reported when the file is written
     if is_database:
         stop(
             f"{option} {safe_text(path)} is an SQLite file, such as an outbox; nothing was written to it",
-            f"{option} with another name",
+            f"choose another name for {option}",
         )
 
 
@@ -95,7 +95,7 @@ def _paths(value: Any) -> Iterator[str]:
 
 
 def _is_same(output: str, other: str) -> bool:
-    """Tell whether two names mean one file. Devices and pipes are not files: nothing in them is replaced."""
+    """Return whether two names refer to the same regular file; writing to a device or pipe replaces nothing."""
     written, known = _status(output), _status(other)
     if written is not None and known is not None:
         return stat.S_ISREG(written.st_mode) and os.path.samestat(written, known)

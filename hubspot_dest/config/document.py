@@ -1,4 +1,4 @@
-"""JSON and YAML of unknown origin, with the position of every value: bounded in depth and size, free of cycles."""
+"""Parse untrusted JSON and YAML with the position of every value; depth and size are bounded, cycles are rejected."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["MAX_DEPTH", "Document", "DocumentError", "Position", "SourceMap", "i
 Path = tuple[str | int, ...]
 
 MAX_DEPTH: Final = 100
-# A text, also one without an end, or a bracket.
+# A string, terminated or not, or a bracket.
 _JSON_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 class DocumentError(Exception):
-    """The text is neither JSON nor YAML, or not a document that a configuration can be.
+    """The text is neither JSON nor YAML, or cannot be a configuration.
 
     Attributes:
         line: counted from 1.
@@ -41,8 +41,8 @@ class Position:
     """A position in the text: line and column from 1, and the offsets of key and value.
 
     Attributes:
-        line: of the key in a map, else of the value.
-        column: likewise.
+        line: line of the key in a map, else of the value.
+        column: column of the key in a map, else of the value.
         start: offset of the key in a map, else of the value.
         value_start: offset of the value.
         value_end: offset after the value.
@@ -62,8 +62,8 @@ class Document:
 
     Attributes:
         value: the decoded value.
-        positions: the position of every value by its path.
-        duplicates: keys that a map has twice: (path, line of the first, line of the second).
+        positions: path to position, for every value.
+        duplicates: keys that occur twice in a map: (path, line of the first, line of the second).
 
     """
 
@@ -73,7 +73,7 @@ class Document:
 
 
 def is_json(name: str, text: str) -> bool:
-    """Tell whether a text is JSON, not YAML: by the suffix of the file's name, else by the first character."""
+    """Return whether a text is JSON rather than YAML: by the file name's suffix, else by the first character."""
     lowered = name.lower()
     if lowered.endswith((".json", ".yaml", ".yml")):
         return lowered.endswith(".json")
@@ -100,7 +100,7 @@ def parse_document(name: str, text: str) -> Document:
 
 @dataclass(slots=True)
 class _JsonScanner:
-    """A JSON parser that notes positions; the standard library's does not."""
+    """A JSON parser that records positions, which the standard library's does not."""
 
     text: str
     positions: dict[Path, Position] = field(default_factory=dict)
@@ -115,9 +115,9 @@ class _JsonScanner:
             json.loads(self.text[start:])
         except json.JSONDecodeError as error:
             fault = json_fault(self.text[start:], error.msg, error.pos)
-            raise DocumentError(f"broken JSON: {fault.message}", fault.line, fault.column) from None
+            raise DocumentError(f"invalid JSON: {fault.message}", fault.line, fault.column) from None
         except ValueError:
-            pass  # a number of more than 4,300 digits, which `_value` finds again, with its position
+            pass  # a number of more than 4,300 digits, which `_value` reports with its position
         value, _ = self._value(self._space(start), (), None)
         return Document(value, self.positions, tuple(self.duplicates))
 
@@ -140,27 +140,27 @@ class _JsonScanner:
             try:
                 value, end = json.JSONDecoder().raw_decode(self.text, at)
             except ValueError as error:
-                raise DocumentError(f"broken JSON: {error}", *self._line(at)) from None
+                raise DocumentError(f"invalid JSON: {error}", *self._line(at)) from None
         start = at if key_at is None else key_at
         line, column = self._line(start)
         self.positions[path] = Position(line, column, start, at, end)
         return value, end
 
     def _object(self, at: int, path: Path) -> tuple[dict[str, Any], int]:
-        found: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         at = self._space(at)
         while self.text[at] != "}":
             key_at = at
             key, at = scanstring(self.text, at + 1, True)
             at = self._space(self._space(at) + 1)  # the colon
             inner = (*path, key)
-            if key in found:
+            if key in members:
                 self.duplicates.append((inner, self.positions[inner].line, self._line(key_at)[0]))
-            found[key], at = self._value(at, inner, key_at)
+            members[key], at = self._value(at, inner, key_at)
             at = self._space(at)
             if self.text[at] == ",":
                 at = self._space(at + 1)
-        return found, at + 1
+        return members, at + 1
 
     def _array(self, at: int, path: Path) -> tuple[list[Any], int]:
         items: list[Any] = []
@@ -179,14 +179,14 @@ class _JsonScanner:
 
 
 def _require_flat(text: str) -> None:
-    """Refuse JSON that is nested too deeply, before anything recurses into it. Raises DocumentError."""
+    """Raise DocumentError for JSON that is nested too deeply, before a recursive parser reads it."""
     depth = 0
-    for found in _JSON_TOKEN.finditer(text):
-        first = text[found.start()]
+    for token in _JSON_TOKEN.finditer(text):
+        first = text[token.start()]
         if first in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                line = text.count("\n", 0, found.start()) + 1
+                line = text.count("\n", 0, token.start()) + 1
                 raise DocumentError(f"nested more than {MAX_DEPTH} levels deep", line)
         elif first != '"':
             depth -= 1
@@ -194,11 +194,11 @@ def _require_flat(text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SourceMap:
-    """Lines of a file, by path from the top of the configuration.
+    """The lines of a configuration's values in its file.
 
     Attributes:
         file: the file's name as the user gave it.
-        lines: path to line, counted from 1.
+        lines: path from the root of the configuration to line, counted from 1.
 
     """
 
@@ -206,7 +206,7 @@ class SourceMap:
     lines: Mapping[Path, int]
 
     def line(self, path: Path) -> int | None:
-        """Return the line of a path, or of the nearest part around it."""
+        """Return the line of a path, or else of its nearest enclosing value."""
         steps = path
         while steps and steps not in self.lines:
             steps = steps[:-1]

@@ -1,4 +1,4 @@
-"""Read a configuration or a whole flow from JSON or YAML; every problem is reported with its line."""
+"""Load a configuration or a complete flow from JSON or YAML; every problem is reported with its line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ConfigFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """The content of a file: a configuration, with its positions and notes."""
+    """A configuration as found in a file, with its positions and notes."""
 
     file: Path
     raw: Any
@@ -48,15 +48,15 @@ class _Opened:
 
 
 def load_config(path: Path, *, needs_token: bool = True) -> tuple[Config, list[str]]:
-    """Read and validate a configuration; the token of the environment takes precedence over the file's.
+    """Load and validate a configuration; HUBSPOT_ACCESS_TOKEN takes precedence over the file's token.
 
     Args:
-        path: a destination's configuration, its entry in a flow, or a whole flow file; `FILE#flow.destination`
+        path: a destination's configuration, its entry in a flow, or a complete flow file; `FILE#flow.destination`
             selects one of several destinations.
-        needs_token: refuse a configuration without a token.
+        needs_token: reject a configuration without a token.
 
     Returns:
-        the configuration, and its warnings as lines for users.
+        The configuration, and its warnings as lines for users.
 
     Raises:
         ConfigFileError: the file cannot be read, is neither JSON nor YAML, or is not a valid configuration.
@@ -66,10 +66,10 @@ def load_config(path: Path, *, needs_token: bool = True) -> tuple[Config, list[s
 
 
 def load_examples(path: Path) -> tuple[Config, list[StepExample]]:
-    """Return a configuration, which needs no token, and its step examples; only an entry of a flow has some.
+    """Load a configuration, which needs no token, and its step examples; only an entry of a flow can have examples.
 
     Raises:
-        ConfigFileError: as `load_config`.
+        ConfigFileError: see `load_config`.
 
     """
     opened = _open(path)
@@ -91,8 +91,8 @@ def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
         except ConfigError as error:
             if not os.environ.get(TOKEN_VARIABLE):
                 raise ConfigFileError(lines(error.problems) + opened.notes) from None
-            said = [f"{TOKEN_VARIABLE}: {problem.message} ({problem.hint})" for problem in error.problems]
-            raise ConfigFileError(said) from None
+            messages = [f"{TOKEN_VARIABLE}: {problem.message} ({problem.hint})" for problem in error.problems]
+            raise ConfigFileError(messages) from None
     if opened.collector:
         config = replace(config, collector=opened.collector)
     config = replace(config, source=_source_map(opened))
@@ -100,7 +100,7 @@ def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
 
 
 def _source_map(opened: _Opened) -> SourceMap:
-    """Return the lines of the configuration itself, by paths from its own top."""
+    """Return the lines of the configuration, by paths from its own root."""
     depth = len(opened.prefix)
     lines = {
         path[depth:]: place.line for path, place in opened.places.items() if path[:depth] == opened.prefix
@@ -109,7 +109,7 @@ def _source_map(opened: _Opened) -> SourceMap:
 
 
 def read_document(path: Path) -> Any:
-    """Return the content of a JSON or YAML file; a key that occurs twice in a map is an error.
+    """Load a JSON or YAML file; a key that occurs twice in a map is an error.
 
     Raises:
         ConfigFileError: the file cannot be read, or is neither JSON nor YAML.
@@ -119,7 +119,7 @@ def read_document(path: Path) -> Any:
 
 
 def file_of(path: Path) -> Path:
-    """Return the file of `FILE#flow.destination`."""
+    """Return FILE of `FILE#flow.destination`."""
     return _selected(path)[0]
 
 
@@ -137,15 +137,25 @@ def _open(path: Path) -> _Opened:
     raw, places = document.value, document.positions
     if not is_flow(raw):
         if wanted:
-            raise ConfigFileError([f"{file} is not a flow file: nothing in it is called {wanted!r}"])
+            raise ConfigFileError([f"{file} is not a flow file, so it has no destination {wanted!r}"])
         return _unwrap(file, raw, places)
     try:
-        found = find_destination(raw, wanted, os.environ)
+        destination = find_destination(raw, wanted, os.environ)
     except FlowError as error:
         raise ConfigFileError([_line(file, places, error.problem, ())]) from None
-    notes = [f"{file}: destination {found.name!r} of flow {found.flow!r} is taken"] if found.several else []
-    notes += [_line(file, places, note, ()) for note in found.notes]
-    return _Opened(file, found.config, places, found.path, notes, found.entry, found.collector)
+    notes = []
+    if destination.several:
+        notes.append(f"{file}: using destination {destination.name!r} of flow {destination.flow!r}")
+    notes += [_line(file, places, note, ()) for note in destination.notes]
+    return _Opened(
+        file,
+        destination.config,
+        places,
+        destination.path,
+        notes,
+        destination.entry,
+        destination.collector,
+    )
 
 
 def _read(path: Path) -> str:
@@ -172,15 +182,15 @@ def _parse(path: Path, text: str) -> Document:
         column = "" if error.column is None else f", column {error.column}"
         raise ConfigFileError([f"{path}, line {error.line}{column}: {error}"]) from None
     for inner, first, line in document.duplicates:
-        twice = f"the key {inner[-1]!r} occurs twice in one map, first in line {first}"
-        raise ConfigFileError([f"{path}, line {line}: {twice}; only one of them can count"])
+        duplicate = f"the key {inner[-1]!r} occurs twice in the same map, first in line {first}"
+        raise ConfigFileError([f"{path}, line {line}: {duplicate}; remove one of them"])
     return document
 
 
 def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], Position]) -> _Opened:
-    """Take the configuration out of a flow's destination entry."""
+    """Return the configuration, unwrapped if the file holds a flow's destination entry."""
     if isinstance(raw, dict) and isinstance(raw.get("config"), dict) and "settings" not in raw:
-        notes = [f"{path}: a flow's destination entry; its config is used"]
+        notes = [f"{path}: this is a flow's destination entry; using its config"]
         notes += [_line(path, places, note, ()) for note in ignored_parts(raw, ())]
         return _Opened(path, raw["config"], places, ("config",), notes, raw)
     return _Opened(path, raw, places)

@@ -35,7 +35,7 @@ __all__ = ["DESTINATION", "KEYS", "RULE"]
 
 def _not_null(value: Any) -> Any:
     if value is None:
-        msg = "null is not a value here; leave it out"
+        msg = "must not be null; leave it out"
         raise ValueError(msg)
     return value
 

@@ -1,6 +1,6 @@
 """The validation of a configuration against its schema and the rules of mapping values.
 
-Checked are names, types, ranges, and the shapes of mapping values.
+Validation covers names, types, ranges and the shapes of mapping values.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Problem:
         path: keys and list indexes from the root of the configuration.
         message: what is wrong.
         hint: what to do about it.
-        severity: an `error` makes the configuration unusable, a `warning` does not.
-        code: what kind of problem it is, stable: `invalid_value`, `unknown_key`, `no_effect` … (codes of `lint`).
+        severity: `error` if the configuration cannot be used, else `warning`.
+        code: the stable code of the problem, as in `lint`: `invalid_value`, `unknown_key`, `no_effect` …
 
     """
 
@@ -62,7 +62,7 @@ _NO_EFFECT: Final = {
     "data": "walkerOS' HubSpot destination does not use it; put the mapping into settings.properties of a rule",
     "include": "walkerOS' HubSpot destination does not use it",
     "batch": "walkerOS ignores it for HubSpot; use settings.batch",
-    "require": "hubspot-dest starts at once",
+    "require": "hubspot-dest starts immediately",
     "before": "transformers are not run here",
     "next": "transformers are not run here",
     "cache": "events are not cached here",
@@ -85,7 +85,8 @@ _FUNCTIONS: Final = ("condition", "fn", "validate")
 def find_problems(raw: Any) -> list[Problem]:
     """Return all problems of a configuration, errors and warnings, in document order."""
     if not isinstance(raw, dict):
-        return [Problem((), f"a configuration is a map, not {kind_of(raw)}", 'begin with {"settings": {…}}')]
+        hint = 'begin with {"settings": {…}}'
+        return [Problem((), f"a configuration must be a map, not {kind_of(raw)}", hint)]
     problems = _shape_problems(DESTINATION, raw, ())
     problems += [
         Problem((key,), "has no effect", why, "warning", "no_effect")
@@ -107,7 +108,7 @@ def find_problems(raw: Any) -> list[Problem]:
 
 
 def usable_client(env: Any) -> Any:
-    """Return the client that Python code injects at `env.client`; None for what a file can hold there."""
+    """Return the client that Python code injects as `env.client`; None for a plain value, as from a file."""
     client = env.get("client") if isinstance(env, dict) else None
     return None if isinstance(client, (str, bool, int, float, dict, list)) else client
 
@@ -115,7 +116,7 @@ def usable_client(env: Any) -> Any:
 def _env_problems(env: Any) -> list[Problem]:
     if env is None or env == {}:
         return []
-    why = "the official HubSpot client is used; walkerOS would use what env injects, in place of HubSpot"
+    why = "the official HubSpot client is used; walkerOS would use what env injects instead of HubSpot"
     if not isinstance(env, dict):
         return [Problem(("env",), "is ignored", why, "warning", "env_ignored")]
     used = {"client"} if usable_client(env) is not None else set()
@@ -126,15 +127,15 @@ def _env_problems(env: Any) -> list[Problem]:
 
 def _rule_problems(rule: Any, path: Path) -> list[Problem]:
     if not isinstance(rule, dict):
-        hint = "a rule is a map, or a list of maps with conditions"
-        return [Problem(path, f"a rule is a map, not {kind_of(rule)}", hint)]
+        hint = "write a map, or a list of maps with conditions"
+        return [Problem(path, f"a rule must be a map, not {kind_of(rule)}", hint)]
     problems = _shape_problems(RULE, rule, path)
     for key, why in _RULE_NO_EFFECT.items():
         if key in rule:
             problems.append(Problem((*path, key), "has no effect", why, "warning", "no_effect"))
     if rule.get("skip") is True:
         why = "walkerOS 4 ignores skip and would send the event; use silent: true"
-        problems.append(Problem((*path, "skip"), "counts as silent here", why, "warning", "skip_ignored"))
+        problems.append(Problem((*path, "skip"), "is treated as silent here", why, "warning", "skip_ignored"))
     if rule.get("condition") is not None:
         problems += _function_problems(rule["condition"], (*path, "condition"))
     settings = rule.get("settings")
@@ -156,7 +157,7 @@ def _policy_problems(policy: Any, path: Path) -> list[Problem]:
         for other in policy:
             if isinstance(item, str) and isinstance(other, str) and other.startswith(f"{item}."):
                 message = f"overlaps with '{item}'"
-                why = "walkerOS applies the two in an order that depends on how long each takes"
+                why = "walkerOS applies them in an order that depends on how long each takes"
                 problems.append(Problem((*path, other), message, why, "warning", "policy_overlap"))
     return problems
 
@@ -165,7 +166,7 @@ def _value_problems(value: Any, path: Path) -> list[Problem]:
     if isinstance(value, str):
         if value.startswith("$code:"):
             hint = f'write a function as fn: {{"fn": "{value[:24]}…"}}'
-            return [Problem(path, "is a function, where a mapping value is needed", hint)]
+            return [Problem(path, "is a function, but a mapping value is required", hint)]
         return []
     if isinstance(value, list):
         return [
@@ -173,7 +174,7 @@ def _value_problems(value: Any, path: Path) -> list[Problem]:
         ]
     if not isinstance(value, dict):
         hint = f'for a fixed value write {{"value": {"null" if value is None else repr(value)}}}'
-        return [Problem(path, f"a mapping value is a path, a map or a list, not {kind_of(value)}", hint)]
+        return [Problem(path, f"a mapping value must be a path, a map or a list, not {kind_of(value)}", hint)]
     problems: list[Problem] = []
     for key, inner in value.items():
         problems += _part_problems(key, inner, (*path, key))
@@ -186,7 +187,7 @@ def _dead_producers(value: dict[Any, Any], path: Path) -> list[Problem]:
         Problem(
             (*path, dead),
             f"has no effect beside {present[0]}: a mapping value has one producer",
-            f"the order is {', '.join(PRODUCERS)}; to change what a path gives, use fn alone",
+            f"the order is {', '.join(PRODUCERS)}; to change the value at a path, use only fn",
             "warning",
             "no_effect",
         )
@@ -201,10 +202,10 @@ def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
     if key in _FUNCTIONS:
         return _function_problems(inner, path)
     if key == "key" and not isinstance(inner, str):
-        return [Problem(path, f"a path is text, not {kind_of(inner)}", 'for example "data.total"')]
+        return [Problem(path, f"a path must be text, not {kind_of(inner)}", 'for example "data.total"')]
     if key == "consent":
-        fine = isinstance(inner, dict) and all(isinstance(flag, bool) for flag in inner.values())
-        return [] if fine else [Problem(path, "must map names to true or false", '{"marketing": true}')]
+        valid = isinstance(inner, dict) and all(isinstance(flag, bool) for flag in inner.values())
+        return [] if valid else [Problem(path, "must map names to true or false", '{"marketing": true}')]
     if key == "map":
         if not isinstance(inner, dict):
             return [Problem(path, f"must be a map of names to mapping values, not {kind_of(inner)}")]
@@ -217,7 +218,7 @@ def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
         ]
     if key == "loop":
         if not isinstance(inner, list) or len(inner) != 2:
-            return [Problem(path, "must be a list of two: the list to loop over, and the value of each item")]
+            return [Problem(path, "must have two items: the list to loop over, and the value of each item")]
         return _value_problems(inner[0], (*path, 0)) + _value_problems(inner[1], (*path, 1))
     return []
 
@@ -230,7 +231,7 @@ def _function_problems(source: Any, path: Path) -> list[Problem]:
 
 
 def _code_problems(raw: dict[str, Any]) -> list[Problem]:
-    """Compile every `$code:` function, so that a syntax error is reported with its path."""
+    """Compile every `$code:` function to report syntax errors with their paths."""
     places = [
         (path, source)
         for key, value in raw.items()
@@ -254,7 +255,7 @@ def _code_problems(raw: dict[str, Any]) -> list[Problem]:
                 Problem(
                     path,
                     f"$code: does not parse: {error}",
-                    "it must be one expression, a function",
+                    "it must be a single expression, a function",
                     code="code_syntax",
                 )
             )
@@ -283,7 +284,7 @@ def _shape_problems(shape: SchemaValidator, raw: dict[str, Any], path: Path) -> 
 
 
 def _unique(problems: Iterator[Problem]) -> list[Problem]:
-    """Keep one problem per path: pydantic reports every branch of a failed union."""
+    """Return one problem per path, since pydantic reports every branch of a failed union."""
     return list({problem.path: problem for problem in problems}.values())
 
 
@@ -297,7 +298,7 @@ def _from_pydantic(detail: ErrorDetails, shape: SchemaValidator, path: Path) -> 
     if place and place[-1] == "batchSize":
         return Problem(where, f"must be a whole number from 1 to 500, not {detail['input']!r}")
     if "defaultProperties" in place[:-1]:
-        message = "must be text, a number, true or false; it is sent as written, and is not a mapping"
+        message = "must be text, a number, true or false; it is sent as written and cannot be a mapping"
         return Problem(where, message)
     return Problem(where, _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, ")), "")
 
@@ -320,4 +321,4 @@ def _nearest(name: str, known: Any) -> str:
     lowered = [item for item in known if item.lower() == name.lower()]
     if lowered or matches:
         return f"did you mean '{(lowered or matches)[0]}'?"
-    return f"known are: {', '.join(sorted(known))}"
+    return f"known keys: {', '.join(sorted(known))}"

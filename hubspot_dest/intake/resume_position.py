@@ -1,4 +1,4 @@
-"""How far a file was read, and whether it is still the same file: the basis of `--resume`."""
+"""Record how far a file was read, and check whether it is still the same file, for `--resume`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["PrefixDigest", "Resumption", "difference"]
 
 
 class PrefixDigest:
-    """Digest of everything that precedes a position in a stream, computed as the stream is read."""
+    """The digest of a stream up to a position, computed while the stream is read."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
@@ -22,33 +22,33 @@ class PrefixDigest:
         self._pending: deque[bytes] = deque()
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes of the stream; they are kept until `at` has passed them."""
+        """Add the next bytes of the stream; they are kept until `at` has passed them."""
         self._pending.append(chunk)
 
     def at(self, offset: int) -> str:
         """Return the SHA-256 digest of the first `offset` bytes, in hexadecimal digits.
 
-        The offset may not decrease from call to call, nor exceed what was fed.
+        The offset must not decrease from call to call, nor exceed the bytes fed so far.
         """
         while self._offset < offset:
             chunk = self._pending.popleft()
-            wanted = offset - self._offset
-            if len(chunk) > wanted:
-                self._pending.appendleft(chunk[wanted:])
-                chunk = chunk[:wanted]
+            needed = offset - self._offset
+            if len(chunk) > needed:
+                self._pending.appendleft(chunk[needed:])
+                chunk = chunk[:needed]
             self._hash.update(chunk)
             self._offset += len(chunk)
         return self._hash.hexdigest()
 
 
 class Resumption:
-    """Makes the notes about the progress in one regular file.
+    """Record the progress of reading a regular file.
 
-    A file is known by its path and by all of its (decompressed) bytes before the position, so a log may grow, and a
-    file that was replaced, rewritten, rotated or truncated is another one.
+    A file is identified by its path and all of its (decompressed) bytes before the position, so a log may grow, but a
+    file that was replaced, rewritten, rotated or truncated counts as another one.
 
     Args:
-        source: a path.
+        source: the path of the file.
 
     Raises:
         OSError: the path cannot be resolved.
@@ -60,13 +60,13 @@ class Resumption:
         self.digest = PrefixDigest()
 
     def at(self, read: Line | BadLine) -> Progress:
-        """Return the note that everything up to and including this line or item was accepted."""
+        """Return the progress record for having accepted everything up to and including this line or item."""
         position = -1 if read.position is None else read.position
         return Progress(self.name, self.digest.at(read.end), read.end, read.number, position)
 
 
 def difference(progress: Progress) -> str:
-    """Return why the file is not the one that the note is about; empty if it is.
+    """Return why the file is not the one of the progress record; empty if it is.
 
     Raises:
         OSError: the file cannot be read.
@@ -86,7 +86,7 @@ def difference(progress: Progress) -> str:
             last = chunk[-1:]
     lines += last != b"\n"
     if left or lines < progress.line:
-        return f"it ends before line {progress.line}, where reading stopped"
+        return f"it ends before line {progress.line}, where the earlier run stopped"
     if digest.hexdigest() != progress.head:
-        return f"it does not hold the same lines up to line {progress.line}, where reading stopped"
+        return f"its lines up to line {progress.line}, where the earlier run stopped, have changed"
     return ""

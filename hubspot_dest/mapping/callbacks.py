@@ -12,12 +12,12 @@ from hubspot_dest.mapping.jsvalues import Foreign, JsTypeError
 if TYPE_CHECKING:
     from hubspot_dest.mapping.javascript import JavaScriptEngine, JavaScriptFunction
 
-__all__ = ["Callback", "Callbacks", "code_source", "may_give_a_promise"]
+__all__ = ["Callback", "Callbacks", "code_source", "may_return_promise"]
 
 Callback = Callable[[Any, Any], Any]
 
 _PREFIX = "$code:"
-# An async function, or one that makes a promise itself; not the word in a text, as in `v.mode === "async"`.
+# An async function, or one that creates a promise; not the word inside a string, as in `v.mode === "async"`.
 _MAY_PROMISE = re.compile(r"\s*\(*\s*async\b|.*\bPromise\s*\.|.*\bnew\s+Promise\b", re.DOTALL)
 
 
@@ -30,8 +30,8 @@ def code_source(value: Any) -> str | None:
     return None
 
 
-def may_give_a_promise(source: Any) -> bool:
-    """Return whether a function of the configuration gives a promise, as far as its source or type shows."""
+def may_return_promise(source: Any) -> bool:
+    """Return whether a function of the configuration returns a promise, judged by its source or its Python type."""
     code = code_source(source)
     if code is not None:
         return _MAY_PROMISE.match(code) is not None
@@ -39,13 +39,13 @@ def may_give_a_promise(source: Any) -> bool:
 
 
 class Callbacks:
-    """Turn the sources at `fn`, `condition` and `validate` of a configuration into callables.
+    """Turn the `fn`, `condition` and `validate` sources of a configuration into callables.
 
     Args:
-        engine: runs `$code:` functions, one engine per configuration; by default made for the first function.
-        code_overruns: how many calls over the time limit switch a `$code:` function off (0 for never); None for the
-            engine's own default.
-        reuse: compile the same source once, which makes its closures one for all places that have it.
+        engine: runs the `$code:` functions, one engine per configuration; created for the first function by default.
+        code_overruns: after how many calls over the time limit a `$code:` function is switched off; 0 means never,
+            None the engine's default.
+        reuse: compile each source once, so that all places with the same source share its closures.
 
     """
 
@@ -63,7 +63,7 @@ class Callbacks:
     def callable(self, source: Any) -> Callback:
         """Return a function of (value, context) for a mapping value's callback; promises are awaited.
 
-        A source that is not a function raises `JsTypeError` when it is called, as upstream does.
+        If the source is not a function, the call raises `JsTypeError`, as upstream does.
 
         Raises:
             JavaScriptSyntaxError: for `$code:` that does not parse.
@@ -75,8 +75,8 @@ class Callbacks:
         """Return a function of (event, context) for a rule's condition.
 
         Args:
-            source: what the configuration has at `condition`.
-            awaited: await a promise; walkerOS 4.4 does not, so that a promise counts as true (section 3.1).
+            source: the configuration's `condition`.
+            awaited: whether to await a promise. walkerOS 4.4 does not, so a promise counts as true (section 3.1).
 
         """
         if awaited:
@@ -120,7 +120,11 @@ def _no_function(value: Any, context: Any) -> Any:  # noqa: ARG001 - the signatu
 
 
 def _settle(result: Any) -> Any:
-    """Return the result of an `async def` callback, which must not wait for an event loop."""
+    """Run an `async def` callback to its end and return its result.
+
+    Raises:
+        RuntimeError: the callback waits for something; planning has no event loop.
+    """
     if not inspect.iscoroutine(result):
         return result
     try:

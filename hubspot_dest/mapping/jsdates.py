@@ -1,8 +1,7 @@
 """JavaScript's dates: `new Date(value)` for a timestamp, and `toISOString` (walkerOS 4.4, section 5.7).
 
-A text without an offset is read as UTC. JavaScript reads it in the time zone of its machine; this is a departure,
-because a result must not depend on the machine (docs/departures.md). So are V8's free forms (`"1"`, `"may 123"`),
-which are not a date here.
+Two departures from JavaScript (docs/departures.md): a text without an offset is read as UTC instead of the machine's
+time zone, so that a result does not depend on the machine; and V8's free forms (`"1"`, `"may 123"`) are not dates.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from hubspot_dest.mapping.jsvalues import JsTypeError, to_string
 
 __all__ = ["LAST_PLAIN_MS", "date_ms", "iso_string"]
 
-# 10000-01-01: from here on, years are written with six digits.
+# 10000-01-01: from this day on, years are written with six digits.
 LAST_PLAIN_MS: Final = 253_402_300_800_000
 
 _DAY_MS: Final = 86_400_000
@@ -74,11 +73,12 @@ def _clip(number: int | float) -> int | None:
 
 
 def iso_string(ms: int) -> str:
-    """Return ms since 1970 in the form of `toISOString`: three fraction digits, `Z`, long years as `±YYYYYY`."""
-    rest = ms % _DAY_MS
-    within = rest % 60_000
+    """Format ms since 1970 as `toISOString` does: three fraction digits, `Z`, long years as `±YYYYYY`."""
+    time_ms = ms % _DAY_MS
+    minute_ms = time_ms % 60_000
     return (
-        f"{_day(ms // _DAY_MS)}{_MINUTES[rest // 60_000]}{_SECONDS[within // 1000]}{_MILLIS[within % 1000]}"
+        f"{_day(ms // _DAY_MS)}{_MINUTES[time_ms // 60_000]}"
+        f"{_SECONDS[minute_ms // 1000]}{_MILLIS[minute_ms % 1000]}"
     )
 
 
@@ -88,12 +88,12 @@ def _day(days: int) -> str:
     if _FIRST_DAY <= days < _LAST_DAY:
         return f"{(_EPOCH + timedelta(days)).isoformat()}T"
     # The Gregorian calendar repeats every 400 years, or 146,097 days.
-    cycles, within = divmod(days - _FIRST_DAY, 146_097)
-    inside = date(1, 1, 1) + timedelta(within)
-    year = inside.year + 400 * cycles
+    cycles, day_of_cycle = divmod(days - _FIRST_DAY, 146_097)
+    equivalent = date(1, 1, 1) + timedelta(day_of_cycle)
+    year = equivalent.year + 400 * cycles
     sign = "-" if year < 0 else "+"
-    width = f"{year:04d}" if 0 <= year <= 9999 else f"{sign}{abs(year):06d}"
-    return f"{width}-{inside.month:02d}-{inside.day:02d}T"
+    year_text = f"{year:04d}" if 0 <= year <= 9999 else f"{sign}{abs(year):06d}"
+    return f"{year_text}-{equivalent.month:02d}-{equivalent.day:02d}T"
 
 
 def _parse(text: str) -> int | None:
@@ -137,7 +137,7 @@ def _from_legacy(match: re.Match[str]) -> int | None:
 
 
 def _epoch_ms(year: int, month: int, day: int, hour: int, minute: int, second: int, milli: int) -> int:
-    """Return ms since 1970; a day beyond the end of its month counts on into the next month, as in JavaScript."""
+    """Return ms since 1970; a day beyond the end of its month overflows into the next month, as in JavaScript."""
     cycles, base = divmod(year - 1, 400)
     start = datetime(base + 1, month, 1, tzinfo=UTC)
     days = start.toordinal() - _EPOCH.toordinal() + cycles * 146_097 + day - 1

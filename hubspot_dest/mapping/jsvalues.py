@@ -1,7 +1,7 @@
 """JavaScript semantics of values: undefined, truthiness, strings, numbers, keys (walkerOS 4.4, sections 0, 2.7, 5.6).
 
-The mapping language depends on distinctions that Python lacks: `undefined` beside `null`, empty lists that are true,
-numbers that are doubles and have a text form of their own.
+The mapping language depends on distinctions that Python does not make: `undefined` differs from `null`, empty lists
+are truthy, and all numbers are doubles with a text form of their own.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
     "same_value_key",
     "to_string",
     "truthy",
-    "whitespace_runs_to",
+    "replace_whitespace_runs",
 ]
 
 OBJECT_TEXT: Final = "[object Object]"
@@ -42,20 +42,20 @@ OBJECT_TEXT: Final = "[object Object]"
 
 
 class JsTypeError(TypeError):
-    """A TypeError of upstream: a mapping of an impossible shape, or a value that cannot become a text."""
+    """Upstream's TypeError: a mapping of an impossible shape, or a value that cannot be converted to a string."""
 
 
 @final
 class Undefined:
     """The type of `UNDEFINED`: JavaScript's `undefined`, which is not `null` (Python's None)."""
 
-    _one: Undefined | None = None
+    _instance: Undefined | None = None
 
     def __new__(cls) -> Undefined:
-        """Return the one instance: identity comparison is safe, also after copying and pickling."""
-        if cls._one is None:
-            cls._one = super().__new__(cls)
-        return cls._one
+        """Return the only instance, so that identity comparison is safe, also after copying and pickling."""
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)
+        return cls._instance
 
     def __bool__(self) -> bool:
         return False
@@ -80,7 +80,7 @@ UNDEFINED: Final = Undefined()
 class Foreign:
     """A JavaScript value that JSON cannot express (a Date, a function, a BigInt, a symbol …).
 
-    It is truthy and never a property: `cast_to_property` turns it into `UNDEFINED`.
+    It is truthy but not a property: `cast_to_property` turns it into `UNDEFINED`.
     """
 
     __slots__ = ("kind",)
@@ -104,16 +104,16 @@ _QUICK_DEPTH: Final = 64
 
 @final
 class PrototypelessMap(dict[str, Any]):
-    """An object without prototype, such as the groups of a regular expression: a map that has no text form."""
+    """An object without a prototype, such as the groups of a regular expression: a map without a text form."""
 
 
 @final
 class EmptiedList(list[Any]):
-    """The empty list that a loop gives when its list has items but no item gives a value."""
+    """The empty list that a loop returns when its list has items but none of them has a result."""
 
 
 def truthy(value: Any) -> bool:
-    """Return whether `value` is truthy in JavaScript, as empty lists and empty maps are (section 0)."""
+    """Return whether `value` is truthy in JavaScript, where empty lists and maps are truthy, too (section 0)."""
     if value is True or value is False:
         return bool(value)
     if value is UNDEFINED or value is None:
@@ -126,9 +126,9 @@ def truthy(value: Any) -> bool:
 
 
 def number_to_string(number: int | float) -> str:
-    """Return the text of a number in JavaScript (section 5.6): `99.5`, `1` for 1.0, `1e+21`, `1e-7`.
+    """Return a number as JavaScript writes it (section 5.6): `99.5`, `1` for 1.0, `1e+21`, `1e-7`.
 
-    Integers become doubles first, as JSON numbers do in JavaScript; beyond the range of a double they are `Infinity`.
+    Integers are converted to doubles first, as JSON numbers are in JavaScript; those out of range become `Infinity`.
     """
     if type(number) is int and -_SAFE_INTEGER <= number <= _SAFE_INTEGER:
         return str(number)
@@ -146,7 +146,7 @@ def number_to_string(number: int | float) -> str:
 
 
 def as_double(number: int | float) -> float:
-    """Return a number as JavaScript's double; an integer beyond its range is an infinity."""
+    """Return a number as a double; an integer beyond its range becomes an infinity."""
     try:
         return float(number)
     except OverflowError:
@@ -169,10 +169,10 @@ def _relayout(shortest: str) -> str:
 
 
 def to_string(value: Any) -> str:
-    """Return what JavaScript's `String(value)` returns (section 5.6).
+    """Return JavaScript's `String(value)` (section 5.6).
 
     Raises:
-        JsTypeError: for a map with an own `toString`, and for one without a prototype: JavaScript cannot convert them.
+        JsTypeError: for a map with a `toString` key or without a prototype, which JavaScript cannot convert.
 
     """
     if isinstance(value, str):
@@ -198,7 +198,7 @@ def to_string(value: Any) -> str:
 
 
 def _join(items: list[Any]) -> str:
-    """Return `items.join()`: lists inside lists are joined alike, so one flat list of texts is enough, at any depth."""
+    """Return `items.join()`; inner lists are joined the same way, so the texts of all depths go into one flat list."""
     kinds = set(map(type, items))
     if kinds == {str}:
         return ",".join(items)
@@ -208,8 +208,8 @@ def _join(items: list[Any]) -> str:
     open_lists = {id(items)}
     pending = [(items, iter(items))]
     while pending:
-        current, rest = pending[-1]
-        for item in rest:
+        current, remaining = pending[-1]
+        for item in remaining:
             if not isinstance(item, list):
                 texts.append("" if item is None or item is UNDEFINED else to_string(item))
             elif (
@@ -229,8 +229,8 @@ def _join(items: list[Any]) -> str:
 def cast_to_property(value: Any) -> Any:
     """Return `value` if it is a property, else `UNDEFINED` (section 2.7).
 
-    A property is a string, a boolean, a number other than NaN, `UNDEFINED`, or a list or map of properties. One null
-    at any depth makes the whole value `UNDEFINED`.
+    A property is a string, a boolean, a number other than NaN, `UNDEFINED`, or a list or map of properties. A null at
+    any depth makes the whole value `UNDEFINED`.
     """
     kind = type(value)
     if kind is str or kind is int or kind is bool:
@@ -252,7 +252,7 @@ def _is_property(value: Any, depth: int) -> bool:
         return isinstance(value, (str, bool, int)) or value is UNDEFINED
     if depth > _QUICK_DEPTH:
         return _is_deep_property(value)
-    for item in items:  # a call for each item would take most of the time: nearly all are texts and numbers
+    for item in items:  # nearly all are strings and numbers: checked inline, since the call would dominate
         kind = type(item)
         if kind is str or kind is int or kind is bool or (kind is float and item == item):
             continue
@@ -292,7 +292,7 @@ def key_order(mapping: dict[str, Any]) -> list[str]:
 
 
 def entries(value: Any) -> list[tuple[str, Any]]:
-    """Return what JavaScript's `Object.entries(value)` returns.
+    """Return `Object.entries(value)` of JavaScript.
 
     Raises:
         JsTypeError: for null and undefined.
@@ -321,10 +321,10 @@ def has_own_keys(value: Any) -> bool:
 
 
 def same_value_key(value: Any) -> Hashable:
-    """Return a key that is equal for two values exactly if `Array.prototype.includes` takes them for the same.
+    """Return a key that is equal for two values exactly if `Array.prototype.includes` considers them the same.
 
-    Maps and lists are the same by identity, NaN is the same as itself, and `true` is not 1. A key of a map or list is
-    valid as long as the value exists.
+    Maps and lists are compared by identity, NaN equals itself, and `true` differs from 1. The key of a map or list is
+    valid only while the value exists.
     """
     if isinstance(value, str):
         return value
@@ -335,17 +335,17 @@ def same_value_key(value: Any) -> Hashable:
 
 
 def js_lower(text: str) -> str:
-    """Return the text in lower case, as JavaScript's `toLowerCase`: full Unicode, independent of locale (section 0)."""
+    """Return the text in lower case as `toLowerCase` does: full Unicode, independent of locale (section 0)."""
     return text.lower()
 
 
-def whitespace_runs_to(text: str, replacement: str) -> str:
+def replace_whitespace_runs(text: str, replacement: str) -> str:
     r"""Replace every run of JavaScript whitespace (`\s+`) with `replacement`."""
     return _WHITESPACE.sub(replacement, text)
 
 
 def parse_number(text: str) -> float:
-    """Return what JavaScript's `Number(text)` returns: NaN for a text that is not a number (section 2.4, remove)."""
+    """Return JavaScript's `Number(text)`: NaN for a text that is not a number (section 2.4, remove)."""
     stripped = _WHITESPACE.sub(" ", text).strip(" ")
     if stripped == "":
         return 0.0
@@ -357,16 +357,16 @@ def parse_number(text: str) -> float:
 
 
 def json_text(value: Any) -> str:
-    """Return `JSON.stringify(value)` for a map of strings, in JavaScript's key order (section 5.4)."""
+    """Return `JSON.stringify(value)` of a map of strings, in JavaScript's key order (section 5.4)."""
     if isinstance(value, dict):
         value = {key: value[key] for key in key_order(value)}
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def kind_of(value: Any) -> str:
-    """Return what a JSON value is, for messages: `null`, `true`, `the number 5`, `text`, `a list`, `a map`.
+    """Name a JSON value for a message: `null`, `true`, `the number 5`, `text`, `a list`, `a map`.
 
-    A text is never quoted: it may be personal data, or a secret in the wrong place.
+    Text is never quoted, since it may be personal data or a misplaced secret.
     """
     if value is None:
         return "null"

@@ -27,9 +27,9 @@ from hubspot_dest.mapping.jsvalues import (
     entries,
     js_lower,
     kind_of,
+    replace_whitespace_runs,
     to_string,
     truthy,
-    whitespace_runs_to,
 )
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor
@@ -280,7 +280,7 @@ class Planner:
         if not isinstance(name, str):
             msg = "eventName.toLowerCase is not a function"
             raise JsTypeError(msg)
-        built = self._prefix + whitespace_runs_to(js_lower(name), "_")
+        built = self._prefix + replace_whitespace_runs(js_lower(name), "_")
         if len(self._names) < _NAMES:
             self._names[name] = built
         return built

@@ -1,4 +1,4 @@
-"""`hubspot-sim check`: the eight documented examples, end to end, against a HubSpot on this machine."""
+"""`hubspot-sim check`: run the eight documented examples end to end against a HubSpot on this machine."""
 
 from __future__ import annotations
 

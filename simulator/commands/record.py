@@ -28,7 +28,9 @@ __all__ = ["command"]
 @click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette to write.")
 @click.option("--about", default="", help="Description of the cassette, one sentence.")
 @click.option(
-    "--seed-file", type=click.Path(path_type=Path), help="JSON with contacts, definitions, contactProperties."
+    "--seed-file",
+    type=click.Path(path_type=Path),
+    help="JSON file with contacts, definitions and contactProperties.",
 )
 @click.option(
     "--switch",

@@ -26,10 +26,16 @@ __all__ = ["command"]
     help="Number of events; by default 1000 synthetic ones, or all of a source.",
 )
 @source_options
-@click.option("--seed", default=1, show_default=True, type=int, help="The same seed gives the same events.")
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=int,
+    help="Seed of the random numbers; the same seed produces the same events.",
+)
 @click.option("--parity", is_flag=True, help=PARITY_HELP)
 @walkeros_option(WALKEROS_HELP)
-@click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
+@click.option("--strict", is_flag=True, help="Refuse undefined event and property names, as HubSpot does.")
 @account_option
 @switch_option
 @click.option(
@@ -37,9 +43,9 @@ __all__ = ["command"]
     "faults",
     multiple=True,
     metavar="SPEC",
-    help="Set a fault, such as 429:path=/crm/*,every=3. May be repeated.",
+    help="A fault, such as 429:path=/crm/*,every=3; see docs/simulator.md. May be repeated.",
 )
-@click.option("--story", type=click.Choice(sorted(STORIES)), help="Set a named group of faults.")
+@click.option("--story", type=click.Choice(sorted(STORIES)), help="A named group of faults.")
 @click.option(
     "--expect",
     type=click.Path(path_type=Path),
@@ -71,8 +77,8 @@ __all__ = ["command"]
 def command(**options: Any) -> None:
     """Send events through CONFIG to a simulated HubSpot and report the outcomes.
 
-    EVENTS is a file, a named pipe, or - for standard input; without it, and without --listen, the events are synthetic.
-    Ctrl-C ends a source that never ends, and the summary is still printed. Without CONFIG, the shop of the
+    EVENTS is a file, a named pipe, or - for standard input; without it and without --listen, events are synthetic.
+    Ctrl-C ends a source that does not end, and the run is still summed up. Without CONFIG, the shop of the
     demonstration is used.
     Exit 1 if --expect is not met, if events failed (--fail-on), if the sender's numbers and HubSpot's differ, or if the
     source failed; 2 if it could not run. Waiting takes no time: an outage of half a minute is over at once.

@@ -88,7 +88,7 @@ __all__ = ["command"]
 @click.option(
     "--seed-file",
     type=click.Path(path_type=Path),
-    help="JSON with contacts, definitions, contactProperties; or an account file.",
+    help="JSON file with contacts, definitions and contactProperties; or an account file.",
 )
 @click.option(
     "--fault",

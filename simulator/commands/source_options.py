@@ -86,7 +86,7 @@ def source_options(command: F) -> F:
             type=click.Path(allow_dash=True),
             metavar="FILE",
             callback=lambda _context, _parameter, name: name if name is None else canonical(name),
-            help="The same as EVENTS.",
+            help="Same as EVENTS.",
         ),
         click.option(
             "--speed",
@@ -131,7 +131,9 @@ def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
     if options.speed is not None and options.from_ is None:
         stop("--speed goes with EVENTS (--from): only events that were written down have a time of their own")
     if (options.from_ or options.listen) is not None and (options.locale != _LOCALE or options.odd):
-        stop("--locale and --odd are for made-up events", "leave them out, or leave out EVENTS and --listen")
+        stop(
+            "--locale and --odd require synthetic events", "leave them out, or leave out EVENTS and --listen"
+        )
     if options.listen is not None:
         return _listening(options.listen)
     if options.from_ is not None:

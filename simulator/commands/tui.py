@@ -17,13 +17,13 @@ __all__ = ["command"]
 
 @click.command("tui")
 @click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
-@click.option("--seed", type=int, help="The same seed gives the same events.")
+@click.option("--seed", type=int, help="Seed of the random numbers; the same seed produces the same events.")
 @click.option(
     "--rate", type=RealRange(0), default=4.0, show_default=True, help="Events per second; 0 for no limit."
 )
 @source_options
 @click.option("--tour", "tour_file", type=click.Path(path_type=Path), metavar="FILE", help="Play this tour.")
-@click.option("--no-tour", is_flag=True, help="Start without the tour.")
+@click.option("--no-tour", is_flag=True, help="Start without a tour.")
 @click.option(
     "--keep",
     "capacity",
@@ -34,7 +34,7 @@ __all__ = ["command"]
 )
 @click.option("--parity", is_flag=True, help=PARITY_HELP)
 @walkeros_option(WALKEROS_HELP)
-@click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
+@click.option("--strict", is_flag=True, help="Refuse undefined event and property names, as HubSpot does.")
 @account_option
 @switch_option
 @click.option(
@@ -46,7 +46,7 @@ __all__ = ["command"]
     "--theme",
     type=click.Choice(["harbour", "paper", "contrast"]),
     default="harbour",
-    help="harbour is dark, paper is light, contrast has high contrast.",
+    help="The colours: harbour is dark, paper is light, contrast has high contrast.",
 )
 @click.option(
     "--check", is_flag=True, help="Only check that CONFIG and the tour can be shown; needs no terminal."

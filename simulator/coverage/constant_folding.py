@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import inf
 from typing import Any, Final
 
-from hubspot_dest.mapping.callbacks import Callbacks, may_give_a_promise
+from hubspot_dest.mapping.callbacks import Callbacks, may_return_promise
 from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy

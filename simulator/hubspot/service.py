@@ -1,4 +1,4 @@
-"""The simulated HubSpot behind one call: a request in, an answer out."""
+"""The simulated HubSpot without a server: `HubSpot.handle` turns a request into an answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from simulator.hubspot.state.store import Store, StoreError, token_hash
 
 __all__ = ["DEFAULT_TOKEN", "HubSpot"]
 
-DEFAULT_TOKEN: Final = "pat-na1-00000000-0000-0000-0000-000000000000"  # noqa: S105 - documented, opens nothing real
+DEFAULT_TOKEN: Final = "pat-na1-00000000-0000-0000-0000-000000000000"  # noqa: S105 - a documented placeholder, not a credential
 _DEFAULT_PORTAL: Final = 12345678
 
 
@@ -37,16 +37,16 @@ class HubSpot:
     Args:
         portal_id: the default account's portal.
         token: the default account's token.
-        scopes: what that token may do; everything by default.
-        switches: what the wire facts leave open.
-        clock: UNIX time in seconds.
-        seed: decides the order of batch results.
-        max_occurrences: number of occurrences that an account keeps; beyond it the oldest tenth is dropped and counted.
-        store: where accounts outlive the process; every write is in it before its answer is sent. The default
-            account is the file's account that the token opens, or else its first one of this portal.
+        scopes: scopes of that token; all of them by default.
+        switches: behaviours that the wire facts leave open.
+        clock: returns UNIX time in seconds.
+        seed: seeds the shuffle of batch results.
+        max_occurrences: maximum number of occurrences per account; at the limit the oldest tenth is dropped.
+        store: persists accounts; every write is committed before its answer is sent. The default account is the
+            stored account that the token opens, otherwise the first stored account of this portal.
 
     Raises:
-        StoreError: the store's account for this token is of another portal.
+        StoreError: in the store, this token opens an account of another portal.
 
     """
 
@@ -86,8 +86,14 @@ class HubSpot:
     ) -> SimulatedAccount:
         """Add an account that this token opens.
 
+        Args:
+            token: the account's access token.
+            portal_id: the account's portal.
+            scopes: scopes of the token; None for all.
+            switches: the account's behaviours; those of this `HubSpot` by default.
+
         Raises:
-            BehaviourError: an unknown switch or value; it is a ValueError.
+            BehaviourError: a switch or its value is unknown. A subclass of ValueError.
 
         """
         if isinstance(switches, Mapping):
@@ -103,7 +109,7 @@ class HubSpot:
         return account
 
     def add_token(self, token: str, account: SimulatedAccount) -> None:
-        """Open an account with a further token, with every scope; a store does not keep it."""
+        """Add a token with every scope to an account. The token is not stored."""
         self._grants[token] = Grant(account)
 
     def _made(self, portal_id: int, behaviours: Behaviours, number: int | None) -> SimulatedAccount:
@@ -120,7 +126,7 @@ class HubSpot:
     def _take_stored(
         self, store: Store, token: str, scopes: Iterable[str] | None, portal_id: int | None
     ) -> bool:
-        """Load the file's accounts; tell whether one of them is the default account."""
+        """Load the stored accounts; return whether one of them became the default account."""
         chosen: Grant | None = None
         number = 0
         known = token_hash(token)
@@ -137,7 +143,7 @@ class HubSpot:
                 chosen, number = self._stored.get(known) or Grant(account), stored.number
         if chosen is None:
             return False
-        # The options of this start replace those of the last one.
+        # The options of this run replace the stored ones.
         chosen.account.behaviours = self._behaviours
         store.save_behaviours(number, self._behaviours)
         chosen = Grant(chosen.account, None if scopes is None else frozenset(scopes))
@@ -156,12 +162,12 @@ class HubSpot:
         return grant
 
     def account_for(self, token: str) -> SimulatedAccount | None:
-        """Return the token's account, or None."""
+        """Return the account that the token opens, or None."""
         grant = self._grant(token)
         return grant.account if grant else None
 
     def accounts(self) -> list[SimulatedAccount]:
-        """Return every account, including those of the store that were not used yet."""
+        """Return every account, including stored ones that have not been used yet."""
         every = {
             id(grant.account): grant.account for grant in (*self._grants.values(), *self._stored.values())
         }
@@ -173,23 +179,23 @@ class HubSpot:
 
     @property
     def store_path(self) -> str | None:
-        """The file that keeps the accounts, None in memory."""
+        """The path of the store, or None if accounts are kept in memory only."""
         return None if self._store is None else str(self._store.path)
 
     def turn(self, account: SimulatedAccount, behaviours: Behaviours) -> None:
-        """Give an account other behaviours; its contents stay."""
+        """Replace the behaviours of an account; its contents are unchanged. Raises StoreError."""
         with account.lock:
             account.behaviours = behaviours
             if self._store is not None and account.changes is not None:
                 self._store.save_behaviours(account.changes.account, behaviours)
 
     def reset(self, account: SimulatedAccount) -> None:
-        """Empty one account."""
+        """Remove everything from an account but its behaviours. Raises StoreError."""
         account.reset()
         self._keep(account)
 
     def _keep(self, account: SimulatedAccount) -> None:
-        """Commit what changed in an account. Raises StoreError."""
+        """Commit the changes of an account to the store. Raises StoreError."""
         changes = account.changes
         if self._store is None or changes is None:
             return
@@ -199,14 +205,18 @@ class HubSpot:
                 changes.clear()
 
     def seed(self, account: SimulatedAccount, data: Mapping[str, Any]) -> None:
-        """Fill one account with contacts, definitions, contact properties and occurrences, or as an account file says.
+        """Add contacts, definitions, contact properties and occurrences to an account.
+
+        Args:
+            account: the account to fill.
+            data: a seed (`Seed`), or the content of an account file.
 
         Raises:
-            ValueError: the data are not a valid seed, or the account file of another portal.
+            ValueError: the data is not a valid seed, or is an account file of another portal.
 
         """
         if is_account_content(data):
-            # Loaded with the first account file: pydantic and YAML take longer to load than most accounts to begin.
+            # Imported on first use: importing pydantic and YAML takes longer than seeding most accounts.
             from hubspot_dest.account.account_file import parse_account
 
             schema = parse_account(data, "seed")
@@ -221,7 +231,7 @@ class HubSpot:
         self._keep(account)
 
     def adopt(self, account: SimulatedAccount, schema: AccountSchema) -> None:
-        """Give one account the definitions and contact properties of an account file."""
+        """Add the definitions and contact properties of an account file to an account."""
         account.adopt(schema)
         self._keep(account)
 
@@ -246,9 +256,9 @@ class HubSpot:
             return self._answer(request)
         except Refusal as refusal:
             return refusal.answer()
-        except StoreError as error:  # the changes stay in memory and are written with the next commit
+        except StoreError as error:  # the changes stay in memory and go into the next commit
             return Refusal(500, "internal error", "simulator.store", str(error), category=None).answer()
-        except Exception as error:  # the server keeps running and names the cause
+        except Exception as error:  # keep the server running, and report the cause
             decision = f"the simulator has a bug: {type(error).__name__}: {error}"
             return Refusal(500, "internal error", "simulator.bug", decision, category=None).answer()
 
@@ -287,7 +297,7 @@ class HubSpot:
 
 
 def _count(account: SimulatedAccount, route: Route, now: float) -> Sequence[tuple[str, str]]:
-    """Count a request against the limit of its route, and return the headers that show what is left."""
+    """Count a request against its route's rate limit; return the rate-limit headers. Raises LimitExceededError."""
     with account.lock:
         if route.counting == "send":
             account.limits.count_send(account.behaviours, now)

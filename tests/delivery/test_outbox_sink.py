@@ -38,7 +38,7 @@ def make(
 
 
 def full_disk(*arguments: Any) -> None:
-    raise OutboxError("the disk is full; make room")
+    raise OutboxError("the disk is full; free some space")
 
 
 def test_queued_means_on_disk_and_listeners_hear_of_the_delivery(

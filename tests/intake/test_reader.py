@@ -58,10 +58,10 @@ def test_every_form_is_read_and_bad_lines_keep_their_numbers(
         ('{"data":{}}', "there is no name"),
         ('{"name":"page"}', "name is 'page'"),
         ('{"name":5}', "name is 5"),
-        ('"text"', "an event is a JSON object, not text"),
-        ("[[1]]", "an event is a JSON object, not a list"),
+        ('"text"', "an event must be a JSON object, not text"),
+        ("[[1]]", "an event must be a JSON object, not a list"),
         ("null", "not null"),
-        ('{"name": "a b",}', "broken JSON"),
+        ('{"name": "a b",}', "invalid JSON"),
     ],
 )
 def test_what_is_wrong_and_what_to_do_is_said(tmp_path: Path, line: str, says: str) -> None:

@@ -21,10 +21,10 @@ from hubspot_dest.mapping.jsvalues import (
     key_order,
     number_to_string,
     parse_number,
+    replace_whitespace_runs,
     same_value_key,
     to_string,
     truthy,
-    whitespace_runs_to,
 )
 
 
@@ -154,7 +154,7 @@ def test_numbers_in_paths_are_read_as_javascript_reads_them(text: str, number: f
 
 
 def test_only_javascript_whitespace_becomes_an_underscore_in_event_names() -> None:
-    assert whitespace_runs_to("a\u00a0\ufeff b\u0085c\x1cd", "_") == "a_b\u0085c\x1cd"
+    assert replace_whitespace_runs("a\u00a0\ufeff b\u0085c\x1cd", "_") == "a_b\u0085c\x1cd"
     assert js_lower("ÜBER İ") == "über i̇"
 
 

@@ -136,7 +136,7 @@ def test_an_event_that_an_ignoring_rule_would_have_dropped_is_sent_with_an_error
     processed, ev = evaluate(config, {"name": "a b"})
     assert (processed.rule, processed.ignore) == (None, False)
     assert ev.issues[0].code == "ignore_condition_failed"
-    assert "was to ignore may be sent" in ev.issues[0].text
+    assert "should ignore may be sent" in ev.issues[0].text
 
 
 def test_the_last_resort_is_tried_once() -> None:

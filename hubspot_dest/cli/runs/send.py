@@ -451,7 +451,7 @@ class SendRun:
             else:
                 self._note_bad_line(read)
             size -= 1
-            read = self._next(reading) if size and source.at_hand else None
+            read = self._next(reading) if size and source.line_available else None
 
     def _on_first_signal(self, number: int) -> None:
         if self._destination is not None:

@@ -207,7 +207,7 @@ def _seed(service: HubSpot, token: str, path: Path) -> None:
     except json.JSONDecodeError as error:
         fault = fault_of_json(text, error)
         where = f"{safe_text(path)}, line {fault.line}, column {fault.column}"
-        stop(f"{where}: broken JSON: {safe_text(fault.message)}")
+        stop(f"{where}: invalid JSON: {safe_text(fault.message)}")
     except ValueError as error:
         stop(f"{safe_text(path)}: {safe_text(error)}", '{"contacts": [{"email": "ada@example.org"}]}')
 

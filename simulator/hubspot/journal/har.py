@@ -66,7 +66,7 @@ def _entry(journal: Journal, entry: Entry, base_url: str) -> dict[str, object]:
         },
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
-        "_decision": mask.said(answer.decision, entry.target),
+        "_decision": mask.sentence(answer.decision, entry.target),
         "_rule": answer.rule,
         "_fault": entry.fault,
         "_delivery": entry.delivery,

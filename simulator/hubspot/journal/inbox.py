@@ -102,7 +102,7 @@ def _item(journal: Journal, entry: Entry, thing: Mapping[str, object]) -> dict[s
 
 def _reasons(journal: Journal, entry: Entry) -> list[str]:
     decision = entry.answer.decision
-    reasons = [journal.masker.said(decision, entry.target)] if decision else []
+    reasons = [journal.masker.sentence(decision, entry.target)] if decision else []
     if entry.delivery != "answered":
         reasons.append(f"{entry.delivery} (fault {entry.fault})")
     return reasons

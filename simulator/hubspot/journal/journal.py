@@ -180,7 +180,7 @@ class Journal:
             "method": entry.method,
             "target": mask.target(entry.target),
             "status": answer.status,
-            "decision": mask.said(answer.decision, entry.target),
+            "decision": mask.sentence(answer.decision, entry.target),
             "rule": answer.rule,
             "checks": list(answer.checks),
             "evidence": answer.evidence or None,

@@ -1,4 +1,4 @@
-"""Read an account back out of its SQLite file."""
+"""Load an account from SQLite."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["load"]
 
 
 def load(db: sqlite3.Connection, number: int, account: SimulatedAccount) -> None:
-    """Fill an empty account from the rows with this number."""
+    """Load the rows of account `number` into an empty account."""
     with account.lock:
         _load_contacts(db, number, account)
         _load_definitions(db, number, account)

@@ -133,8 +133,11 @@ def test_serve_has_what_the_account_file_says_and_refuses_the_rest(files: list[s
         ),
         (["serve", "--account", "ACCOUNT", "--portal", "7"], "is not the account file's portal 55"),
         (["serve", "--account", "missing.json"], "missing.json: cannot be read"),
-        (["run", "CONFIG", "EVENTS", "--account", "EVENTS"], "events.jsonl, line 2: broken JSON"),
-        (["tui", "CONFIG", "--account", "CONFIG", "--check"], "an account file begins with"),
+        (["run", "CONFIG", "EVENTS", "--account", "EVENTS"], "is not an account file: it looks like events"),
+        (
+            ["tui", "CONFIG", "--account", "CONFIG", "--check"],
+            "is not an account file: it looks like a configuration",
+        ),
         (["tui", "CONFIG", "--switch", "unknown_propety=drop", "--check"], "did you mean 'unknown_property'"),
         (["run", "CONFIG", "EVENTS", "--switch", "unknown_property"], "has no value"),
     ],

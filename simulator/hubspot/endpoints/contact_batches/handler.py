@@ -1,4 +1,7 @@
-"""Read and write batches: all or nothing, or 207 with trace ids (HubSpot wire facts, sections 3.3, 3.4 and 3.6)."""
+"""Read and write batches of contacts (HubSpot wire facts, sections 3.3, 3.4 and 3.6).
+
+A write with trace ids on all inputs can succeed in part (207); any other write is all or nothing.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ _Write = Callable[[ContactInput, Contact | None], _Found]
 
 
 def read(call: Call) -> Answer:
-    """Return several contacts; those that do not exist are errors beside the others."""
+    """Return several contacts; unknown ones are reported in `errors`."""
     batch = decode(_BATCH_READ, call.body)
     if batch.inputs is None:
         return empty_answer()
@@ -84,7 +87,7 @@ def create(call: Call) -> Answer:
 
 
 def update(call: Call) -> Answer:
-    """Update several contacts; those that do not exist are errors beside the others."""
+    """Update several contacts; unknown ones are reported in `errors`."""
 
     def write(contact_input: ContactInput, contact: Contact | None) -> _Found:
         assert contact is not None
@@ -95,7 +98,7 @@ def update(call: Call) -> Answer:
 
 
 def upsert(call: Call) -> Answer:
-    """Create or update several contacts by their e-mail or another property with unique values."""
+    """Create or update several contacts, found by e-mail or another unique property."""
 
     def write(contact_input: ContactInput, contact: Contact | None) -> _Found:
         account, is_new = call.account, contact is None
@@ -153,7 +156,7 @@ def _write_batch(
             _lookup(account, contact_input.id or "", contact_input.idProperty) if find else None
             for contact_input in inputs
         ]
-        # Nothing is written while a record without a trace id can still refuse the whole request.
+        # Check every input before writing any: without trace ids, one refusal refuses the whole request.
         refusals = [
             None if must_exist and contact is None else _refusal(account, current_contact_input, contact)
             for current_contact_input, contact in zip(inputs, found, strict=True)
@@ -170,7 +173,7 @@ def _write_batch(
                 if refusal is not None:
                     raise refusal
                 results.append(traced(write(current_contact_input, contact), current_contact_input))
-            except Refusal as late:  # two new contacts of one batch may ask for the same e-mail
+            except Refusal as late:  # two inputs of one batch may create the same e-mail
                 if not is_traced:
                     raise
                 errors.append(input_error(late, current_contact_input))
@@ -181,7 +184,7 @@ def _write_batch(
 
 
 def _shuffle(account: SimulatedAccount, results: list[_Found]) -> None:
-    # Never in the order of the inputs, so that a client that relies on it fails here (section 3.3).
+    # Never the order of the inputs, so that clients that rely on that order fail here (section 3.3).
     before = list(results)
     account.random.shuffle(results)
     if results == before:
@@ -212,7 +215,7 @@ def _checked(
 
 
 def _named(contact_input: ContactInput, properties: dict[str, str]) -> dict[str, str]:
-    """Return the properties of a new contact: those of the input, and the one that the input is found by."""
+    """Return the properties of a new contact: those of the input and its id property."""
     return (
         properties
         if contact_input.idProperty is None
@@ -221,7 +224,7 @@ def _named(contact_input: ContactInput, properties: dict[str, str]) -> dict[str,
 
 
 def _check_upsert(account: SimulatedAccount, contact_input: ContactInput) -> None:
-    """Refuse an upsert without the property to find the contact by (section 11). Raises Refusal."""
+    """Refuse an upsert without an `idProperty` (section 11). Raises Refusal."""
     if contact_input.idProperty is None:
         message = "idProperty is required for an upsert: name a property with unique values, such as email"
         raise Refusal(400, message, "contact.batch.upsert.id_property")

@@ -35,7 +35,7 @@ _NAMES: Final = msgspec.json.Decoder(ContactPropertyNames)
 
 
 def list_all(call: Call) -> Answer:
-    """List the properties of contacts, or with `archived=true` the archived ones."""
+    """List the contact properties, or the archived ones with `archived=true`."""
     account = call.account
     with account.lock:
         properties = account.archived_properties if call.flag("archived") else account.contact_properties
@@ -44,7 +44,7 @@ def list_all(call: Call) -> Answer:
 
 
 def get(call: Call) -> Answer:
-    """Return one property."""
+    """Return one property. Raises Refusal: 404."""
     with call.account.lock:
         found = _find(call.account, call.parts[0], archived=call.flag("archived"))
     return answer_json(200, found.shown(), f"200: {found.name}", "property.get")
@@ -60,7 +60,7 @@ def create(call: Call) -> Answer:
 
 
 def update(call: Call) -> Answer:
-    """Update a property of the account's own; what the body does not name stays."""
+    """Update a custom property; fields that are absent from the body are unchanged."""
     body = decode(_UPDATE, call.body)
     with call.account.lock:
         made = _own(call.account, call.parts[0])
@@ -82,7 +82,7 @@ def update(call: Call) -> Answer:
 
 
 def archive(call: Call) -> Answer:
-    """Archive a property of the account's own."""
+    """Archive a custom property."""
     with call.account.lock:
         _archive(call.account, [call.parts[0]])
     return no_content(f"204: property {call.parts[0]} archived", "property.archive")
@@ -133,7 +133,7 @@ def _find(account: SimulatedAccount, name: str, *, archived: bool = False) -> Ac
 
 
 def _own(account: SimulatedAccount, name: str) -> AccountProperty:
-    """Return a property whose definition is the account's own; HubSpot's are read-only. Raises Refusal."""
+    """Return a custom property; properties defined by HubSpot are read-only. Raises Refusal."""
     found = _find(account, name)
     if found.hubspot_defined:
         raise Refusal(400, f"Property {name} is defined by HubSpot and read-only.", "property.read_only")

@@ -1,4 +1,4 @@
-"""Search contacts; a new contact is found only after `search_lag_ms` (HubSpot wire facts, sections 3.5 and 11)."""
+"""Search contacts; new ones are found after `search_lag_ms` (HubSpot wire facts, sections 3.5 and 11)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["search"]
 
 MAX_LIMIT: Final = 200
 MAX_POSITION: Final = 10_000
-"""The first result that no page reaches."""
+"""The number of results that pages can reach."""
 MAX_GROUPS, MAX_GROUP_FILTERS, MAX_FILTERS = 5, 6, 18
 
 _SEARCH: Final = msgspec.json.Decoder(ContactSearch)
@@ -31,7 +31,7 @@ _Test = Callable[[Contact], bool]
 
 
 def search(call: Call) -> Answer:
-    """Find contacts: the filters of a group must all hold, the groups are alternatives."""
+    """Search contacts: filters of a group are combined with AND, groups with OR."""
     wanted = decode(_SEARCH, call.body)
     limit, start = _page(wanted)
     account, known_before = call.account, call.now - call.account.behaviours.search_lag_ms / 1000
@@ -52,7 +52,7 @@ def search(call: Call) -> Answer:
 
 
 def _page(wanted: ContactSearch) -> tuple[int, int]:
-    """Return how many contacts to show and from where. Raises Refusal."""
+    """Return the page size and the position of the first result. Raises Refusal."""
     limit = 10 if wanted.limit is None else wanted.limit
     if not 1 <= limit <= MAX_LIMIT:
         raise Refusal(400, f"limit must be between 1 and {MAX_LIMIT}", "contact.search.limit")
@@ -66,7 +66,7 @@ def _page(wanted: ContactSearch) -> tuple[int, int]:
 
 
 def _compile(account: SimulatedAccount, wanted: ContactSearch) -> _Test:
-    """Return the test of a contact that the query text and the filter groups ask for. Raises Refusal."""
+    """Compile the query text and the filter groups to a predicate over contacts. Raises Refusal."""
     groups = wanted.filterGroups or []
     sizes = [len(group.filters) for group in groups]
     if len(groups) > MAX_GROUPS or max(sizes, default=0) > MAX_GROUP_FILTERS or sum(sizes) > MAX_FILTERS:
@@ -87,7 +87,7 @@ def _compile(account: SimulatedAccount, wanted: ContactSearch) -> _Test:
 
 
 def _test(account: SimulatedAccount, search_filter: SearchFilter) -> _Test:
-    """Return the test of one filter, its values read once. Raises Refusal."""
+    """Compile a filter to a predicate over contacts. Raises Refusal."""
     declared = _declared(account, search_filter.propertyName)
     name = declared.name
 
@@ -119,7 +119,7 @@ def _test(account: SimulatedAccount, search_filter: SearchFilter) -> _Test:
 def _range_test(
     declared: AccountProperty, search_filter: SearchFilter, stored: Callable[[Contact], list[Comparable]]
 ) -> _Test:
-    # Both sides are of one type: `stored` and `_operand` read them as the property's type.
+    # Both operands have one type: `stored` and `_operand` convert them to the property's type.
     compare: Callable[[Any, Any], bool] | None = {
         "LT": lambda value, low: bool(value < low),
         "LTE": lambda value, low: bool(value <= low),
@@ -145,7 +145,7 @@ def _declared(account: SimulatedAccount, name: str) -> AccountProperty:
 
 
 def _operand(declared: AccountProperty, value: Any) -> Comparable:
-    """Return a filter's value in the form that its property compares by. Raises Refusal."""
+    """Convert a filter's value to a sort key of its property. Raises Refusal."""
     text = text_of(value)
     read = comparable(declared, text)
     is_day = len(text) == 10 and text[4:5] == "-"
@@ -161,7 +161,7 @@ def _contains(value: str, asked: str) -> bool:
 
 
 def _sorted(account: SimulatedAccount, contacts: Sequence[Contact], sort: SearchSort | str) -> list[Contact]:
-    """Return the contacts in an order; those without a value come last in both directions."""
+    """Sort contacts; those without a value come last in both directions."""
     name = sort if isinstance(sort, str) else sort.propertyName
     backward = isinstance(sort, SearchSort) and sort.direction.upper() == "DESCENDING"
     declared = _declared(account, name.removeprefix("-"))

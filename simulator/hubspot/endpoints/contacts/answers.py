@@ -27,7 +27,7 @@ DEFAULT_PROPERTIES: Final = (
     "lastmodifieddate",
     "lastname",
 )
-"""What an answer shows when the client asks for no properties."""
+"""The properties in an answer when the client names none."""
 
 SHAPES: Final[dict[str, Schema]] = {
     "Contact": object_of(
@@ -61,7 +61,15 @@ def show_contact(
     wanted: Sequence[str] | None = None,
     history: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return a contact as HubSpot shows it: all its properties, or those wanted, with null for an unset one."""
+    """Return a contact as JSON of HubSpot's API.
+
+    Args:
+        contact: the contact.
+        account: its account; unknown names in `wanted` are left out.
+        wanted: names of the properties to show, null where unset; None shows every property that is set.
+        history: names of the properties to show with their history, newest value first.
+
+    """
     if wanted is None:
         properties: dict[str, str | None] = dict(contact.properties)
     else:

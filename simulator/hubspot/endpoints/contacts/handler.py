@@ -49,7 +49,7 @@ _BODY: Final = msgspec.json.Decoder(ContactRequest)
 
 
 def list_all(call: Call) -> Answer:
-    """List contacts, oldest first; `limit` up to 100, `after`."""
+    """List contacts, oldest first; `limit` is at most 100, or 50 with history."""
     start, limit = whole_number(call, "after", 0), whole_number(call, "limit", 10)
     history = call.many("propertiesWithHistory")
     most = MAX_WITH_HISTORY if history else MAX_LIMIT
@@ -69,7 +69,7 @@ def list_all(call: Call) -> Answer:
 
 
 def get(call: Call) -> Answer:
-    """Return one contact; 404 for an unknown one."""
+    """Return one contact. Raises Refusal: 404."""
     with call.account.lock:
         contact = _find(call, archived=call.flag("archived"))
         body = show_contact(
@@ -79,7 +79,7 @@ def get(call: Call) -> Answer:
 
 
 def update(call: Call) -> Answer:
-    """Update a contact that exists; an update never creates one."""
+    """Update an existing contact. Raises Refusal: 404 for an unknown one."""
     properties, account = to_texts(decode(_BODY, call.body).properties), call.account
     with account.lock:
         contact = _find(call)
@@ -101,7 +101,7 @@ def update(call: Call) -> Answer:
 
 
 def create(call: Call) -> Answer:
-    """Create a contact; 409 if another contact has the e-mail."""
+    """Create a contact. Raises Refusal: 409 if another contact has the e-mail address."""
     properties, account = to_texts(decode(_BODY, call.body).properties), call.account
     with account.lock:
         check_identity(account, properties)
@@ -110,12 +110,15 @@ def create(call: Call) -> Answer:
         contact = account.add_contact(appended(account, properties, None), call.now)
         body = show_contact(contact, account)
     answer = answer_json(201, body, f"201: contact {contact.id}", "contact.create")
-    place = ("Location", f"{call.path}/{contact.id}")  # relative: on the server that was asked
+    place = (
+        "Location",
+        f"{call.path}/{contact.id}",
+    )  # a relative reference, so that clients stay on this server
     return Answer(201, (*answer.headers, place), answer.body, answer.decision, answer.rule)
 
 
 def archive(call: Call) -> Answer:
-    """Archive a contact; an unknown id is answered alike."""
+    """Archive a contact; answer 204 for an unknown id too."""
     with call.account.lock:
         contact = call.account.contact(call.parts[0])
         if contact is not None:
@@ -124,7 +127,7 @@ def archive(call: Call) -> Answer:
 
 
 def gdpr_delete(call: Call) -> Answer:
-    """Delete a contact with its history and timeline for good; an unknown one is answered alike."""
+    """Delete a contact permanently, with its history and timeline; answer 204 for an unknown one too."""
     wanted, account = decode(_GDPR, call.body), call.account
     with account.lock:
         if wanted.idProperty is None:
@@ -140,12 +143,12 @@ def gdpr_delete(call: Call) -> Answer:
 
 
 def to_texts(properties: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return properties as HubSpot stores them."""
+    """Convert property values to text, as HubSpot stores them."""
     return {name: text_of(value) for name, value in (properties or {}).items()}
 
 
 def check_properties(account: SimulatedAccount, properties: dict[str, str]) -> None:
-    """Refuse properties that do not exist, do not fit or cannot be written. Raises Refusal."""
+    """Refuse properties that are unknown, invalid or read-only. Raises Refusal."""
     violations = account.property_violations(properties)
     if violations:
         raise refusal_of(account.portal_id, properties, violations)
@@ -154,13 +157,13 @@ def check_properties(account: SimulatedAccount, properties: dict[str, str]) -> N
 def refusal_of(
     portal_id: int, properties: Mapping[str, str], violations: Sequence[Violation], evidence: str = ""
 ) -> Refusal:
-    """Return HubSpot's 400 with the JSON text inside its message (section 3.7).
+    """Return HubSpot's 400 for invalid properties, whose message contains JSON (section 3.7).
 
     Args:
         portal_id: the account's portal.
-        properties: the contact's, name to text.
-        violations: what is wrong with them.
-        evidence: how the answer is known, where the checks do not say it.
+        properties: the contact's properties by name.
+        violations: their violations.
+        evidence: the tag of the answer's evidence, used unless all violated checks are inferred.
 
     """
     problems = [_problem(portal_id, properties, violation) for violation in violations]
@@ -188,7 +191,7 @@ def refusal_of(
 
 
 def _problem(portal_id: int, properties: Mapping[str, str], violation: Violation) -> dict[str, Any]:
-    """Return one violation as HubSpot lists it."""
+    """Return a violation as an entry of HubSpot's list."""
     name, message = violation.path.partition(".")[2], violation.hubspot_message
     problem = {"isValid": False, "message": message, "error": violation.hubspot_code, "name": name}
     if violation.hubspot_code not in ("PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"):
@@ -197,7 +200,7 @@ def _problem(portal_id: int, properties: Mapping[str, str], violation: Violation
 
 
 def check_unique(account: SimulatedAccount, properties: Mapping[str, str], contact: Contact | None) -> None:
-    """Refuse an e-mail, or a value of another property with unique values, that another contact has. Raises Refusal."""
+    """Refuse an e-mail address, or a value of a unique property, that another contact has. Raises Refusal."""
     wanted = [properties.get("email", ""), *properties.get("hs_additional_emails", "").split(";")]
     for email in filter(None, wanted):
         other = account.contact(email, by_email=True)
@@ -213,7 +216,7 @@ def check_unique(account: SimulatedAccount, properties: Mapping[str, str], conta
 def _taken(
     account: SimulatedAccount, properties: Mapping[str, str], contact: Contact | None
 ) -> list[Violation]:
-    """Return which values of properties with unique values another contact has; e-mails have a 409 of their own."""
+    """Return the violations of unique properties; a duplicate e-mail address is a 409 instead."""
     found = []
     for name, value in properties.items():
         declared = account.contact_properties.get(name)
@@ -230,7 +233,7 @@ def _taken(
 def appended(
     account: SimulatedAccount, properties: dict[str, str], contact: Contact | None
 ) -> dict[str, str]:
-    """Return properties with a leading semicolon carried out: it adds options to those that the contact has (2ND)."""
+    """Resolve values with a leading semicolon, which adds options to the contact's existing ones (2ND)."""
     if not any(value.startswith(";") for value in properties.values()):
         return properties
     whole = {}
@@ -244,20 +247,20 @@ def appended(
 
 
 def check_identity(account: SimulatedAccount, properties: Mapping[str, str]) -> None:
-    """Refuse to create a contact with none of email, firstname and lastname (section 11). Raises Refusal."""
+    """Refuse a new contact without email, firstname and lastname (section 11). Raises Refusal."""
     if account.behaviours.create_without_name == "reject" and not any(map(properties.get, _IDENTITY)):
         message = f"At least one of {', '.join(_IDENTITY)} is required to create a contact."
         raise Refusal(400, message, "contact.create.identity", evidence="INFER")
 
 
 def conflict(other: Contact) -> Refusal:
-    """Return HubSpot's 409; the existing id is in its text only (section 3.2)."""
+    """Return HubSpot's 409, which has the existing id in its message only (section 3.2)."""
     message = f"Contact already exists. Existing ID: {other.id}"
     return Refusal(409, message, "contact.conflict", category="CONFLICT")
 
 
 def check_id_property(account: SimulatedAccount, name: str, rule: str) -> str:
-    """Return the name of a property whose values are unique; refuse every other. Raises Refusal."""
+    """Return the name of a unique property; refuse any other property. Raises Refusal."""
     declared = account.contact_properties.get(name)
     if declared is None or not declared.unique:
         portal = f" in portal ID {account.portal_id}" if name == "hs_object_id" else ""

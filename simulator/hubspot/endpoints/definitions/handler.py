@@ -47,7 +47,7 @@ _PROPERTY_CHANGE: Final = msgspec.json.Decoder(EventPropertyChange)
 
 
 def list_all(call: Call) -> Answer:
-    """List definitions; `searchString`, `limit`, `after`, `includeProperties`."""
+    """List definitions; query: `searchString`, `limit`, `after`, `includeProperties`."""
     search, start, limit = (
         call.one("searchString") or "",
         whole_number(call, "after", 0),
@@ -70,14 +70,14 @@ def list_all(call: Call) -> Answer:
 
 
 def get(call: Call) -> Answer:
-    """Return a definition by its short or its full name."""
+    """Return a definition by its short or full name."""
     with call.account.lock:
         shown = _find(call, reading=True).shown(properties=_shows_properties(call))
     return answer_json(200, shown, f"200: {shown['fullyQualifiedName']}", "definition.get")
 
 
 def create(call: Call) -> Answer:
-    """Create a definition; its name can never be used again, not even after deletion."""
+    """Create a definition. A name cannot be reused, even after its definition was deleted."""
     body, account = decode(_CREATE, call.body), call.account
     name = body.name if body.name is not None else _name_of(body.label)
     _check_event_name(account, account.full_name(name))
@@ -108,7 +108,7 @@ def create(call: Call) -> Answer:
 
 
 def change(call: Call) -> Answer:
-    """Change label, description and templates; the answer is 201, as the specification has it."""
+    """Change label, description and templates; answer 201, as in HubSpot's OpenAPI specification."""
     body = decode(_CHANGE, call.body)
     with call.account.lock:
         definition = _find(call)
@@ -126,7 +126,7 @@ def change(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """Delete a definition with all of its occurrences."""
+    """Delete a definition and its occurrences."""
     account = call.account
     with account.lock:
         definition = _find(call)
@@ -170,7 +170,7 @@ def change_property(call: Call) -> Answer:
 
 
 def delete_property(call: Call) -> Answer:
-    """Delete a property of a definition; the standard ones stay."""
+    """Delete a custom property of a definition."""
     with call.account.lock:
         definition, old = _own_property(call)
         del definition.properties[old.name]
@@ -216,7 +216,7 @@ def _check_label(label: str) -> None:
 
 
 def _check_event_name(account: SimulatedAccount, full: str) -> None:
-    """Refuse a name that no event can have; whether hyphens are refused is the switch `name_hyphen`. Raises Refusal."""
+    """Refuse an invalid event name; the switch `name_hyphen` decides about hyphens. Raises Refusal."""
     violation = check_event_name(full)
     if violation is not None and not account.takes(violation):
         message = f"The event name {full} is not valid: {violation.sentence}"
@@ -224,7 +224,7 @@ def _check_event_name(account: SimulatedAccount, full: str) -> None:
 
 
 def _check_property_name(account: SimulatedAccount, name: str) -> None:
-    """Refuse a name that no property can have; switches: `name_hyphen`, `name_capital`. Raises Refusal."""
+    """Refuse an invalid property name; switches: `name_hyphen`, `name_capital`. Raises Refusal."""
     violation = check_property_name(name)
     if violation is not None and not account.takes(violation):
         message = f"The property name {name} is not valid: {violation.sentence}"
@@ -232,7 +232,7 @@ def _check_property_name(account: SimulatedAccount, name: str) -> None:
 
 
 def _shows_properties(call: Call) -> bool:
-    # Definitions answer with their properties unless the client declines (section 11: hubspot-sdk relies on it).
+    # Properties are included by default (section 11: hubspot-sdk relies on it).
     return (call.one("includeProperties") or "true").lower() != "false"
 
 

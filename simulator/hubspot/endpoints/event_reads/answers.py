@@ -1,4 +1,4 @@
-"""The answers of the reading endpoints (HubSpot wire facts, section 2.6)."""
+"""The answers of the endpoints that read occurrences (HubSpot wire facts, section 2.6)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHAPES: Final[dict[str, Schema]] = {
 
 
 def show_occurrence(occurrence: Occurrence, wanted: list[str]) -> dict[str, Any]:
-    """Return an occurrence as HubSpot shows it, with the wanted properties, or all of them if none are named."""
+    """Return an occurrence as JSON of HubSpot's API, with the named properties, or all if `wanted` is empty."""
     return {
         "id": occurrence.id,
         "eventType": occurrence.event_name,

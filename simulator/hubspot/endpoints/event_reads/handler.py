@@ -1,4 +1,4 @@
-"""Read occurrences back: filters, newest first, pages by cursor (HubSpot wire facts, sections 2.6 and 11)."""
+"""Read occurrences with filters and cursors, newest first (HubSpot wire facts, sections 2.6 and 11)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def event_types(call: Call) -> Answer:
 
 
 def read_events(call: Call) -> Answer:
-    """List the occurrences that are visible and fit every filter, newest first."""
+    """List the visible occurrences that match every filter, newest first unless `sort` says otherwise."""
     limit = whole_number(call, "limit", DEFAULT_LIMIT)
     if not 1 <= limit <= MAX_LIMIT:
         raise Refusal(400, f"limit must be between 1 and {MAX_LIMIT}", "events.read.query")
@@ -38,7 +38,7 @@ def read_events(call: Call) -> Answer:
     body: dict[str, Any] = {
         "results": [show_occurrence(occurrence, call.many("properties")) for occurrence in page]
     }
-    if page and end < len(found):  # the last page has no `paging` at all, not even the way back (section 2.6)
+    if page and end < len(found):  # the last page has no `paging`, not even `prev` (section 2.6)
         after = _cursor(page[-1])
         body["paging"] = {"next": {"after": after, "link": cursor_link(call, "after", after)}}
         if start:
@@ -49,7 +49,7 @@ def read_events(call: Call) -> Answer:
 
 
 def _matching(call: Call) -> list[Occurrence]:
-    """Return the occurrences that fit the filters, in the wanted order."""
+    """Return the occurrences that match the filters, sorted."""
     if not _about_contacts(call):
         return []
     after, before = _moment(call, "occurredAfter"), _moment(call, "occurredBefore")
@@ -71,10 +71,10 @@ def _matching(call: Call) -> list[Occurrence]:
 
 
 def _window(call: Call, found: list[Occurrence], limit: int) -> tuple[int, int]:
-    """Return where the page begins and ends.
+    """Return the start and end of the page in the list of matches.
 
-    A cursor names an occurrence, not a position. What is not a cursor, such as one that the client encoded a second
-    time, gives an empty page (section 11).
+    A cursor names an occurrence, not a position. An invalid cursor, such as one that the client encoded twice, gives an
+    empty page (section 11).
     """
     for name in ("before", "after"):
         cursor = call.one(name)
@@ -98,12 +98,12 @@ def _cursor(occurrence: Occurrence) -> str:
 
 
 def _about_contacts(call: Call) -> bool:
-    # Occurrences belong to contacts only here; there are none of any other kind of object.
+    # The simulator stores occurrences of contacts only.
     return (call.one("objectType") or "contact").lower() in ("contact", "contacts", "0-1")
 
 
 def _wanted_contact(call: Call) -> str | None:
-    """Return the id of the contact whose occurrences are wanted; None for all, an empty text for an unknown one."""
+    """Return the contact id to filter by: None for all contacts, an empty string for an unknown contact."""
     wanted = call.entries("objectProperty")
     if not wanted:
         return call.one("objectId")

@@ -1,4 +1,4 @@
-"""The routes that read occurrences back (HubSpot wire facts, section 2.6)."""
+"""The routes that read occurrences (HubSpot wire facts, section 2.6)."""
 
 from __future__ import annotations
 

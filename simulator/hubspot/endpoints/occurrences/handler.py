@@ -42,7 +42,7 @@ _TEXT_MANY: Final = msgspec.json.Decoder(TextOccurrenceBatch)
 
 
 def send(call: Call) -> Answer:
-    """Receive one occurrence: 204, or a refusal."""
+    """Receive one occurrence and answer 204. Raises Refusal."""
     sent = decode(_ONE, call.body)
     with call.account.lock:
         intake = OccurrenceIntake(call.account, call.now)
@@ -53,7 +53,7 @@ def send(call: Call) -> Answer:
 
 
 def send_batch(call: Call) -> Answer:
-    """Receive up to 500 occurrences; the switch `batch_bad_input` decides what one bad input does."""
+    """Receive up to 500 occurrences; the switch `batch_bad_input` decides about invalid ones. Raises Refusal."""
     inputs, account = _inputs(call.body), call.account
     if len(inputs) > MAX_BATCH:
         message = (
@@ -113,10 +113,10 @@ def _inputs(body: bytes) -> Sequence[OccurrenceRequest]:
 
 
 class OccurrenceIntake:
-    """Checks and stores the occurrences of one request; what they ask for again and again is looked up once.
+    """Check and store the occurrences of one request, looking up each definition and contact once.
 
     Args:
-        account: hold its lock.
+        account: the account; hold its lock.
         now: UNIX time in seconds.
 
     """
@@ -127,12 +127,12 @@ class OccurrenceIntake:
         self._visible = now + account.behaviours.visibility_delay_ms / 1000
         self._drops_future = account.behaviours.future_occurred_at == "drop"
         self._refuses_known = account.behaviours.duplicate_uuid == "reject"
-        # By event name: the definition, and the names of its properties that accept any text.
+        # Event name -> its definition, and the names of its properties of type string.
         self._definitions: dict[str, tuple[EventDefinition, frozenset[str]]] = {}
         self._contacts: dict[str, str | None] = {}
 
     def take(self, sent: OccurrenceRequest) -> Occurrence | None:
-        """Check an occurrence and make the row to store; None where HubSpot drops it in silence.
+        """Check an occurrence and return the row to store, or None if HubSpot drops it silently.
 
         Raises:
             Refusal: HubSpot answers 400.
@@ -175,7 +175,7 @@ class OccurrenceIntake:
         return Occurrence(identifier, definition.name, _ENCODE(properties), contact, occurred, self._visible)
 
     def store(self, ready: Occurrence | None, sent: OccurrenceRequest) -> bool:
-        """Store what `take` made of an occurrence; tell whether it was kept."""
+        """Store the result of `take`; return whether the occurrence was stored."""
         log = self._account.log
         if ready is None:
             log.drop()
@@ -247,7 +247,7 @@ def _lowered(
                 raise Refusal(
                     400, message, "events.property.name", impossible.sentence, checks=(impossible.code,)
                 )
-    # Names that become equal are one: ascending order, the last seen stays (section 1.5).
+    # Of names that differ only in case, the last in ascending order wins (section 1.5).
     lowered = {(name if definition.property(name) else name.lower()): sent[name] for name in sorted(sent)}
     for name in [text for text in lowered if definition.property(text) is None]:
         if account.behaviours.auto_define:
@@ -263,7 +263,7 @@ def _lowered(
 
 
 def _occurred(account: SimulatedAccount, sent: str | int) -> float:
-    if type(sent) is str and sent[-1:] == "Z" and sent[10:11] == "T":  # the usual form first
+    if type(sent) is str and sent[-1:] == "Z" and sent[10:11] == "T":  # fast path for the usual format
         try:
             return datetime.fromisoformat(sent).timestamp()
         except ValueError:
@@ -288,7 +288,10 @@ def _record(
     properties: dict[str, str],
     now: float,
 ) -> tuple[bool, str | None]:
-    """Return whether the occurrence is kept, and the contact's id: matching id, objectId, e-mail, utk (1.4)."""
+    """Return whether to store the occurrence, and its contact's id.
+
+    The contact is found by matching id, objectId, e-mail or utk, in this order (section 1.4).
+    """
     if definition.matching is not None and definition.matching[0] in properties:
         found = account.book.find(definition.matching[1], properties[definition.matching[0]])
         if found is not None:
@@ -311,7 +314,7 @@ def _by_email(account: SimulatedAccount, email: str, now: float) -> str | None:
         return contact.id
     invalid = check_event_email(email)
     refused = invalid is not None and bool(invalid.hubspot_message)
-    if refused or "+invalid@" in email:  # the latter is never valid, for tests
+    if refused or "+invalid@" in email:  # a magic address for tests, never valid
         if account.behaviours.invalid_email == "reject":
             message = f"Email address {email} is invalid"
             raise Refusal(400, message, "events.email.invalid", checks=("email_invalid",))
