@@ -21,7 +21,13 @@ __all__ = ["command"]
 @click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette to write.")
 @click.option("--every-host", is_flag=True, help="Also import requests to hosts other than HubSpot's.")
 @click.option("--keep-people", is_flag=True, help="Keep names and addresses.")
-@click.option("--scrub", "patterns", multiple=True, metavar="REGEX", help="Additional pattern to remove.")
+@click.option(
+    "--scrub",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="Additional pattern to remove. May be repeated.",
+)
 def command(file: Path, output: Path, every_host: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
     """Convert FILE, a HAR file or a plain vcrpy cassette (YAML or JSON), to a cassette.
 

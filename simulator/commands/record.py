@@ -37,17 +37,23 @@ __all__ = ["command"]
     "switches",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Set a switch of the simulated HubSpot; see docs/fidelity.md.",
+    help="Set a switch of the simulated HubSpot; see docs/fidelity.md. May be repeated.",
 )
 @click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="SPEC",
-    help="Set a fault, such as lost:count=1; see docs/simulator.md.",
+    help="Set a fault, such as lost:count=1; see docs/simulator.md. May be repeated.",
 )
 @click.option("--keep-people", is_flag=True, help="Keep names and addresses.")
-@click.option("--scrub", "patterns", multiple=True, metavar="REGEX", help="Additional pattern to remove.")
+@click.option(
+    "--scrub",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="Additional pattern to remove. May be repeated.",
+)
 @click.option(
     "--live",
     is_flag=True,

@@ -18,7 +18,13 @@ __all__ = ["command"]
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if a token, secret or address is found.")
 @click.option("--keep-people", is_flag=True, help="Keep names and addresses.")
-@click.option("--scrub", "patterns", multiple=True, metavar="REGEX", help="Additional pattern to remove.")
+@click.option(
+    "--scrub",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="Additional pattern to remove. May be repeated.",
+)
 def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
     """Replace people in each FILE with consistent pseudonyms, and remove what looks like a secret."""
     from simulator.cassettes.cassette import Cassette, CassetteError

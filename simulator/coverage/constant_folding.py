@@ -44,7 +44,7 @@ def gives_nothing(code: MarkedCode) -> str:
 
 def _constant(code: MarkedCode) -> tuple[bool, Any]:
     """Return whether a function reads nothing, and its result or error."""
-    if isinstance(code.owner, RuleNode) and may_give_a_promise(code):
+    if isinstance(code.owner, RuleNode) and may_return_promise(code):
         return False, None  # walkerOS 4.4 treats the promise as true; newer versions await it
     return _run(str(code))
 
