@@ -167,8 +167,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         result = yield
     except BaseException as error:
         cassette = item.stash.get(_CASSETTE, None)
-        if cassette is not None and (told := cassette.difference()):
-            error.add_note(told)  # the difference may explain the failure
+        if cassette is not None and (difference := cassette.difference()):
+            error.add_note(difference)  # the difference may explain the failure
         raise
     cassette = item.stash.get(_CASSETTE, None)
     if cassette is not None:

@@ -32,8 +32,8 @@ def assert_calls(made: Outcome | Sequence[list[Any]], *expected: list[Any]) -> N
     calls = list(made if isinstance(made, Sequence) else made.calls)
     lines = _lines(list(expected), calls)
     if lines:
-        told = "\n".join(f"  {line}" for line in lines)
-        pytest.fail(f"these are not the calls that were expected:\n{told}", pytrace=False)
+        differences_text = "\n".join(f"  {line}" for line in lines)
+        pytest.fail(f"these are not the calls that were expected:\n{differences_text}", pytrace=False)
 
 
 def assert_matches_example(made: Outcome, key: str) -> None:

@@ -34,9 +34,14 @@ def make_event(
         **fields: additional fields of the event, such as `data`; they override the defaults.
 
     """
-    who = {} if email is None else {"email": email}
-    made = {"name": name, "id": f"e{number}", "timestamp": BEGIN_MS + number, "user": {**who, **(user or {})}}
-    return {**made, **fields}
+    identity = {} if email is None else {"email": email}
+    event = {
+        "name": name,
+        "id": f"e{number}",
+        "timestamp": BEGIN_MS + number,
+        "user": {**identity, **(user or {})},
+    }
+    return {**event, **fields}
 
 
 def make_config(

@@ -29,10 +29,10 @@ class MockKafka:
     """
 
     def __init__(self) -> None:
-        given = os.environ.get("HUBSPOT_DEST_KAFKA")
+        address = os.environ.get("HUBSPOT_DEST_KAFKA")
         self._holder: Any = None
-        if given:  # a real Kafka, for the same tests
-            self.bootstrap = given
+        if address:  # a real Kafka, for the same tests
+            self.bootstrap = address
             return
         quiet = logging.Logger("mock", logging.CRITICAL)
         quiet.addHandler(logging.NullHandler())

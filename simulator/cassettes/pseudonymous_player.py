@@ -117,10 +117,14 @@ class PseudonymousPlayer(CassettePlayer):
 
     def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:
         """Answer a request from the cassette, with the pseudonyms in the response replaced by the test's values."""
-        target, said = self._known(target_of(url), body)
+        target, pseudonymised_body = self._known(target_of(url), body)
         parts = urlsplit(url)
         response = super().request(
-            method, f"{parts.scheme}://{parts.netloc}{target}", body=said.encode(), headers=headers, **options
+            method,
+            f"{parts.scheme}://{parts.netloc}{target}",
+            body=pseudonymised_body.encode(),
+            headers=headers,
+            **options,
         )
         answer = _turned_back(response.data.decode("utf-8", "backslashreplace"), self._people.made)
         return _PersonalisedResponse(response.status, answer.encode(), dict(response.headers))
@@ -132,8 +136,8 @@ class PseudonymousPlayer(CassettePlayer):
 
     def holds(self, method: str, url: str, body: bytes | None) -> bool:
         """Return whether this exact request is in the cassette and unused."""
-        target, said = self._known(target_of(url), body)
-        return self.has(method, target, decoded(said))
+        target, pseudonymised_body = self._known(target_of(url), body)
+        return self.has(method, target, decoded(pseudonymised_body))
 
 
 def _turned_back(answer: str, made: Mapping[str, str]) -> str:

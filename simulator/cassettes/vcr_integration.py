@@ -63,8 +63,8 @@ class _Persister:
         section = _section(path)
         if section is not None:
             text = _Serializer.serialize({**json.loads(text), _SECTION: section})
-        if found := leaks(text):
-            raise ScrubError(f"{path} was not saved, it contains {found[0]}")
+        if secrets := leaks(text):
+            raise ScrubError(f"{path} was not saved, it contains {secrets[0]}")
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(path.name + ".new")
         beside.write_text(text, encoding="utf-8")

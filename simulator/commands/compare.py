@@ -68,19 +68,19 @@ def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None
         try:
             cassette = Cassette.load(path)
             age = age_in_days(cassette) if max_age is not None else 0
-            found = compare(cassette)
+            answers = compare(cassette)
         except (CassetteError, ValueError) as error:
             where = "" if str(path) in str(error) else f"{safe_text(path)}: "
             stop(f"{where}{safe_text(error)}")
-        differing = sum(bool(compared_answer.differences) for compared_answer in found)
-        total, wrong = total + len(found), wrong + differing
+        differing = sum(bool(compared_answer.differences) for compared_answer in answers)
+        total, wrong = total + len(answers), wrong + differing
         if max_age is not None and age > max_age:
             old += 1
             say(
                 f"{safe_text(path)} was recorded {age} days ago; at most {max_age} are allowed: record it again"
             )
-        _show(path, found, as_json=as_json)
-        rows.append((path.stem, cassette.meta.against, len(found), len(found) - differing))
+        _show(path, answers, as_json=as_json)
+        rows.append((path.stem, cassette.meta.against, len(answers), len(answers) - differing))
     if table is not None:
         _write(table, rows)
     if as_json:
@@ -91,8 +91,8 @@ def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None
     raise SystemExit(int(ExitCode.CHECK_FAILED if wrong or old else ExitCode.OK))
 
 
-def _show(path: Path, found: list[ComparedAnswer], *, as_json: bool) -> None:
-    for compared_answer in found:
+def _show(path: Path, answers: list[ComparedAnswer], *, as_json: bool) -> None:
+    for compared_answer in answers:
         if as_json:
             different = [
                 [each.path, repr(each.expected), repr(each.actual)] for each in compared_answer.differences

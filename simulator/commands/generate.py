@@ -102,10 +102,10 @@ def command(
             say(f"{amount(count, 'event')} written to {safe_text(output)}")
     except KeyboardInterrupt:
         part = f"only a part of the {count:,} {plural(count, 'event')}"
-        said = f"what was written is {part}"
+        status = f"what was written is {part}"
         if output is not None:
-            said = f"{part} was made, and nothing was written to {safe_text(output)}"
-        say(f"interrupted: {said}")
+            status = f"{part} was made, and nothing was written to {safe_text(output)}"
+        say(f"interrupted: {status}")
         raise SystemExit(int(ExitCode.INTERRUPTED)) from None
     except BrokenPipeError:  # the reader has closed the pipe
         raise SystemExit(int(ExitCode.OK)) from None

@@ -38,8 +38,8 @@ def command(file: Path, output: Path, every_host: bool, keep_people: bool, patte
     from simulator.cassettes.redaction.scrubber import ScrubError, scrubbed
 
     try:
-        found = imported(file, every_host=every_host)
-        cassette = scrubbed(found.cassette, keep_people=keep_people, patterns=patterns)
+        result = imported(file, every_host=every_host)
+        cassette = scrubbed(result.cassette, keep_people=keep_people, patterns=patterns)
         cassette.save(output)
     except CassetteError as error:
         stop(safe_text(error))
@@ -47,7 +47,7 @@ def command(file: Path, output: Path, every_host: bool, keep_people: bool, patte
         stop(f"nothing was saved: {safe_text(error)}", "--scrub 'a pattern for it', or --keep-people")
     except OSError as error:
         stop(f"{safe_text(output)} cannot be written: {error.strerror}")
-    taken, left_out = len(cassette.interactions), found.left_out
+    taken, left_out = len(cassette.interactions), result.left_out
     if left_out:
         others = f"{left_out} to other hosts left out (--every-host takes them)"
         say(f"{amount(taken + left_out, 'request')}: {taken} imported into {safe_text(output)}, {others}")

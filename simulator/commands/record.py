@@ -152,8 +152,8 @@ def _record_live(path: Path, events: list[dict[str, Any]], output: Path, wanted:
     try:
         account, writes = portal_of(loaded), amount_of(loaded, events)
     except (DeliveryError, ValueError) as error:
-        said = error.describe() if isinstance(error, DeliveryError) else str(error)
-        stop(f"the portal cannot be asked: {safe_text(said)}")
+        reason = error.describe() if isinstance(error, DeliveryError) else str(error)
+        stop(f"the portal cannot be asked: {safe_text(reason)}")
     kind = f" ({safe_text(account.account_type)})" if account.account_type else ""
     people = amount(writes.contacts, "contact")
     say(

@@ -35,11 +35,11 @@ def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: t
         try:
             cassette = Cassette.load(path)
             if check:
-                found = leaks(path.read_text(encoding="utf-8"), people=not keep_people)
-                for text in found:
+                leaked = leaks(path.read_text(encoding="utf-8"), people=not keep_people)
+                for text in leaked:
                     print_data(f"{safe_text(path)}: {safe_text(text)}")
-                clean, leaking = clean + (not found), leaking + bool(found)
-                findings += len(found)
+                clean, leaking = clean + (not leaked), leaking + bool(leaked)
+                findings += len(leaked)
             else:
                 scrubbed(cassette, keep_people=keep_people, patterns=patterns).save(path)
                 say(f"{safe_text(path)} is scrubbed: {amount(len(cassette.interactions), 'request')}")

@@ -160,10 +160,10 @@ def _read(name: str, speed: float | None, max_line_bytes: int) -> Chosen:
     paced = speed is not None
     try:
         if reads_once(name):
-            said = "standard input" if name == "-" else path.name
+            display_name = "standard input" if name == "-" else path.name
             pipe = PipeSource(name, speed, max_line_bytes=max_line_bytes)
             return Chosen(
-                pipe, endless=True, own_pace=True, once=True, name=said, paced=paced, close=pipe.close,
+                pipe, endless=True, own_pace=True, once=True, name=display_name, paced=paced, close=pipe.close,
                 waiting=lambda: pipe.waiting,
             )  # fmt: skip
         return Chosen(

@@ -84,11 +84,13 @@ def _verdict(
             expected, actual = run_mapping_case(case, expect, callbacks, dialect)
         else:
             expected, actual = run_destination_case(case, expect, dialect)
-        found = tuple(differences(expected, actual))
+        found_differences = tuple(differences(expected, actual))
     except Exception as error:  # an exception on one vector must not hide the others
-        found = (Difference("run", "a result", f"the sender raised {type(error).__name__}: {error}"),)
+        found_differences = (
+            Difference("run", "a result", f"the sender raised {type(error).__name__}: {error}"),
+        )
     tags = tuple(vector.get("tags") or case.get("tags") or ())
-    return VectorVerdict(identifier, str(case.get("family", "")), tags, found)
+    return VectorVerdict(identifier, str(case.get("family", "")), tags, found_differences)
 
 
 def _what_is_missing(vector: Any) -> str | None:

@@ -51,7 +51,7 @@ class Trial:
 class _Frame:
     """The function results of one item during its evaluation."""
 
-    said: dict[str, bool] = field(default_factory=dict)
+    results: dict[str, bool] = field(default_factory=dict)
 
 
 class _Notes:
@@ -73,7 +73,7 @@ class _Notes:
         if isinstance(code.owner, RuleNode):
             self.rules[code.owner] = truthy(result)
         elif self.frames and code.what != "fn":
-            self.frames[-1].said[code.what] = truthy(result)
+            self.frames[-1].results[code.what] = truthy(result)
             self.hits.add((code.owner, f"{code.what} {'true' if truthy(result) else 'false'}"))
 
     def failed(self, code: MarkedCode, error: BaseException) -> None:
@@ -81,13 +81,13 @@ class _Notes:
         if isinstance(code.owner, ValueNode) and code.what != "fn":
             self.hits.add((code.owner, f"{code.what} false"))
             if self.frames:
-                self.frames[-1].said[code.what] = False
+                self.frames[-1].results[code.what] = False
 
     def judge(self, place: ValueNode, frame: _Frame, value: Any, consent: Any, result: Any) -> None:
         """Record the result of one item."""
         hits = self.hits
         hits.add((place, "asked"))
-        if frame.said.get("condition") is False:
+        if frame.results.get("condition") is False:
             return
         required = place.form.get("consent")
         if truthy(required) and required is not None:
@@ -225,8 +225,8 @@ class TrialRunner:
 
     def failures(self, code: MarkedCode) -> tuple[int, str]:
         """Return how often a function threw, and its most frequent error."""
-        said = self._notes.threw.get(code)
-        return (said.total(), said.most_common(1)[0][0]) if said else (0, "")
+        failures = self._notes.threw.get(code)
+        return (failures.total(), failures.most_common(1)[0][0]) if failures else (0, "")
 
     def plan(self, event: dict[str, Any]) -> Trial:
         """Plan one event as the destination does.

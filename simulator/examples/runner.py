@@ -90,15 +90,13 @@ class CheckedExample:
         return not self.differences
 
     @property
-    def told(self) -> list[Difference]:
+    def distinct_differences(self) -> list[Difference]:
         """The differences without duplicates: one shared by call and request is listed only for the call."""
-        of_calls = {
-            found for difference in self.differences if (found := _said(difference, _CALL)) is not None
-        }
-        return [difference for difference in self.differences if _said(difference, _WIRE) not in of_calls]
+        of_calls = {key for difference in self.differences if (key := _key_of(difference, _CALL)) is not None}
+        return [difference for difference in self.differences if _key_of(difference, _WIRE) not in of_calls]
 
 
-def _said(difference: Difference, pattern: re.Pattern[str]) -> tuple[str, str, str, str] | None:
+def _key_of(difference: Difference, pattern: re.Pattern[str]) -> tuple[str, str, str, str] | None:
     """Return the call or request that a difference is about, the path in its body and both sides; None for others."""
     match = pattern.fullmatch(difference.path)
     if match is None:
@@ -113,11 +111,11 @@ def _said(difference: Difference, pattern: re.Pattern[str]) -> tuple[str, str, s
 class _LogCapture(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
-        self.kept: list[tuple[str, str]] = []
+        self.entries: list[tuple[str, str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         level = "WARN" if record.levelno == logging.WARNING else record.levelname
-        self.kept.append((level, record.getMessage()))
+        self.entries.append((level, record.getMessage()))
 
 
 @dataclass(slots=True)
@@ -176,7 +174,7 @@ def run_example(
         ArrivedRequest(**arrived_request(entry), status=entry.answer.status, decision=entry.answer.decision)
         for entry in hubspot.journal.entries()
     ]
-    return ExampleRun(outcome, client.calls, records.kept, arrivals, outcome.findings)
+    return ExampleRun(outcome, client.calls, records.entries, arrivals, outcome.findings)
 
 
 def _frozen_clock(example: Example) -> Callable[[], int] | None:

@@ -38,16 +38,16 @@ def group_table(members: list[MemberView]) -> Table:
     return table
 
 
-def verdict_text(found: GroupResult) -> Text:
+def verdict_text(result: GroupResult) -> Text:
     """Return the comparison of the produced events with HubSpot's contents, as text."""
     text = Text(
-        f"{found.produced} produced   {found.expected} for HubSpot   {found.stored} stored   "
-        f"{found.missing} still missing   {found.doubled} doubled   {found.disordered} out of order   "
-        f"{found.repeated} repeats, which count once"
+        f"{result.produced} produced   {result.expected} for HubSpot   {result.stored} stored   "
+        f"{result.missing} still missing   {result.doubled} doubled   {result.disordered} out of order   "
+        f"{result.repeated} repeats, which count once"
     )
-    if found.doubled or found.disordered:
+    if result.doubled or result.disordered:
         text.stylize("bold red")
-    elif found.produced and not found.missing:
+    elif result.produced and not result.missing:
         text.stylize("bold green")
     return text
 
@@ -90,14 +90,14 @@ class WorkersApp(App[None]):
         self.run_worker(self._fetch, thread=True, exclusive=True, group="refresh")
 
     def _fetch(self) -> None:
-        members, found = self._group.look(), self._group.result()
+        members, result = self._group.look(), self._group.result()
         lines = list(self._group.log)[-_LOG_LINES:]
         if not get_current_worker().is_cancelled:
-            self.call_from_thread(self._draw, members, found, lines)
+            self.call_from_thread(self._draw, members, result, lines)
 
-    def _draw(self, members: list[MemberView], found: GroupResult, lines: list[str]) -> None:
+    def _draw(self, members: list[MemberView], result: GroupResult, lines: list[str]) -> None:
         self.query_one("#members", Static).update(group_table(members))
-        self.query_one("#verdict", Static).update(verdict_text(found))
+        self.query_one("#verdict", Static).update(verdict_text(result))
         self.query_one("#log", Static).update(Text("\n".join(lines)))
 
     def action_toggle_worker(self, number: int) -> None:

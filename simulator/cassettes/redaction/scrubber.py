@@ -58,11 +58,11 @@ def replaced(cassette: Cassette, pseudonyms: Pseudonyms) -> Cassette:
     for part in ("events", "account", "meanwhile", "config"):
         meta[part] = pseudonyms.value(meta[part])
     interactions = tuple(_exchange(interaction, pseudonyms) for interaction in cassette.interactions)
-    made = Cassette(Meta.model_validate(meta), interactions)
-    found = leaks(made.text(), people=not pseudonyms.keeps_people)
-    if found:
-        raise ScrubError(f"still in the cassette: {'; '.join(found[:5])}")
-    return made
+    scrubbed_cassette = Cassette(Meta.model_validate(meta), interactions)
+    leaked = leaks(scrubbed_cassette.text(), people=not pseudonyms.keeps_people)
+    if leaked:
+        raise ScrubError(f"still in the cassette: {'; '.join(leaked[:5])}")
+    return scrubbed_cassette
 
 
 def _exchange(interaction: Interaction, pseudonyms: Pseudonyms) -> Interaction:

@@ -33,5 +33,5 @@ def _pattern(node: dict[str, Any]) -> str:
             ways.append(run + (_pattern(rest) if set(rest) != {""} else ""))
     if not ways:
         return ""
-    whole = f"(?:{'|'.join(ways)})" if len(ways) > 1 or ends else ways[0]
-    return f"{whole}?" if ends else whole
+    pattern = f"(?:{'|'.join(ways)})" if len(ways) > 1 or ends else ways[0]
+    return f"{pattern}?" if ends else pattern

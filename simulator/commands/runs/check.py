@@ -43,8 +43,8 @@ def check(
     """Run `check`; the options are those of `commands/check.py`."""
     if flow is not None:
         _check_flow(flow, only, as_json=as_json, junit=junit, verbose=verbose, no_color=no_color)
-    chosen = [example for example in documented_examples() if _is_meant(only, example.name, example.key)]
-    unknown_contact = _is_meant(only, NAME, KEY)
+    chosen = [example for example in documented_examples() if _is_selected(only, example.name, example.key)]
+    unknown_contact = _is_selected(only, NAME, KEY)
     if not chosen and not unknown_contact:
         known = ", ".join([*(example.name for example in documented_examples()), NAME])
         stop(f"no example is called {safe_text(only)!r}", f"one of: {known}")
@@ -73,10 +73,12 @@ def _check_flow(
         every = flow_examples(flow)
     except ConfigFileError as error:
         refuse(error)
-    meant = [flow_example for flow_example in every if _is_meant(only, flow_example.name, flow_example.key)]
+    selected = [
+        flow_example for flow_example in every if _is_selected(only, flow_example.name, flow_example.key)
+    ]
     chosen, silent = (
-        [flow_example for flow_example in meant if flow_example.expects],
-        [flow_example for flow_example in meant if not flow_example.expects],
+        [flow_example for flow_example in selected if flow_example.expects],
+        [flow_example for flow_example in selected if not flow_example.expects],
     )
     if not chosen:
         hint = "`examples` beside `config`: {name: {in: event, out: [[call, …]]}}"
@@ -149,7 +151,7 @@ def _next_command() -> str:
     return f"{program} preview --help"
 
 
-def _is_meant(pattern: str, *names: str) -> bool:
+def _is_selected(pattern: str, *names: str) -> bool:
     return any(fnmatch.fnmatchcase(name.casefold(), pattern.casefold()) for name in names)
 
 

@@ -22,8 +22,8 @@ def drain(engine: Engine, origin: Chosen, seconds: float = _SECONDS) -> int:
     origin.close()
     deadline = time.monotonic() + seconds
     while not origin.paced and not engine.exhausted and (waiting := origin.waiting()):
-        left = deadline - time.monotonic()
-        if left <= 0:
+        remaining_seconds = deadline - time.monotonic()
+        if remaining_seconds <= 0:
             break
-        engine.run(min(_SLICE, waiting), left)
+        engine.run(min(_SLICE, waiting), remaining_seconds)
     return origin.waiting()

@@ -100,13 +100,13 @@ def serve(
             _write_preload(node_preload, server.base_url)
         requests: Counter[bool] = Counter()
         server.journal.subscribe(lambda entry: requests.update([entry.is_good]))
-        told = threading.Event()
+        interrupted = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: told.set())
+            signal.signal(number, lambda *_: interrupted.set())
         _announce(server, host, certificate, node_preload, as_json=as_json)
         sys.stdout.flush()  # readers of a pipe wait for the URL
         # A wait without a timeout blocks signal handlers on some systems.
-        while not told.wait(0.5):
+        while not interrupted.wait(0.5):
             pass
     answered = f": {requests[True]} with success, {requests[False]} with an error" if requests else ""
     say(f"stopped after {amount(requests.total(), 'request')}{answered}")
@@ -117,8 +117,10 @@ def _service(
     portal: int | None, token: str, scopes: tuple[str, ...], switches: Behaviours, store: Path | None
 ) -> HubSpot:
     try:
-        kept = Store(store) if store is not None else None
-        return HubSpot(portal_id=portal, token=token, scopes=scopes or None, switches=switches, store=kept)
+        state_store = Store(store) if store is not None else None
+        return HubSpot(
+            portal_id=portal, token=token, scopes=scopes or None, switches=switches, store=state_store
+        )
     except StoreError as error:
         stop(safe_text(error), "--store another-file.db")
 

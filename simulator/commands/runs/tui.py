@@ -66,8 +66,10 @@ def show(
     made_up = source["from_"] is None and source["listen"] is None
     tour = _tour(tour_file, shipped=config is None and not no_tour and made_up)
     if check:
-        told = f"{safe_text(tour_file)}: {amount(len(tour.steps), 'step')}, " if tour_file and tour else ""
-        say(f"{told}{safe_text(config.name) if config else 'the shop'}: can be shown")
+        tour_summary = (
+            f"{safe_text(tour_file)}: {amount(len(tour.steps), 'step')}, " if tour_file and tour else ""
+        )
+        say(f"{tour_summary}{safe_text(config.name) if config else 'the shop'}: can be shown")
         return
     if web:
         from simulator.tui.web import serve
