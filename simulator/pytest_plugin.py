@@ -131,32 +131,36 @@ _PORTAL = 12345678
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--hubspot-record` and the cassette folder option."""
+    """Add `--hubspot-record`, `--hubspot-account` and the ini options."""
     group = parser.getgroup("hubspot-dest")
     group.addoption(
         "--hubspot-record",
         choices=("none", "once", "new", "all"),
         default="none",
-        help="What tests with @pytest.mark.hubspot_cassette do: only replay the cassette (none), record where there is "
-        "no cassette (once), record what the tape has not (new), record anew (all).",
+        help="Recording mode of tests with @pytest.mark.hubspot_cassette: replay only (none), record if there is no "
+        "cassette (once), add missing requests (new), rerecord (all).",
     )
     group.addoption(
         "--hubspot-account",
         metavar="FILE",
-        help="What the account has, as `hubspot-dest account pull` wrote it; also the ini option hubspot_account.",
+        help="Account file of fake_hubspot, written by `hubspot-dest account pull`; also the ini option hubspot_account.",
     )
     parser.addini(
         "hubspot_account",
-        "An account file, from the root folder: fake_hubspot has it and is strict.",
+        "Account file of fake_hubspot, relative to the root folder; names that it does not list are refused.",
         default="",
     )
-    parser.addini("hubspot_cassettes", "The folder of cassettes beside a test's file.", default="cassettes")
+    parser.addini(
+        "hubspot_cassettes", "Folder of cassettes, relative to the test's file.", default="cassettes"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers."""
-    config.addinivalue_line("markers", "hubspot_fault(*specs): what goes wrong at HubSpot during the test")
-    text = "hubspot_cassette(name): answer hubspot_destination from a tape; --hubspot-record makes it"
+    config.addinivalue_line(
+        "markers", "hubspot_fault(*specs): activate faults of fake_hubspot during the test"
+    )
+    text = "hubspot_cassette(name): replay hubspot_destination's requests from a cassette, made with --hubspot-record"
     config.addinivalue_line("markers", text)
 
 

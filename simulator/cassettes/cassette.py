@@ -186,7 +186,9 @@ class Cassette:
         except ValidationError as error:
             raise CassetteError(f"{path} is not a cassette: {_first(error)}") from None
         if file.hubspot_dest is None:
-            raise CassetteError(f"{path} is vcrpy's, but was not recorded by hubspot-sim: it names no events")
+            raise CassetteError(
+                f"{path} is a vcrpy cassette that hubspot-sim did not record: it names no events"
+            )
         if file.hubspot_dest.get("format") != FORMAT:
             known = f"this version reads form {FORMAT}"
             raise CassetteError(f"{path} has form {file.hubspot_dest.get('format')!r}; {known}")

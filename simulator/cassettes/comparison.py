@@ -28,7 +28,7 @@ class ComparedAnswer:
     """The comparison of one response with the recorded one.
 
     Attributes:
-        place: the request's index in the cassette, from 0.
+        position: the request's index in the cassette, from 0.
         differences: in status, error category, shape of the body and relevant headers; `expected` is recorded.
 
     """

@@ -268,7 +268,7 @@ def _meta(path: Path, recorded: str) -> Meta:
         format=FORMAT,
         about=f"Imported from {path.name}",
         sender=__version__,
-        against=f"whatever {path.name} was recorded from; nothing here can tell",
+        against=f"unknown origin, imported from {path.name}",
         recorded=recorded,
         config={},
         digest=digest_of({}),

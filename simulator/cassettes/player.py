@@ -90,7 +90,7 @@ class CassettePlayer:
             )
         found = self._exchanges[position]
         if found.status == UNANSWERED:
-            raise ProtocolError("the connection was closed without an answer when this was recorded")
+            raise ProtocolError("the recorded connection closed without a response")
         return _PlayedResponse(found.status, found.answer.encode(), dict(found.headers))
 
     def _find(self, method: str, target: str, sent: Any) -> tuple[int | None, bool]:

@@ -24,7 +24,7 @@ class ReplayedRequest:
     """The comparison of one request with its recording.
 
     Attributes:
-        place: the request's index in the cassette, from 0; None for a new request.
+        position: the request's index in the cassette, from 0; None for a new request.
         verdict: `same`, `changed` (with the differences), `new` (not in the cassette), `missing` (not sent).
         differences: between the bodies; `expected` is the recorded value.
 

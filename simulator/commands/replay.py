@@ -56,7 +56,7 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
             cassette = Cassette.load(path)
             if not cassette.meta.events and cassette.interactions:
                 stop(
-                    f"{safe_text(path)} holds no events to send: it was imported, or is a test's",
+                    f"{safe_text(path)} contains no events to send: it was imported or recorded by a test",
                     "hubspot-sim compare",
                 )
             found = replay(cassette, config)

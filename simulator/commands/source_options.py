@@ -129,7 +129,7 @@ def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
     if options.from_ is not None and options.listen is not None:
         stop("EVENTS (--from) and --listen exclude each other", "a stream has one source")
     if options.speed is not None and options.from_ is None:
-        stop("--speed goes with EVENTS (--from): only events that were written down have a time of their own")
+        stop("--speed requires EVENTS (--from): only recorded events have timestamps to replay")
     if (options.from_ or options.listen) is not None and (options.locale != _LOCALE or options.odd):
         stop(
             "--locale and --odd require synthetic events", "leave them out, or leave out EVENTS and --listen"

@@ -38,7 +38,7 @@ def gives_nothing(code: MarkedCode) -> str:
     if known and isinstance(result, BaseException):
         return f"its function always throws: {getattr(result, 'message', None) or result}"
     if known and cast_to_property(result) is UNDEFINED:
-        return "its function never gives a value, whatever comes"
+        return "its function never gives a value, whatever its input"
     return ""
 
 

@@ -63,7 +63,7 @@ def plausible(path: Path, rng: random.Random, *, text: bool = False, person: Per
 
     Args:
         path: the path.
-        dice: chooses among equivalent values.
+        rng: chooses among equivalent values.
         text: whether the value must be text.
         person: the event's person; a random one by default.
 

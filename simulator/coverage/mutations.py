@@ -32,8 +32,8 @@ class EditPlanner:
     Args:
         tree: the configuration's tree.
         config: the configuration.
-        dice: chooses among equivalent values.
-        clock: checked before long work.
+        rng: chooses among equivalent values.
+        time_limit: checked before long work.
 
     """
 

@@ -33,16 +33,16 @@ class Search:
     Args:
         config: the configuration.
         seed: the same seed gives the same events, unless time is up.
-        clock: the time limit.
+        time_limit: the time limit.
         parity: search for walkerOS' behaviour.
-        told: called with the numbers of tried events, reached targets and all targets.
+        on_progress: called with the numbers of tried events, reached targets and all targets.
 
     Attributes:
         tree: the configuration's tree.
         targets: all targets.
         found: the reached targets, each with its first event.
         proofs: the unreachable targets, with the reason.
-        lab: plans the tried events.
+        runner: plans the tried events.
         time_up: whether the time limit ended the search.
 
     """
@@ -66,7 +66,7 @@ class Search:
         self.time_up = False
         with self._in_time():
             self._prove(parity=parity)
-        self._failure_sentence = on_progress or (lambda tried, reached, every: None)  # noqa: ARG005
+        self._report_progress = on_progress or (lambda tried, reached, every: None)  # noqa: ARG005
         self._done_with: set[Target] = set()
         self._rng = random.Random(f"cover {seed}")  # noqa: S311 - events, not secrets
         self._moves = EditPlanner(self.tree, config, self._rng, time_limit)
@@ -120,7 +120,7 @@ class Search:
 
     def _try(self, event: Event) -> Trial:
         self.time_limit.check()
-        self._failure_sentence(self.runner.tried, len(self.found), len(self.targets))
+        self._report_progress(self.runner.tried, len(self.found), len(self.targets))
         trial = self.runner.plan(event)
         for place, what in trial.hits:
             target = Target(place, what)

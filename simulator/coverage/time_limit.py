@@ -65,7 +65,7 @@ class TimedCallbacks(Callbacks):
     """Runs functions within the time limit: each may take a quarter of a second, and there may be hundreds.
 
     Args:
-        clock: checked before each call.
+        time_limit: checked before each call.
 
     Attributes:
         limited: number of calls that hit a sandbox limit; another run may differ.

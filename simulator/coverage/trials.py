@@ -182,7 +182,7 @@ class TrialRunner:
     Args:
         config: the configuration.
         tree: its tree.
-        clock: the time limit.
+        time_limit: the time limit.
         parity: plan with walkerOS' behaviour.
 
     """

@@ -68,7 +68,7 @@ def events(
 
     """
     if not 0 <= odd <= 1:
-        raise ValueError(f"odd is {odd}: a part between 0 and 1")
+        raise ValueError(f"odd is {odd}, but must be between 0 and 1")
     begun = (start or START).astimezone(UTC).timestamp()
     return _stream(seed, draw_people(seed, crowd.people, locale), odd, begun, crowd)
 

@@ -46,7 +46,7 @@ class MemberView:
 
     Attributes:
         name: `worker 1`.
-        state: `starting`, `running`, `killed` or `ended`.
+        state: `starting`, `standby`, `running`, `killed` or `ended`.
         partitions: the assigned partitions.
         fetched: number of messages fetched.
         delivered: number of messages that HubSpot accepted.
@@ -170,7 +170,7 @@ class _Member:
                 status = json.load(answer)
         self._last = MemberView(
             self.name,
-            "running" if status.get("partitions") else "stands by" if status else "starting",
+            "running" if status.get("partitions") else "standby" if status else "starting",
             tuple(status.get("partitions", ())),
             int(status.get("fetched", 0)),
             int(status.get("delivered", 0)),

@@ -17,7 +17,7 @@ __all__ = ["WorkersApp", "group_table", "verdict_text"]
 
 _REFRESH_SECONDS = 0.5
 _LOG_LINES = 14
-_COLOURS = {"running": "green", "stands by": "cyan", "starting": "yellow", "killed": "red", "ended": "red"}
+_COLOURS = {"running": "green", "standby": "cyan", "starting": "yellow", "killed": "red", "ended": "red"}
 
 
 def group_table(members: list[MemberView]) -> Table:

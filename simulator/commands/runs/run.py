@@ -139,7 +139,7 @@ def run(
         were = f"{amount(closing.left, 'event')} {verb(closing.left, 'were')}"
         say(f"warning: {were} not delivered: {safe_text(closing.error)}")
     if unseen:
-        say(f"warning: {amount(unseen, 'accepted event')} {verb(unseen, 'were')} not looked at")
+        say(f"warning: {amount(unseen, 'accepted event')} {verb(unseen, 'were')} not processed")
     if engine.trouble:
         say(f"error: {safe_text(engine.trouble)}")
     counted = {"unexplained": failures.unexplained, "any": failures.total, "never": 0}[fail_on]

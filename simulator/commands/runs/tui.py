@@ -53,7 +53,7 @@ def show(
     """Run `tui`; the options are those of `commands/tui.py`."""
     if web and source["from_"] == "-":
         stop(
-            "--web has no standard input: every page is a program of its own",
+            "--web cannot read standard input: every browser page runs its own process",
             "a file as EVENTS, or --listen PORT",
         )
     if not web and not check:
