@@ -80,13 +80,13 @@ class FakeHubSpot:
         self.journal = Journal() if journal is None else journal  # an empty journal is falsy
         self.journal.masker.learn(token, self.control_token)
         self.base_url = ""
-        self._begin_with = [fault if isinstance(fault, Fault) else parse_fault(fault) for fault in faults]
+        self._initial_faults = [fault if isinstance(fault, Fault) else parse_fault(fault) for fault in faults]
         self._address = (host, port)
         self._guard = HostGuard(frozenset(name.lower() for name in allowed_hosts))
         self._tls = tls
         self._server: ServerThread | None = None
-        taken = self.service.portals() if isinstance(self.service, HubSpot) else []
-        self._portals = itertools.count(max([90_000_000, *taken]) + 1)
+        portals = self.service.portals() if isinstance(self.service, HubSpot) else []
+        self._portals = itertools.count(max([90_000_000, *portals]) + 1)
         self._control: Callable[..., Any] | None = None
 
     def __repr__(self) -> str:
@@ -116,10 +116,10 @@ class FakeHubSpot:
         context = tls_context(*self._tls, self._tls_fails) if self._tls else None
         listener = bind(*self._address)
         host, port = self._address[0], listener.getsockname()[1]
-        spoken = f"[{host}]" if ":" in host else {"0.0.0.0": "127.0.0.1"}.get(host, host)  # noqa: S104 -- only compared
-        self.base_url = f"{'https' if context else 'http'}://{spoken}:{port}"
-        self.faults.add(*self._begin_with, now=self.clock())
-        guard = HostGuard(self._guard.allowed | {spoken.lower()})
+        url_host = f"[{host}]" if ":" in host else {"0.0.0.0": "127.0.0.1"}.get(host, host)  # noqa: S104 -- only compared
+        self.base_url = f"{'https' if context else 'http'}://{url_host}:{port}"
+        self.faults.add(*self._initial_faults, now=self.clock())
+        guard = HostGuard(self._guard.allowed | {url_host.lower()})
         app = Application(
             self.service, self._to_control, self.journal, self.faults, clock=self.clock, guard=guard
         )

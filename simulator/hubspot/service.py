@@ -69,7 +69,7 @@ class HubSpot:
         self._seed = seed
         self._max_occurrences = max_occurrences
         self._grants: dict[str, Grant] = {}
-        if store is None or not self._take_stored(store, token, scopes, portal_id):
+        if store is None or not self._load_stored(store, token, scopes, portal_id):
             portal_id = _DEFAULT_PORTAL if portal_id is None else portal_id
             self.add_account(token, portal_id=portal_id, scopes=scopes)
 
@@ -104,7 +104,7 @@ class HubSpot:
         if self._store is not None:
             number = self._store.add_account(portal_id, chosen)
             self._store.save_token(number, token, allowed)
-        account = self._made(portal_id, chosen, number)
+        account = self._build_account(portal_id, chosen, number)
         self._grants[token] = Grant(account, allowed)
         return account
 
@@ -112,7 +112,7 @@ class HubSpot:
         """Add a token with every scope to an account. The token is not stored."""
         self._grants[token] = Grant(account)
 
-    def _made(self, portal_id: int, behaviours: Behaviours, number: int | None) -> SimulatedAccount:
+    def _build_account(self, portal_id: int, behaviours: Behaviours, number: int | None) -> SimulatedAccount:
         changes = None if number is None else Changes(number)
         return SimulatedAccount(
             portal_id,
@@ -123,7 +123,7 @@ class HubSpot:
             max_occurrences=self._max_occurrences,
         )
 
-    def _take_stored(
+    def _load_stored(
         self, store: Store, token: str, scopes: Iterable[str] | None, portal_id: int | None
     ) -> bool:
         """Load the stored accounts; return whether one of them became the default account."""
@@ -131,7 +131,7 @@ class HubSpot:
         number = 0
         known = token_hash(token)
         for stored in store.accounts():
-            account = self._made(stored.portal_id, stored.behaviours, stored.number)
+            account = self._build_account(stored.portal_id, stored.behaviours, stored.number)
             store.load(stored.number, account)
             for name, allowed in stored.tokens.items():
                 self._stored[name] = Grant(account, allowed)
@@ -168,10 +168,10 @@ class HubSpot:
 
     def accounts(self) -> list[SimulatedAccount]:
         """Return every account, including stored ones that have not been used yet."""
-        every = {
+        accounts = {
             id(grant.account): grant.account for grant in (*self._grants.values(), *self._stored.values())
         }
-        return list(every.values())
+        return list(accounts.values())
 
     def portals(self) -> list[int]:
         """Return the portal of every account."""
@@ -182,7 +182,7 @@ class HubSpot:
         """The path of the store, or None if accounts are kept in memory only."""
         return None if self._store is None else str(self._store.path)
 
-    def turn(self, account: SimulatedAccount, behaviours: Behaviours) -> None:
+    def set_behaviours(self, account: SimulatedAccount, behaviours: Behaviours) -> None:
         """Replace the behaviours of an account; its contents are unchanged. Raises StoreError."""
         with account.lock:
             account.behaviours = behaviours
@@ -192,9 +192,9 @@ class HubSpot:
     def reset(self, account: SimulatedAccount) -> None:
         """Remove everything from an account but its behaviours. Raises StoreError."""
         account.reset()
-        self._keep(account)
+        self._commit(account)
 
-    def _keep(self, account: SimulatedAccount) -> None:
+    def _commit(self, account: SimulatedAccount) -> None:
         """Commit the changes of an account to the store. Raises StoreError."""
         changes = account.changes
         if self._store is None or changes is None:
@@ -228,21 +228,21 @@ class HubSpot:
         seed = Seed.read(data)
         account.seed(seed)
         self._seed_occurrences(account, seed.occurrences)
-        self._keep(account)
+        self._commit(account)
 
     def adopt(self, account: SimulatedAccount, schema: AccountSchema) -> None:
         """Add the definitions and contact properties of an account file to an account."""
         account.adopt(schema)
-        self._keep(account)
+        self._commit(account)
 
-    def _seed_occurrences(self, account: SimulatedAccount, wanted: Sequence[Mapping[str, Any]]) -> None:
-        for number, entry in enumerate(wanted):
+    def _seed_occurrences(self, account: SimulatedAccount, entries: Sequence[Mapping[str, Any]]) -> None:
+        for number, entry in enumerate(entries):
             try:
                 OccurrenceIntake(account, self._clock()).take(msgspec.convert(entry, OccurrenceRequest))
                 send(Call(account, msgspec.json.encode(entry), now=self._clock()))
             except (Refusal, msgspec.ValidationError) as error:
-                said = error.message if isinstance(error, Refusal) else str(error)
-                msg = f"seed.occurrences.{number}: {said}"
+                reason = error.message if isinstance(error, Refusal) else str(error)
+                msg = f"seed.occurrences.{number}: {reason}"
                 raise ValueError(msg) from None
 
     def close(self) -> None:
@@ -263,10 +263,10 @@ class HubSpot:
             return Refusal(500, "internal error", "simulator.bug", decision, category=None).answer()
 
     def _answer(self, request: Request) -> Answer:
-        found = find_route(request.method, request.path)
-        if found is None:
+        match = find_route(request.method, request.path)
+        if match is None:
             return html_not_found(f"{request.method} {request.path}")
-        route, parts = found
+        route, parts = match
         if route.token_of is not None:
             return self._describe_token(request, route, parts)
         now = self._clock()
@@ -283,7 +283,7 @@ class HubSpot:
         except Refusal as refusal:
             answer = refusal.answer()
         if account.changes:
-            self._keep(account)
+            self._commit(account)
         return replace(answer, headers=(*answer.headers, *headers), portal_id=account.portal_id)
 
     def _describe_token(self, request: Request, route: Route, parts: tuple[str, ...]) -> Answer:

@@ -1,4 +1,4 @@
-"""The control routes that change the fake HubSpot: reset, seed, accounts, clock, faults and stories."""
+"""The control routes that change the simulated HubSpot: reset, seed, accounts, clock, faults and stories."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["CHANGING_ROUTES", "AccountRequest", "ResetRequest", "SeedRequest", "
 
 
 class ResetRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Which account to empty, by its token; the default account without one."""
+    """What to reset: the account of this token (the default account without one), the journal, the faults."""
 
     token: str | None = None
     journal: bool = True
@@ -32,20 +32,20 @@ class ResetRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SeedRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What an account begins with."""
+    """A seed, and the token of the account to fill (the default account without one)."""
 
     data: dict[str, Any]
     token: str | None = None
 
 
 class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Options of an account of its own: portal_id, scopes, switches."""
+    """Options of a new account: `portal_id`, `scopes`, `switches`."""
 
     options: dict[str, Any] = {}
 
 
 class ClockRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """How far to put the clock forward."""
+    """The number of seconds to advance the clock by."""
 
     skip_seconds: float
 
@@ -82,7 +82,7 @@ async def _new_account(request: Request) -> Response:
         token = context.new_account(**wanted.options)
     except (TypeError, ValueError) as error:
         raise RefusedError(f"the account cannot be made: {error}") from None
-    return JSONResponse({"token": token}, 201)  # the only answer with a token: its creator needs it
+    return JSONResponse({"token": token}, 201)  # the only answer with a token: the client needs it
 
 
 async def _skip(request: Request) -> Response:
@@ -135,10 +135,10 @@ def _fault(wanted: object) -> Fault:
 
 async def _clear_faults(request: Request) -> Response:
     number = request.path_params.get("number")
-    gone = context_of(request).faults.clear(number)
-    if number is not None and not gone:
+    removed = context_of(request).faults.clear(number)
+    if number is not None and not removed:
         raise RefusedError(f"there is no fault {number}", 404)
-    return JSONResponse({"cleared": gone})
+    return JSONResponse({"cleared": removed})
 
 
 async def _stories(_: Request) -> Response:
@@ -172,12 +172,12 @@ CHANGING_ROUTES = (
         "POST",
         "/_simulator/accounts",
         _new_account,
-        "Create an account of its own",
+        "Create an isolated account",
         {201: "AnyObject"},
         request=AccountRequest,
     ),
     ControlRoute(
-        "POST", "/_simulator/clock", _skip, "Put the clock forward", {200: "AnyObject"}, request=ClockRequest
+        "POST", "/_simulator/clock", _skip, "Advance the clock", {200: "AnyObject"}, request=ClockRequest
     ),
     ControlRoute("GET", "/_simulator/faults", _faults, "List the faults", {200: "FaultList"}),
     ControlRoute(

@@ -50,27 +50,27 @@ class Call:
         """The request's URL without its query."""
         return self.base_url + self.path
 
-    def one(self, name: str) -> str | None:
+    def query_value(self, name: str) -> str | None:
         """Return the first query value of this name, or None."""
         for key, value in self.query:
             if key == name:
                 return value
         return None
 
-    def entries(self, name: str) -> list[tuple[str, str]]:
+    def query_map(self, name: str) -> list[tuple[str, str]]:
         """Return the (key, value) pairs of a map in the query: `name.key=value`, or `name[key]=value` (hubspot-sdk)."""
-        found = []
+        entries = []
         for key, value in self.query:
             if key.startswith(f"{name}."):
-                found.append((key[len(name) + 1 :], value))
+                entries.append((key[len(name) + 1 :], value))
             elif key.startswith(f"{name}[") and key.endswith("]"):
-                found.append((key[len(name) + 1 : -1], value))
-        return found
+                entries.append((key[len(name) + 1 : -1], value))
+        return entries
 
     def flag(self, name: str) -> bool:
         """Return whether a query value is `true`, ignoring case: the official Python client sends `True`."""
-        return (self.one(name) or "").lower() == "true"
+        return (self.query_value(name) or "").lower() == "true"
 
-    def many(self, name: str) -> list[str]:
+    def query_values(self, name: str) -> list[str]:
         """Return all query values of this name, split at commas as HubSpot does."""
         return [part for key, value in self.query if key == name for part in value.split(",") if part]

@@ -20,7 +20,7 @@ def whole_number(call: Call, name: str, default: int) -> int:
         Refusal: 400 for anything else.
 
     """
-    text = call.one(name)
+    text = call.query_value(name)
     if text is None or text == "":
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 10):

@@ -1,4 +1,4 @@
-"""Export the journal as HAR 1.2, which every browser's network panel and most proxies read."""
+"""Export the journal as HAR 1.2, which browsers' network panels and most proxies can read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["har"]
 
 
 def har(journal: Journal, base_url: str, chosen: Filter | None = None) -> dict[str, object]:
-    """Return the journal as a HAR 1.2 document, without secrets.
+    """Return the journal as a HAR 1.2 document, with secrets masked.
 
-    Source: http://www.softwareishard.com/blog/har-12-spec/ -- custom fields start with an underscore.
+    Custom fields start with an underscore. Source: http://www.softwareishard.com/blog/har-12-spec/
     """
     dropped = f"{amount(journal.dropped, 'older entry')} {verb(journal.dropped, 'were')}"
     return {

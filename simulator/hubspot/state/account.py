@@ -22,7 +22,7 @@ from simulator.hubspot.state.occurrence_log import OccurrenceLog
 from simulator.hubspot.state.occurrences import Counters
 from simulator.hubspot.state.property_values import AccountProperty, PropertyGroup
 from simulator.hubspot.state.rate_limits import RateLimits
-from simulator.hubspot.state.seeds import Seed, made_property
+from simulator.hubspot.state.seeds import Seed, to_account_property
 from simulator.hubspot.state.standard_properties import DEFAULT_CONTACT_PROPERTIES, STANDARD_PROPERTY_GROUPS
 from simulator.hubspot.state.timestamps import iso
 
@@ -94,13 +94,13 @@ class SimulatedAccount:
         """Add the contents of a seed except its occurrences."""
         with self.lock:
             for wanted in seed.contactProperties:
-                self.add_contact_property(made_property(wanted, "contactinformation"))
+                self.add_contact_property(to_account_property(wanted, "contactinformation"))
             for contact in seed.contacts:
                 self.add_contact({**contact.properties, "email": contact.email}, now=0.0)
             for definition in seed.definitions:
                 known = self.define(definition.name, 0.0)
                 for prop in definition.properties:
-                    made = made_property(prop, "event_properties")
+                    made = to_account_property(prop, "event_properties")
                     known.properties[made.name] = made
                 self.changed(known)
 
@@ -216,7 +216,7 @@ class SimulatedAccount:
         found = []
         for name, value in properties.items():
             violation = self._violation(name, value)
-            if violation is not None and not self.takes(violation):
+            if violation is not None and not self.accepts(violation):
                 found.append(violation)
         return found
 
@@ -224,7 +224,7 @@ class SimulatedAccount:
         known = self.contact_properties
         if name not in known and self.behaviours.auto_define:
             impossible = check_contact_property_name(name, known)
-            if impossible is not None and not self.takes(impossible):
+            if impossible is not None and not self.accepts(impossible):
                 return impossible
             self.add_contact_property(AccountProperty(name))
         violation = check_contact_property(name, value, known.get, known, complete=True)
@@ -234,7 +234,7 @@ class SimulatedAccount:
             return Violation("contact_email_invalid", message, "", path, "INVALID_EMAIL", message)
         return violation
 
-    def takes(self, violation: Violation) -> bool:
+    def accepts(self, violation: Violation) -> bool:
         """Return whether this account accepts a violation, because of a switch or because HubSpot accepts it."""
         switch = CATALOGUE[violation.code].switch
         if switch is None:

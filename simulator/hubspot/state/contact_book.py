@@ -29,7 +29,7 @@ class ContactBook:
     def __init__(self, changes: Changes | None = None, limit: int = 2_000_000) -> None:
         self._changes = changes
         self._limit = limit
-        self._changed: list[Contact] = []  # the contact of each past value, oldest first
+        self._history_contacts: list[Contact] = []  # the contact of each past value, oldest first
         self._ids = itertools.count(101)
         self._contacts: dict[str, Contact] = {}
         self._by_email: dict[str, str] = {}
@@ -147,13 +147,13 @@ class ContactBook:
 
     def recall(self, contact: Contact, change: PropertyChange) -> None:
         """Append a change to a contact's history; stored changes are loaded oldest first."""
-        if len(self._changed) >= self._limit:
-            gone = max(1, self._limit // 10)
-            for current_contact, count in _tally(self._changed[:gone]):
+        if len(self._history_contacts) >= self._limit:
+            dropped = max(1, self._limit // 10)
+            for current_contact, count in _count_contacts(self._history_contacts[:dropped]):
                 current_contact.forget(count)
-            del self._changed[:gone]
+            del self._history_contacts[:dropped]
         contact.history.append(change)
-        self._changed.append(contact)
+        self._history_contacts.append(contact)
 
     def archive(self, contact: Contact, now: float) -> None:
         """Archive a contact and release its e-mail addresses."""
@@ -168,8 +168,8 @@ class ContactBook:
         self._contacts.pop(contact.id, None)
         self._archived.pop(contact.id, None)
         self._by_email = {email: text for email, text in self._by_email.items() if text != contact.id}
-        self._changed = [
-            current_contact for current_contact in self._changed if current_contact is not contact
+        self._history_contacts = [
+            current_contact for current_contact in self._history_contacts if current_contact is not contact
         ]
         if self._changes is not None:
             self._changes.delete_contact(contact.id)
@@ -181,10 +181,10 @@ def _addresses(contact: Contact) -> set[str]:
     return {text.strip() for text in (contact.properties.get("email", ""), *additional) if text.strip()}
 
 
-def _tally(contacts: list[Contact]) -> list[tuple[Contact, int]]:
+def _count_contacts(contacts: list[Contact]) -> list[tuple[Contact, int]]:
     """Return each contact once, with its number of occurrences in the list."""
-    found = {contact.id: contact for contact in contacts}
+    by_id = {contact.id: contact for contact in contacts}
     return [
-        (found[identifier], count)
+        (by_id[identifier], count)
         for identifier, count in Counter(contact.id for contact in contacts).items()
     ]

@@ -35,17 +35,17 @@ class Contact:
 
     def forget(self, count: int) -> None:
         """Drop the `count` oldest values, except the newest value of each property."""
-        reach = self.settled + count
-        newer = {property_change.name for property_change in self.history[reach:]}
+        end = self.settled + count
+        newer = {property_change.name for property_change in self.history[end:]}
         newest = {
             property_change.name: property_change
-            for property_change in self.history[:reach]
+            for property_change in self.history[:end]
             if property_change.name not in newer
         }
         settled = [
             property_change
-            for property_change in self.history[:reach]
+            for property_change in self.history[:end]
             if newest.get(property_change.name) is property_change
         ]
-        self.history[:reach] = settled
+        self.history[:end] = settled
         self.settled = len(settled)

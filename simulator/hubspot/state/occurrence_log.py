@@ -64,12 +64,12 @@ class OccurrenceLog:
         begin, end = self._month
         return self._this_month if begin <= now < end else 0
 
-    def _count_month(self, came: float) -> None:
+    def _count_month(self, received_at: float) -> None:
         begin, end = self._month
-        if not begin <= came < end:
-            if came < begin:
+        if not begin <= received_at < end:
+            if received_at < begin:
                 return  # loaded from a store, older than the counted month
-            self._month, self._this_month = _month_of(came), 0
+            self._month, self._this_month = _month_of(received_at), 0
         self._this_month += 1
 
     def drop(self) -> None:
@@ -81,13 +81,13 @@ class OccurrenceLog:
         if self.changes is not None:
             self.changes.counted = True
 
-    def _forget(self, gone: int) -> None:
-        for row in self.rows[:gone]:
+    def _forget(self, count: int) -> None:
+        for row in self.rows[:count]:
             self.seen.get(row.event_name, {}).pop(row.id, None)
-        del self.rows[:gone]
-        self.counters.forgotten += gone
+        del self.rows[:count]
+        self.counters.forgotten += count
         if self.changes is not None:
-            self.changes.forgotten += gone
+            self.changes.forgotten += count
 
     def forget_event(self, event_name: str) -> None:
         """Delete the occurrences of an event whose definition was deleted."""
@@ -98,13 +98,13 @@ class OccurrenceLog:
         """Delete the occurrences of a contact that was deleted permanently."""
         self.rows[:] = [row for row in self.rows if row.contact != identifier]
 
-    def load(self, number: int, occurrence: Occurrence, came: float, *, has_uuid: bool) -> None:
+    def load(self, number: int, occurrence: Occurrence, received_at: float, *, has_uuid: bool) -> None:
         """Append a stored occurrence; call it in the order of numbers."""
         self.rows.append(occurrence)
-        self._count_month(came)
+        self._count_month(received_at)
         self.next_number = number + 1
         if has_uuid:
-            self.seen.setdefault(occurrence.event_name, {})[occurrence.id] = came
+            self.seen.setdefault(occurrence.event_name, {})[occurrence.id] = received_at
 
 
 def _month_of(moment: float) -> tuple[float, float]:

@@ -30,8 +30,8 @@ class Occurrence(msgspec.Struct, gc=False):  # keeps millions of them out of the
     @property
     def properties(self) -> dict[str, str]:
         """The stored properties, decoded."""
-        held: dict[str, str] = orjson.loads(self.properties_json)
-        return held
+        properties: dict[str, str] = orjson.loads(self.properties_json)
+        return properties
 
     def plain(self) -> dict[str, Any]:
         """Return the occurrence as a dictionary with the field names of HubSpot's API."""

@@ -19,5 +19,5 @@ def portal_of(config: dict[str, Any]) -> int:
     """
     settings = config.get("settings")
     prefix = settings.get("eventNamePrefix") if isinstance(settings, dict) else None
-    found = _PREFIX.match(prefix) if isinstance(prefix, str) else None
-    return int(found[1]) if found else DOCUMENTED_PORTAL
+    match = _PREFIX.match(prefix) if isinstance(prefix, str) else None
+    return int(match[1]) if match else DOCUMENTED_PORTAL

@@ -25,7 +25,7 @@ class SeedProperty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     options: list[str] = []
     readOnly: bool = False  # noqa: N815 - HubSpot's name
 
-    def made(self, group: str) -> AccountProperty:
+    def to_account_property(self, group: str) -> AccountProperty:
         """Return the account property."""
         options = tuple(
             AccountPropertyOption(value, value, order) for order, value in enumerate(self.options)
@@ -75,6 +75,6 @@ class Seed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(msg) from None
 
 
-def made_property(wanted: str | SeedProperty, group: str) -> AccountProperty:
+def to_account_property(entry: str | SeedProperty, group: str) -> AccountProperty:
     """Return the account property of a seed entry."""
-    return AccountProperty(wanted, group=group) if isinstance(wanted, str) else wanted.made(group)
+    return AccountProperty(entry, group=group) if isinstance(entry, str) else entry.to_account_property(group)

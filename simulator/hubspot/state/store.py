@@ -121,7 +121,7 @@ class Store:
 
     def accounts(self) -> list[StoredAccount]:
         """Return the stored accounts in order of creation."""
-        found = []
+        accounts = []
         with self._lock:
             rows = self._db.execute(
                 "select account, portal_id, switches from accounts order by account"
@@ -133,8 +133,8 @@ class Store:
                     for name, scopes in self._db.execute(sql, (number,))
                 }
                 chosen = Behaviours.from_mapping(orjson.loads(switches))
-                found.append(StoredAccount(number, portal_id, chosen, tokens))
-        return found
+                accounts.append(StoredAccount(number, portal_id, chosen, tokens))
+        return accounts
 
     def add_account(self, portal_id: int, behaviours: Behaviours) -> int:
         """Insert a new account and return its number."""
@@ -152,10 +152,10 @@ class Store:
 
     def save_token(self, number: int, token: str, scopes: frozenset[str] | None) -> None:
         """Store the hash and the scopes of an account's token; None means all scopes."""
-        listed = None if scopes is None else orjson.dumps(sorted(scopes)).decode()
+        scopes_json = None if scopes is None else orjson.dumps(sorted(scopes)).decode()
         with self._lock:
             self._db.execute(
-                "insert or replace into tokens values (?,?,?)", (token_hash(token), number, listed)
+                "insert or replace into tokens values (?,?,?)", (token_hash(token), number, scopes_json)
             )
 
     def load(self, number: int, account: SimulatedAccount) -> None:
@@ -257,15 +257,15 @@ class Store:
 
 
 def _occurrence_rows(number: int, changes: Changes) -> Iterable[tuple[Any, ...]]:
-    for position, occurrence, came, has_uuid in changes.occurrences:
-        yield _occurrence_row(number, position, occurrence, came, has_uuid=has_uuid)
+    for position, occurrence, received_at, has_uuid in changes.occurrences:
+        yield _occurrence_row(number, position, occurrence, received_at, has_uuid=has_uuid)
 
 
 def _occurrence_row(
-    number: int, position: int, occurrence: Occurrence, came: float, *, has_uuid: bool
+    number: int, position: int, occurrence: Occurrence, received_at: float, *, has_uuid: bool
 ) -> tuple[Any, ...]:
     contact = None if occurrence.contact is None else int(occurrence.contact)
-    moments = (occurrence.occurred_at, came, occurrence.visible_at)
+    moments = (occurrence.occurred_at, received_at, occurrence.visible_at)
     return (
         number,
         position,

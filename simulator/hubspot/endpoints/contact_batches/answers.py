@@ -21,7 +21,15 @@ from simulator.hubspot.endpoints.shapes import (
 from simulator.hubspot.messages import Answer
 from simulator.hubspot.state.timestamps import iso
 
-__all__ = ["NOT_FOUND", "SHAPES", "batch_answer", "batch_error", "empty_answer", "input_error", "traced"]
+__all__ = [
+    "NOT_FOUND",
+    "SHAPES",
+    "batch_answer",
+    "batch_error",
+    "empty_answer",
+    "input_error",
+    "with_trace_id",
+]
 
 NOT_FOUND: Final = (
     "Could not get some CONTACT objects, they may be deleted or not exist. Check that ids are valid."
@@ -75,7 +83,7 @@ def input_error(refusal: Refusal, contact_input: ContactInput) -> dict[str, Any]
     return batch_error(refusal.category or "VALIDATION_ERROR", refusal.message, context)
 
 
-def traced(shown: dict[str, Any], contact_input: ContactInput) -> dict[str, Any]:
+def with_trace_id(shown: dict[str, Any], contact_input: ContactInput) -> dict[str, Any]:
     """Add the input's trace id, if it has one, to a result."""
     return (
         shown

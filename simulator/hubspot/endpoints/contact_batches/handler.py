@@ -19,12 +19,12 @@ from simulator.hubspot.endpoints.contact_batches.answers import (
     batch_error,
     empty_answer,
     input_error,
-    traced,
+    with_trace_id,
 )
 from simulator.hubspot.endpoints.contact_batches.requests import ContactBatch, ContactBatchRead, ContactInput
 from simulator.hubspot.endpoints.contacts.answers import DEFAULT_PROPERTIES, show_contact
 from simulator.hubspot.endpoints.contacts.handler import (
-    appended,
+    append_options,
     check_id_property,
     check_identity,
     check_properties,
@@ -45,8 +45,8 @@ MAX_WITH_HISTORY: Final = 50
 
 _BATCH: Final = msgspec.json.Decoder(ContactBatch)
 _BATCH_READ: Final = msgspec.json.Decoder(ContactBatchRead)
-_Found = dict[str, Any]
-_Write = Callable[[ContactInput, Contact | None], _Found]
+_Result = dict[str, Any]
+_Write = Callable[[ContactInput, Contact | None], _Result]
 
 
 def read(call: Call) -> Answer:
@@ -79,7 +79,7 @@ def read(call: Call) -> Answer:
 def create(call: Call) -> Answer:
     """Create several contacts."""
 
-    def write(contact_input: ContactInput, _: Contact | None) -> _Found:
+    def write(contact_input: ContactInput, _: Contact | None) -> _Result:
         properties = _checked(call.account, contact_input, None)
         return show_contact(call.account.add_contact(properties, call.now), call.account)
 
@@ -89,7 +89,7 @@ def create(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     """Update several contacts; unknown ones are reported in `errors`."""
 
-    def write(contact_input: ContactInput, contact: Contact | None) -> _Found:
+    def write(contact_input: ContactInput, contact: Contact | None) -> _Result:
         assert contact is not None
         call.account.book.change(contact, _checked(call.account, contact_input, contact), call.now)
         return show_contact(contact, call.account)
@@ -100,7 +100,7 @@ def update(call: Call) -> Answer:
 def upsert(call: Call) -> Answer:
     """Create or update several contacts, found by e-mail or another unique property."""
 
-    def write(contact_input: ContactInput, contact: Contact | None) -> _Found:
+    def write(contact_input: ContactInput, contact: Contact | None) -> _Result:
         account, is_new = call.account, contact is None
         properties = _checked(account, contact_input, contact)
         if contact is None:
@@ -145,8 +145,8 @@ def _write_batch(
     _check_size(inputs)
     if find:
         _check_inputs(inputs, call.body)
-    results: list[_Found] = []
-    errors: list[_Found] = []
+    results: list[_Result] = []
+    errors: list[_Result] = []
     missing: list[str] = []
     with account.lock:
         if check is not None:
@@ -172,18 +172,18 @@ def _write_batch(
             try:
                 if refusal is not None:
                     raise refusal
-                results.append(traced(write(current_contact_input, contact), current_contact_input))
-            except Refusal as late:  # two inputs of one batch may create the same e-mail
+                results.append(with_trace_id(write(current_contact_input, contact), current_contact_input))
+            except Refusal as write_refusal:  # two inputs of one batch may create the same e-mail
                 if not is_traced:
                     raise
-                errors.append(input_error(late, current_contact_input))
+                errors.append(input_error(write_refusal, current_contact_input))
     if missing:
         errors.append(batch_error("OBJECT_NOT_FOUND", NOT_FOUND, {"ids": missing}))
     _shuffle(account, results)
     return batch_answer(call, results, errors, status, rule)
 
 
-def _shuffle(account: SimulatedAccount, results: list[_Found]) -> None:
+def _shuffle(account: SimulatedAccount, results: list[_Result]) -> None:
     # Never the order of the inputs, so that clients that rely on that order fail here (section 3.3).
     before = list(results)
     account.random.shuffle(results)
@@ -211,7 +211,7 @@ def _checked(
     else:
         check_properties(account, properties)
     check_unique(account, properties, contact)
-    return appended(account, properties, contact)
+    return append_options(account, properties, contact)
 
 
 def _named(contact_input: ContactInput, properties: dict[str, str]) -> dict[str, str]:

@@ -147,7 +147,7 @@ def _archive(account: SimulatedAccount, names: Iterable[str]) -> None:
 
 def _checked(account: SimulatedAccount, body: NewContactProperty) -> AccountProperty:
     violation = check_contact_property_name(body.name, ())
-    if violation is not None and not account.takes(violation):
+    if violation is not None and not account.accepts(violation):
         raise Refusal(400, violation.sentence, "property.invalid", checks=(violation.code,))
     _check_type(body.name, body.type)
     if body.name in account.contact_properties:

@@ -23,7 +23,7 @@ from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.contacts import Contact
 
 __all__ = [
-    "appended",
+    "append_options",
     "archive",
     "check_id_property",
     "check_identity",
@@ -51,7 +51,7 @@ _BODY: Final = msgspec.json.Decoder(ContactRequest)
 def list_all(call: Call) -> Answer:
     """List contacts, oldest first; `limit` is at most 100, or 50 with history."""
     start, limit = whole_number(call, "after", 0), whole_number(call, "limit", 10)
-    history = call.many("propertiesWithHistory")
+    history = call.query_values("propertiesWithHistory")
     most = MAX_WITH_HISTORY if history else MAX_LIMIT
     if not 1 <= limit <= most:
         raise Refusal(400, f"limit must be between 1 and {most}", "contact.list.limit")
@@ -73,7 +73,7 @@ def get(call: Call) -> Answer:
     with call.account.lock:
         contact = _find(call, archived=call.flag("archived"))
         body = show_contact(
-            contact, call.account, wanted=_wanted(call), history=call.many("propertiesWithHistory")
+            contact, call.account, wanted=_wanted(call), history=call.query_values("propertiesWithHistory")
         )
     return answer_json(200, body, f"200: contact {contact.id}", "contact.get")
 
@@ -90,7 +90,7 @@ def update(call: Call) -> Answer:
             raise Refusal(400, message, "contact.update.empty", more=more, checks=(empty.code,))
         check_properties(account, properties)
         check_unique(account, properties, contact)
-        properties = appended(account, properties, contact)
+        properties = append_options(account, properties, contact)
         kept = account.book.change(contact, properties, call.now)
         body = show_contact(contact, account)
     many = len(properties) - len(kept)
@@ -107,7 +107,7 @@ def create(call: Call) -> Answer:
         check_identity(account, properties)
         check_properties(account, properties)
         check_unique(account, properties, None)
-        contact = account.add_contact(appended(account, properties, None), call.now)
+        contact = account.add_contact(append_options(account, properties, None), call.now)
         body = show_contact(contact, account)
     answer = answer_json(201, body, f"201: contact {contact.id}", "contact.create")
     place = (
@@ -206,14 +206,16 @@ def check_unique(account: SimulatedAccount, properties: Mapping[str, str], conta
         other = account.contact(email, by_email=True)
         if other is not None and other is not contact:
             raise conflict(other)
-    taken = (
-        [] if account.behaviours.duplicate_unique_value == "accept" else _taken(account, properties, contact)
+    duplicates = (
+        []
+        if account.behaviours.duplicate_unique_value == "accept"
+        else _duplicate_values(account, properties, contact)
     )
-    if taken:
-        raise refusal_of(account.portal_id, properties, taken, evidence="INFER")
+    if duplicates:
+        raise refusal_of(account.portal_id, properties, duplicates, evidence="INFER")
 
 
-def _taken(
+def _duplicate_values(
     account: SimulatedAccount, properties: Mapping[str, str], contact: Contact | None
 ) -> list[Violation]:
     """Return the violations of unique properties; a duplicate e-mail address is a 409 instead."""
@@ -230,20 +232,20 @@ def _taken(
     return found
 
 
-def appended(
+def append_options(
     account: SimulatedAccount, properties: dict[str, str], contact: Contact | None
 ) -> dict[str, str]:
     """Resolve values with a leading semicolon, which adds options to the contact's existing ones (2ND)."""
     if not any(value.startswith(";") for value in properties.values()):
         return properties
-    whole = {}
+    resolved = {}
     for name, value in properties.items():
         declared = account.contact_properties.get(name)
         adds = declared is not None and declared.type == "enumeration" and value.startswith(";")
         before = "" if contact is None else contact.properties.get(name, "")
         parts = dict.fromkeys(filter(None, f"{before}{value}".split(";")))
-        whole[name] = ";".join(parts) if adds else value
-    return whole
+        resolved[name] = ";".join(parts) if adds else value
+    return resolved
 
 
 def check_identity(account: SimulatedAccount, properties: Mapping[str, str]) -> None:
@@ -270,7 +272,7 @@ def check_id_property(account: SimulatedAccount, name: str, rule: str) -> str:
 
 
 def _find(call: Call, *, archived: bool = False) -> Contact:
-    identifier, id_property = call.parts[0], call.one("idProperty")
+    identifier, id_property = call.parts[0], call.query_value("idProperty")
     if id_property not in (None, "email", "hs_object_id"):
         name = check_id_property(call.account, id_property or "", "contact.id_property")
         contact = call.account.book.find(name, identifier)
@@ -289,4 +291,4 @@ def _find(call: Call, *, archived: bool = False) -> Contact:
 
 
 def _wanted(call: Call) -> list[str]:
-    return list(dict.fromkeys([*DEFAULT_PROPERTIES, *call.many("properties")]))
+    return list(dict.fromkeys([*DEFAULT_PROPERTIES, *call.query_values("properties")]))

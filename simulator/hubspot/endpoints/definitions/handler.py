@@ -49,7 +49,7 @@ _PROPERTY_CHANGE: Final = msgspec.json.Decoder(EventPropertyChange)
 def list_all(call: Call) -> Answer:
     """List definitions; query: `searchString`, `limit`, `after`, `includeProperties`."""
     search, start, limit = (
-        call.one("searchString") or "",
+        call.query_value("searchString") or "",
         whole_number(call, "after", 0),
         whole_number(call, "limit", 100),
     )
@@ -218,7 +218,7 @@ def _check_label(label: str) -> None:
 def _check_event_name(account: SimulatedAccount, full: str) -> None:
     """Refuse an invalid event name; the switch `name_hyphen` decides about hyphens. Raises Refusal."""
     violation = check_event_name(full)
-    if violation is not None and not account.takes(violation):
+    if violation is not None and not account.accepts(violation):
         message = f"The event name {full} is not valid: {violation.sentence}"
         raise Refusal(400, message, "definition.name", checks=(violation.code,))
 
@@ -226,14 +226,14 @@ def _check_event_name(account: SimulatedAccount, full: str) -> None:
 def _check_property_name(account: SimulatedAccount, name: str) -> None:
     """Refuse an invalid property name; switches: `name_hyphen`, `name_capital`. Raises Refusal."""
     violation = check_property_name(name)
-    if violation is not None and not account.takes(violation):
+    if violation is not None and not account.accepts(violation):
         message = f"The property name {name} is not valid: {violation.sentence}"
         raise Refusal(400, message, "definition.name", checks=(violation.code,))
 
 
 def _shows_properties(call: Call) -> bool:
     # Properties are included by default (section 11: hubspot-sdk relies on it).
-    return (call.one("includeProperties") or "true").lower() != "false"
+    return (call.query_value("includeProperties") or "true").lower() != "false"
 
 
 def _name_of(label: str) -> str:

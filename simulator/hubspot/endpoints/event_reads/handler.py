@@ -36,7 +36,7 @@ def read_events(call: Call) -> Answer:
     start, end = _window(call, found, limit)
     page = found[start:end]
     body: dict[str, Any] = {
-        "results": [show_occurrence(occurrence, call.many("properties")) for occurrence in page]
+        "results": [show_occurrence(occurrence, call.query_values("properties")) for occurrence in page]
     }
     if page and end < len(found):  # the last page has no `paging`, not even `prev` (section 2.6)
         after = _cursor(page[-1])
@@ -54,7 +54,7 @@ def _matching(call: Call) -> list[Occurrence]:
         return []
     after, before = _moment(call, "occurredAfter"), _moment(call, "occurredBefore")
     contact = _wanted_contact(call)
-    ids, kind, properties = call.many("id"), call.one("eventType"), call.entries("property")
+    ids, kind, properties = call.query_values("id"), call.query_value("eventType"), call.query_map("property")
     found = [
         row
         for row in call.account.log.rows
@@ -66,7 +66,9 @@ def _matching(call: Call) -> list[Occurrence]:
         and (kind is None or row.event_name == kind)
         and (not properties or all([row.properties.get(name) == value for name, value in properties]))
     ]
-    found.sort(key=lambda occurrence: occurrence.occurred_at, reverse="occurredAt" not in call.many("sort"))
+    found.sort(
+        key=lambda occurrence: occurrence.occurred_at, reverse="occurredAt" not in call.query_values("sort")
+    )
     return found
 
 
@@ -77,7 +79,7 @@ def _window(call: Call, found: list[Occurrence], limit: int) -> tuple[int, int]:
     empty page (section 11).
     """
     for name in ("before", "after"):
-        cursor = call.one(name)
+        cursor = call.query_value(name)
         if cursor:
             wanted = decode_cursor(cursor)
             position = next((at for at, occurrence in enumerate(found) if _key(occurrence) == wanted), None)
@@ -99,14 +101,14 @@ def _cursor(occurrence: Occurrence) -> str:
 
 def _about_contacts(call: Call) -> bool:
     # The simulator stores occurrences of contacts only.
-    return (call.one("objectType") or "contact").lower() in ("contact", "contacts", "0-1")
+    return (call.query_value("objectType") or "contact").lower() in ("contact", "contacts", "0-1")
 
 
 def _wanted_contact(call: Call) -> str | None:
     """Return the contact id to filter by: None for all contacts, an empty string for an unknown contact."""
-    wanted = call.entries("objectProperty")
+    wanted = call.query_map("objectProperty")
     if not wanted:
-        return call.one("objectId")
+        return call.query_value("objectId")
     name, value = wanted[0]
     account = call.account
     contact = account.contact(value, by_email=True) if name == "email" else account.book.find(name, value)
@@ -114,7 +116,7 @@ def _wanted_contact(call: Call) -> str | None:
 
 
 def _moment(call: Call, name: str) -> float | None:
-    text = call.one(name)
+    text = call.query_value(name)
     if text is None:
         return None
     moment = moment_of(text)

@@ -48,7 +48,7 @@ def send(call: Call) -> Answer:
         intake = OccurrenceIntake(call.account, call.now)
         ready = intake.take(sent)
         _check_quota(call, 1)
-        decision = _told(ready, sent, kept=intake.store(ready, sent))
+        decision = _describe(ready, sent, kept=intake.store(ready, sent))
     return no_content(f"204: {decision}", "events.send")
 
 
@@ -97,7 +97,7 @@ def _check_quota(call: Call, count: int) -> None:
         raise Refusal(429, message, "events.quota", decision, category="RATE_LIMITS", evidence="GAP")
 
 
-def _told(ready: Occurrence | None, sent: OccurrenceRequest, *, kept: bool) -> str:
+def _describe(ready: Occurrence | None, sent: OccurrenceRequest, *, kept: bool) -> str:
     if ready is None:
         return "dropped silently: no record has this id, or it is in the future"
     if not kept:
@@ -193,7 +193,7 @@ def _definition(account: SimulatedAccount, name: str, now: float) -> EventDefini
     if definition is not None and name.startswith(prefix):
         return definition
     violation = check_event_name(name)
-    impossible = violation is not None and not account.takes(violation)
+    impossible = violation is not None and not account.accepts(violation)
     if account.behaviours.auto_define and not impossible and name.startswith(prefix):
         return account.define(name, now)
     code = "event_undefined" if name.startswith(prefix) else "event_prefix_portal"
@@ -226,23 +226,23 @@ def _properties(
         if declared.type != "string" and text:
             misfit = check_property_value(declared, text)
             if misfit is not None and misfit.hubspot_message:
-                if not account.takes(misfit):
+                if not account.accepts(misfit):
                     decision = f"property `{name}` of {definition.name}: {misfit.hubspot_message}"
                     raise Refusal(
                         400, misfit.hubspot_message, "events.property.value", decision, checks=(misfit.code,)
                     )
                 continue
         kept[declared.name] = text
-    return kept if plain else _properties(account, definition, _lowered(account, definition, sent))
+    return kept if plain else _properties(account, definition, _lower_names(account, definition, sent))
 
 
-def _lowered(
+def _lower_names(
     account: SimulatedAccount, definition: EventDefinition, sent: dict[str, Scalar]
 ) -> dict[str, Scalar]:
     for name in sent:
         if definition.property(name) is None and definition.property(name.lower()) is None:
             impossible = check_property_name(name)
-            if impossible is not None and not account.takes(impossible):
+            if impossible is not None and not account.accepts(impossible):
                 message = impossible.hubspot_message
                 raise Refusal(
                     400, message, "events.property.name", impossible.sentence, checks=(impossible.code,)
