@@ -143,7 +143,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--hubspot-account",
         metavar="FILE",
-        help="Account file of fake_hubspot, written by `hubspot-dest account pull`; also the ini option hubspot_account.",
+        help="Account file of fake_hubspot, from `hubspot-dest account pull`; also the ini option hubspot_account.",
     )
     parser.addini(
         "hubspot_account",
