@@ -10,8 +10,8 @@ import click
 
 from hubspot_dest._version import __version__
 from hubspot_dest.cli.console import guarded, stop
-from hubspot_dest.cli.lazy_group import LazyGroup
 from hubspot_dest.cli.main import COMMANDS as SENDER_COMMANDS
+from hubspot_dest.cli.main import LazyGroup
 
 __all__ = ["COMMANDS", "main"]
 

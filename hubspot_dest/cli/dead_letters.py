@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
-from hubspot_dest.cli.output_files import refuse_database
+from hubspot_dest.cli.options import refuse_database
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, DeadLetter, OutboxError, dead_letter
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text

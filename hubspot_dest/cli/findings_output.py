@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 import click
 
 from hubspot_dest.cli.console import print_data, print_document, stop
-from hubspot_dest.cli.output_files import OutputFile
+from hubspot_dest.cli.options import OutputFile
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.storage.whole_file import write_whole_file
 

@@ -1,14 +1,18 @@
 """Options shared by several commands, and groups of options that a command receives as one value.
 
 Nothing heavy is imported at the top: `--help` must stay fast.
+
+A file that a command writes is never one that it reads, and never one file for two outputs.
 """
 
 from __future__ import annotations
 
 import difflib
 import math
+import os
+import stat
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
@@ -19,7 +23,6 @@ import click
 
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.output_files import OutputFile
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.storage.file_content import FileContent, content_of
 
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ConnectionOptions",
     "DeliveryOptions",
+    "FileCommand",
+    "OutputFile",
     "RealRange",
     "StreamDeliveryOptions",
     "WatchingOptions",
@@ -50,6 +55,7 @@ __all__ = [
     "open_account",
     "open_config",
     "refuse",
+    "refuse_database",
     "refuse_other_file",
     "shared_options",
     "stream_delivery_options",
@@ -59,6 +65,99 @@ __all__ = [
     "walkeros_option",
     "watching_options",
 ]
+
+_SQLITE: Final = b"SQLite format 3\x00"
+
+
+class OutputFile(click.Path):
+    """The type of an option that names a file to write; its command is a `FileCommand`.
+
+    Args:
+        allow_dash: whether `-` stands for a standard stream.
+
+    """
+
+    def __init__(self, *, allow_dash: bool = False) -> None:
+        super().__init__(path_type=Path, dir_okay=False, allow_dash=allow_dash)
+
+
+class FileCommand(click.Command):
+    """A command that does not start if an output file is also one of its other files."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; exit with code 2, before anything is written, if an output is also another file."""
+        _refuse_shared_files(self.params, ctx.params)
+        return super().invoke(ctx)
+
+
+def _refuse_shared_files(parameters: list[click.Parameter], values: dict[str, Any]) -> None:
+    taken = [
+        (_label(parameter), path, False)
+        for parameter in parameters
+        if isinstance(parameter.type, click.Path) and not isinstance(parameter.type, OutputFile)
+        for path in _paths(values.get(parameter.name or ""))
+    ]
+    for parameter in parameters:
+        if not isinstance(parameter.type, OutputFile):
+            continue
+        for path in _paths(values.get(parameter.name or "")):
+            if path == "-":
+                continue
+            for label, other, is_output in taken:
+                if _is_same(path, other):
+                    verb = "also writes" if is_output else "reads"
+                    stop(
+                        f"{_label(parameter)} {safe_text(path)} is the file that {label} {verb}; nothing was written",
+                        f"choose another name for {_label(parameter)}",
+                    )
+            refuse_database(_label(parameter), path)
+            taken.append((_label(parameter), path, True))
+
+
+def refuse_database(option: str, path: str | Path) -> None:
+    """Exit with code 2 if an output is an SQLite file, such as an outbox with accepted events."""
+    try:
+        if not Path(path).is_file():
+            return
+        with Path(path).open("rb") as stream:
+            is_database = stream.read(len(_SQLITE)) == _SQLITE
+    except (OSError, ValueError):
+        return  # reported when the file is written
+    if is_database:
+        stop(
+            f"{option} {safe_text(path)} is an SQLite file, such as an outbox; nothing was written to it",
+            f"choose another name for {option}",
+        )
+
+
+def _label(parameter: click.Parameter) -> str:
+    if isinstance(parameter, click.Option):
+        return parameter.opts[0]
+    return (parameter.name or "").upper()
+
+
+def _paths(value: Any) -> Iterator[str]:
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _paths(item)
+    elif isinstance(value, (str, Path)) and str(value):
+        yield str(value)
+
+
+def _is_same(output: str, other: str) -> bool:
+    """Return whether two names refer to the same regular file; writing to a device or pipe replaces nothing."""
+    written, known = _status(output), _status(other)
+    if written is not None and known is not None:
+        return stat.S_ISREG(written.st_mode) and os.path.samestat(written, known)
+    return written is known and other != "-" and os.path.realpath(output) == os.path.realpath(other)
+
+
+def _status(name: str) -> os.stat_result | None:
+    try:
+        return os.fstat(sys.stdin.fileno()) if name == "-" else Path(name).stat()
+    except (OSError, ValueError):
+        return None
+
 
 PARITY_HELP = "Behave exactly like walkerOS, including its losses."
 WALKEROS_HELP = "The version of walkerOS to imitate with --parity, and to compare results with."

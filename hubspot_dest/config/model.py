@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
 from hubspot_dest.config.connection import Connection
-from hubspot_dest.config.document import SourceMap
 from hubspot_dest.config.validation import Problem, find_problems, usable_client
 from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, truthy
 from hubspot_dest.masking.secret import MaskedText, Secret
 
-__all__ = ["Config", "ConfigError", "Problem"]
+__all__ = ["Config", "ConfigError", "Problem", "SourceMap"]
 
 DEFAULT_BATCH: Final = 50
 MAX_BATCH: Final = 500
@@ -37,6 +37,27 @@ class ConfigError(ValueError):
     def __init__(self, message: str, problems: tuple[Problem, ...] = ()) -> None:
         super().__init__(message)
         self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMap:
+    """The lines of a configuration's values in its file.
+
+    Attributes:
+        file: the file's name as the user gave it.
+        lines: path from the root of the configuration to line, counted from 1.
+
+    """
+
+    file: str
+    lines: Mapping[tuple[str | int, ...], int]
+
+    def line(self, path: tuple[str | int, ...]) -> int | None:
+        """Return the line of a path, or else of its nearest enclosing value."""
+        steps = path
+        while steps and steps not in self.lines:
+            steps = steps[:-1]
+        return self.lines.get(steps)
 
 
 @dataclass(frozen=True, slots=True)

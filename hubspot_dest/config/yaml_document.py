@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import yaml
 
-from hubspot_dest.config.document import MAX_DEPTH, Document, DocumentError, Path, Position
+from hubspot_dest.config.loading import MAX_DEPTH, Document, DocumentError, Position, ValuePath
 from hubspot_dest.config.syntax_fault import yaml_fault
 
 __all__ = ["BoundedLoader", "JsonLoader", "parse_yaml"]
@@ -26,8 +26,8 @@ def parse_yaml(text: str) -> Document:
     Raises:
         DocumentError: the text is not YAML, or has no JSON equivalent.
     """
-    positions: dict[Path, Position] = {}
-    duplicates: list[tuple[Path, int, int]] = []
+    positions: dict[ValuePath, Position] = {}
+    duplicates: list[tuple[ValuePath, int, int]] = []
     loader = None
     try:
         loader = JsonLoader(text)
@@ -50,10 +50,10 @@ def parse_yaml(text: str) -> Document:
 
 def _record_positions(
     node: yaml.Node,
-    path: Path,
+    path: ValuePath,
     key: yaml.Node | None,
-    positions: dict[Path, Position],
-    duplicates: list[tuple[Path, int, int]],
+    positions: dict[ValuePath, Position],
+    duplicates: list[tuple[ValuePath, int, int]],
 ) -> None:
     """Record the positions of a node and of all nodes inside it; positions already recorded are kept."""
     first = node if key is None else key

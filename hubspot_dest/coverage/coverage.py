@@ -14,7 +14,7 @@ from hubspot_dest.coverage.nearest_rule import nearest_rules
 from hubspot_dest.coverage.rule_coverage import OTHERS, PropertyHits, RuleCoverage, RuleHits
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
-from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, iso_string
+from hubspot_dest.mapping.jsvalues import LAST_PLAIN_MS, iso_string
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.verdict.mapping_paths import path_text

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.coverage.default_probe import compile_probe
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.description import described
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
@@ -16,7 +15,7 @@ from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
 from hubspot_dest.mapping.paths import compile_path
 from hubspot_dest.mapping.rules import label_of, rules_of
-from hubspot_dest.mapping.values import Resolve, ValueCompiler
+from hubspot_dest.mapping.values import Callbacks, Resolve, ValueCompiler
 from hubspot_dest.masking import mask_token
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.plan import Plan

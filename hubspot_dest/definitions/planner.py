@@ -19,7 +19,7 @@ from hubspot_dest.checks.names import (
     split_event_name,
 )
 from hubspot_dest.checks.properties import PropertyLike
-from hubspot_dest.config.document import SourceMap
+from hubspot_dest.config.model import SourceMap
 from hubspot_dest.definitions.needs import DefinitionNeeds, NeededEvent, NeededProperty
 from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedEvent, PlannedProperty, State
 from hubspot_dest.verdict.mapping_paths import ConfigPath, path_text

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.events.shape import command_problems, event_problems
-from hubspot_dest.mapping.jsdates import date_ms
-from hubspot_dest.mapping.jsvalues import UNDEFINED, kind_of
+from hubspot_dest.mapping.jsvalues import UNDEFINED, date_ms, kind_of
 
 __all__ = ["StepExample", "example_config", "example_moment", "step_examples", "unknown_calls"]
 

@@ -5,16 +5,20 @@ The input may be JSON Lines, a JSON array, a single object that may span several
 
 A source is a path or `-`. Standard input, pipes, sockets and devices can be read only once: such a source is opened
 once, and reading cannot be resumed.
+
+A `Resumption` records how far a regular file was read, for `--resume`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import stat
 import sys
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +27,14 @@ from typing import IO, Any, Final
 import orjson
 
 from hubspot_dest.config.syntax_fault import fault_of_json
-from hubspot_dest.events.collector import InvalidEventError, event_name
-from hubspot_dest.events.event import TOO_DEEP, is_too_deep, may_be_too_deep
+from hubspot_dest.delivery.outbox.schema import Progress
+from hubspot_dest.events.collector import (
+    TOO_DEEP,
+    InvalidEventError,
+    event_name,
+    is_too_deep,
+    may_be_too_deep,
+)
 from hubspot_dest.intake.byte_stream import (
     DEFAULT_MAX_LINE_BYTES,
     MAX_DOCUMENT_BYTES,
@@ -41,9 +51,12 @@ __all__ = [
     "EventSource",
     "IntakeError",
     "Line",
+    "PrefixDigest",
+    "Resumption",
     "STANDARD_INPUT",
     "beside",
     "canonical",
+    "difference",
     "open_source",
     "read_events",
     "reads_once",
@@ -453,3 +466,82 @@ def _overlong(number: int, line: OverlongLine, end: int) -> BadLine:
 def _damaged(number: int, message: str) -> BadLine:
     hint = "all complete events before it were read; obtain the file again"
     return BadLine(number, message, hint, unfinished=True)
+
+
+class PrefixDigest:
+    """The digest of a stream up to a position, computed while the stream is read."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._offset = 0
+        self._pending: deque[bytes] = deque()
+
+    def feed(self, chunk: bytes) -> None:
+        """Add the next bytes of the stream; they are kept until `at` has passed them."""
+        self._pending.append(chunk)
+
+    def at(self, offset: int) -> str:
+        """Return the SHA-256 digest of the first `offset` bytes, in hexadecimal digits.
+
+        The offset must not decrease from call to call, nor exceed the bytes fed so far.
+        """
+        while self._offset < offset:
+            chunk = self._pending.popleft()
+            needed = offset - self._offset
+            if len(chunk) > needed:
+                self._pending.appendleft(chunk[needed:])
+                chunk = chunk[:needed]
+            self._hash.update(chunk)
+            self._offset += len(chunk)
+        return self._hash.hexdigest()
+
+
+class Resumption:
+    """Record the progress of reading a regular file.
+
+    A file is identified by its path and all of its (decompressed) bytes before the position, so a log may grow, but a
+    file that was replaced, rewritten, rotated or truncated counts as another one.
+
+    Args:
+        source: the path of the file.
+
+    Raises:
+        OSError: the path cannot be resolved.
+
+    """
+
+    def __init__(self, source: str) -> None:
+        self.name = str(Path(source).resolve())
+        self.digest = PrefixDigest()
+
+    def at(self, read: Line | BadLine) -> Progress:
+        """Return the progress record for having accepted everything up to and including this line or item."""
+        position = -1 if read.position is None else read.position
+        return Progress(self.name, self.digest.at(read.end), read.end, read.number, position)
+
+
+def difference(progress: Progress) -> str:
+    """Return why the file is not the one of the progress record; empty if it is.
+
+    Raises:
+        OSError: the file cannot be read.
+
+    """
+    left, lines, last = progress.head_bytes, 0, b"\n"
+    digest = hashlib.sha256()
+    with Path(progress.source).open("rb") as file:
+        stream = ByteStream(file)
+        while left or lines < progress.line:
+            chunk = stream.read1()
+            if not chunk:
+                break
+            digest.update(chunk[:left])
+            left -= min(left, len(chunk))
+            lines += chunk.count(b"\n")
+            last = chunk[-1:]
+    lines += last != b"\n"
+    if left or lines < progress.line:
+        return f"it ends before line {progress.line}, where the earlier run stopped"
+    if digest.hexdigest() != progress.head:
+        return f"its lines up to line {progress.line}, where the earlier run stopped, have changed"
+    return ""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from hubspot_dest.config.document import Position
+from hubspot_dest.config.loading import Position
 from hubspot_dest.lint.linter import LintResult, LocatedFinding
 from hubspot_dest.lint.source_file import SourceFile
 

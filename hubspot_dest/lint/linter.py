@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from hubspot_dest.checks.finding import Finding, Severity, worst
-from hubspot_dest.config.document import DocumentError
+from hubspot_dest.config.loading import DocumentError
 from hubspot_dest.config.validation import find_problems
 from hubspot_dest.contracts.checker import MissingLibraryError
 from hubspot_dest.contracts.flow_contracts import read_contracts

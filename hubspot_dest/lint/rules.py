@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from hubspot_dest.lint.subject import LintReport, Subject
-from hubspot_dest.mapping.callbacks import code_source
 from hubspot_dest.mapping.rules import RuleEntry
+from hubspot_dest.mapping.values import code_source
 
 __all__ = ["check_rules"]
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hubspot_dest.config.document import Position, is_json, parse_document
+from hubspot_dest.config.loading import Position, is_json, parse_document
 
 __all__ = ["SourceFile", "parse_source"]
 

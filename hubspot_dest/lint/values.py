@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hubspot_dest.events.event import EVENT_FIELDS
+from hubspot_dest.events.collector import EVENT_FIELDS
 from hubspot_dest.lint.subject import LintReport, Subject, walk_values
 
 __all__ = ["check_values"]

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Seque
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
-from hubspot_dest.events.event import TOO_DEEP
+from hubspot_dest.events.collector import TOO_DEEP
 from hubspot_dest.listen.address_rate import AddressRate
 from hubspot_dest.listen.authentication import AuthenticationError, BearerSecret, NoSignature, Signatures
 from hubspot_dest.listen.replies import (

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from hubspot_dest.events.event import is_too_deep, may_be_too_deep
+from hubspot_dest.events.collector import is_too_deep, may_be_too_deep
 from hubspot_dest.intake.byte_stream import DecompressionError, decompress
 from hubspot_dest.mapping.jsvalues import parse_number
 

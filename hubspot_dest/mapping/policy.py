@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, truthy
 from hubspot_dest.mapping.paths import clear_by_path, set_by_path
 from hubspot_dest.mapping.promise_order import count_ticks
-from hubspot_dest.mapping.values import Resolve, ValueCompiler
+from hubspot_dest.mapping.values import Callbacks, Resolve, ValueCompiler
 
 __all__ = ["Policy", "overlapping_paths"]
 

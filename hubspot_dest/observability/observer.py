@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.delivery.client.client import HubSpotClient
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import HubSpotClient, occurrence_uuid
 from hubspot_dest.delivery.client.exchange import Exchange
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.masking.secret import Secret

@@ -15,16 +15,17 @@ from typing import Any, Final, Protocol
 
 from hubspot_dest.checks.finding import Violation
 from hubspot_dest.events.collector import with_user
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation, Issue, Trace
-from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, date_ms, iso_string
 from hubspot_dest.mapping.jsvalues import (
+    LAST_PLAIN_MS,
     UNDEFINED,
     EmptiedList,
     JsTypeError,
+    date_ms,
     entries,
+    iso_string,
     js_lower,
     kind_of,
     replace_whitespace_runs,
@@ -34,7 +35,7 @@ from hubspot_dest.mapping.jsvalues import (
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor
 from hubspot_dest.mapping.rules import Rule, RuleError, RuleSet
-from hubspot_dest.mapping.values import CONSTANT, Resolve, TextMap, Unprintable, ValueCompiler
+from hubspot_dest.mapping.values import CONSTANT, Callbacks, Resolve, TextMap, Unprintable, ValueCompiler
 from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan, PlanFields
 from hubspot_dest.planning.profiles import PlanPolicy
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hubspot_dest.amounts import plural, verb
-from hubspot_dest.config.document import SourceMap
+from hubspot_dest.config.model import SourceMap
 from hubspot_dest.coverage.coverage import CoverageSummary
 from hubspot_dest.coverage.rule_coverage import PropertyHits, RuleHits
 from hubspot_dest.report.safe_text import safe_text

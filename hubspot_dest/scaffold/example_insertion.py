@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Final
 
-from hubspot_dest.config.document import Document, DocumentError, is_json, parse_document
+from hubspot_dest.config.loading import Document, DocumentError, is_json, parse_document
 from hubspot_dest.scaffold.yaml_text import printable_json, yaml_lines
 
 __all__ = ["ExampleInsertionError", "insert_example"]

@@ -8,8 +8,15 @@ from typing import Any, Final
 
 import orjson
 
-from hubspot_dest.events.collector import InvalidEventError, event_name, has_id
-from hubspot_dest.events.event import EVENT_FIELDS, TOO_DEEP, is_too_deep, may_be_too_deep
+from hubspot_dest.events.collector import (
+    EVENT_FIELDS,
+    TOO_DEEP,
+    InvalidEventError,
+    event_name,
+    has_id,
+    is_too_deep,
+    may_be_too_deep,
+)
 from hubspot_dest.events.shape import event_problems
 from hubspot_dest.streams.source import Message
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from hubspot_dest.delivery.client.codec import decode
+from hubspot_dest.delivery.client.client import decode
 from hubspot_dest.delivery.memory_store import GivenUpIntent
 from hubspot_dest.delivery.outbox.schema import CONTACT
 from hubspot_dest.streams.source import Letter, Message

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, Protocol
 
-from hubspot_dest.delivery.client.codec import encode
+from hubspot_dest.delivery.client.client import encode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.events.collector import Collector, InvalidEventError, sentence_of
 from hubspot_dest.mapping.jsvalues import JsTypeError

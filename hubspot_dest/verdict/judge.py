@@ -34,7 +34,7 @@ from hubspot_dest.checks.occurrences import (
 )
 from hubspot_dest.checks.properties import PropertyLike
 from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES
-from hubspot_dest.config.document import SourceMap
+from hubspot_dest.config.model import SourceMap
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, js_lower
 from hubspot_dest.mapping.paths import get_by_path
 from hubspot_dest.planning.plan import Plan

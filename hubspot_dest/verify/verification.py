@@ -296,4 +296,4 @@ def _obstacles(answers: tuple[SectionResult, ...], failed: list[str]) -> str:
         where = ", ".join(f"{count} in {name}" for name, count in counts.items())
     sentence = f"{amount(blocking, 'finding')} {verb(blocking, 'block')}: {where}"
     others = [name for name in failed if name not in counts]
-    return f"{sentence}; for the same reason {', '.join(others)} failed" if others else sentence
+    return f"{sentence}; also failed: {', '.join(others)}" if others else sentence

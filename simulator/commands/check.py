@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile
 
 __all__ = ["command"]
 

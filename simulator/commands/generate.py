@@ -15,8 +15,7 @@ from click.core import ParameterSource
 from hubspot_dest.amounts import amount, plural
 from hubspot_dest.cli.console import progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import RealRange
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, RealRange
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.storage.whole_file import whole_file
 

@@ -10,7 +10,7 @@ import click
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile
 from hubspot_dest.report.safe_text import safe_text
 
 __all__ = ["command"]

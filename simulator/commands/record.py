@@ -14,8 +14,7 @@ import click
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import line_limit_option, open_config
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, line_limit_option, open_config
 from hubspot_dest.intake.reader import BadLine, IntakeError, read_events
 from hubspot_dest.report.safe_text import safe_text
 

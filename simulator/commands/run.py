@@ -7,8 +7,14 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, account_option, walkeros_option
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import (
+    PARITY_HELP,
+    WALKEROS_HELP,
+    FileCommand,
+    OutputFile,
+    account_option,
+    walkeros_option,
+)
 from hubspot_dest.cli.standard_input import refuse_unread_input
 from simulator.commands.source_options import source_options
 from simulator.commands.switch_options import switch_option

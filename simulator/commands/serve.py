@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import account_option
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, account_option
 from simulator.commands.switch_options import switch_option
 from simulator.hubspot.faults.stories import STORIES
 

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from hubspot_dest.diff.json_difference import Difference, differences
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.dialect import WALKEROS_4_4, Dialect
+from hubspot_dest.mapping.values import Callbacks
 from simulator.conformance.destination_case import run_destination_case
 from simulator.conformance.mapping_case import KINDS, run_mapping_case
 

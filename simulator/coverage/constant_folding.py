@@ -7,10 +7,10 @@ from functools import lru_cache
 from math import inf
 from typing import Any, Final
 
-from hubspot_dest.mapping.callbacks import Callbacks, may_return_promise
 from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
+from hubspot_dest.mapping.values import Callbacks, may_return_promise
 from simulator.coverage.js_scan import CodeHints, JsComparison, PropertyRead, read_hints
 from simulator.coverage.js_tokens import JsToken, tokens
 from simulator.coverage.mapping_tree import MarkedCode, Path, RuleNode

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from hubspot_dest.mapping.callbacks import code_source
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 from hubspot_dest.mapping.rules import label_of
+from hubspot_dest.mapping.values import code_source
 
 __all__ = ["MarkedCode", "ValueNode", "MarkedPath", "Path", "RuleNode", "MappingTree", "steps"]
 

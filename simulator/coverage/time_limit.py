@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from hubspot_dest.mapping.callbacks import Callback, Callbacks
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
+from hubspot_dest.mapping.values import Callback, Callbacks
 
 __all__ = ["TimeLimit", "TimeUpError", "TimedCallbacks"]
 

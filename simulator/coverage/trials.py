@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.mapping.callbacks import Callback, Callbacks
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
 from hubspot_dest.mapping.paths import get_by_path
-from hubspot_dest.mapping.values import Resolve, ValueCompiler
+from hubspot_dest.mapping.values import Callback, Callbacks, Resolve, ValueCompiler
 from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import Planner

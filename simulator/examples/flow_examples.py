@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hubspot_dest.config.document import SourceMap
 from hubspot_dest.config.loading import load_examples
-from hubspot_dest.config.model import Config
+from hubspot_dest.config.model import Config, SourceMap
 from hubspot_dest.flow.step_examples import StepExample, example_config
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.verdict.judge import Judge

@@ -17,8 +17,7 @@ from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.diff.json_difference import MISSING, Difference, differences
-from hubspot_dest.mapping.jsdates import date_ms
-from hubspot_dest.mapping.jsvalues import UNDEFINED
+from hubspot_dest.mapping.jsvalues import UNDEFINED, date_ms
 from hubspot_dest.masking.secret import MaskedText
 from hubspot_dest.outcome import Outcome
 from simulator.examples.documented import Example

@@ -221,7 +221,7 @@ class HubSpot:
 
             schema = parse_account(data, "seed")
             if schema.portal_id != account.portal_id:
-                msg = f"the account file is of portal {schema.portal_id}, this account is portal {account.portal_id}"
+                msg = f"the account file is for portal {schema.portal_id}, not for {account.portal_id}"
                 raise ValueError(msg)
             self.adopt(account, schema)
             return

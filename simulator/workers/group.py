@@ -19,7 +19,7 @@ from urllib.request import urlopen
 
 from hubspot_dest.config.loading import TOKEN_VARIABLE
 from hubspot_dest.config.model import Config
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import occurrence_uuid
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.settings import StreamSettings
 from hubspot_dest.destination import HubSpotDestination

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from hubspot_dest.account.account_file import AccountFileError, read_account_file
-from hubspot_dest.config.document import DocumentError, parse_document
-from hubspot_dest.config.loading import ConfigFileError, load_config
+from hubspot_dest.config.loading import ConfigFileError, DocumentError, load_config, parse_document
 from hubspot_dest.intake.reader import BadLine, read_events
 from hubspot_dest.lint.linter import lint_text
 

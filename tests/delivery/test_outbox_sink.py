@@ -192,7 +192,7 @@ def test_an_object_id_and_an_email_of_one_person_keep_their_order(
         destination.push_many(events)
     both = [occurrence["id"] for occurrence in hubspot.account.occurrences]
     assert len(both) == 60
-    from hubspot_dest.delivery.client.codec import occurrence_uuid
+    from hubspot_dest.delivery.client.client import occurrence_uuid
 
     place = {uuid: number for number, uuid in enumerate(both)}
     for first in (0, 1):  # by id alone and with both; by e-mail alone and with both

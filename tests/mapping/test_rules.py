@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_4, WALKEROS_4_7, Dialect
@@ -15,7 +14,7 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.mapping.policy import Policy, overlapping_paths
 from hubspot_dest.mapping.process import Processed, Processor
 from hubspot_dest.mapping.rules import RuleError, RuleSet
-from hubspot_dest.mapping.values import ValueCompiler
+from hubspot_dest.mapping.values import Callbacks, ValueCompiler
 
 
 def processor(config: dict[str, Any], dialect: Dialect = WALKEROS_4_7) -> Processor[None]:

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import occurrence_uuid
 from hubspot_dest.streams.health import serve_health
 from simulator.brokers.redis import RedisServer
 from simulator.hubspot import FakeHubSpot

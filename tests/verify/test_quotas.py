@@ -157,7 +157,7 @@ def test_a_stream_of_some_seconds_leaves_the_question_open(tmp_path: Path, redis
     config, events = config_file(tmp_path), events_file(tmp_path, *spread(240, 86_400))
     found = quotas(verify(config, events, "--source", redis_server.url("young"), "--json"))
     assert found["status"] == "unanswered"
-    assert "the stream holds 9 seconds" in found["answer"]
+    assert "the stream spans 9 seconds" in found["answer"]
 
 
 @pytest.mark.parametrize(

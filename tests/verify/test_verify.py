@@ -196,7 +196,7 @@ def test_what_no_event_exercises_is_said_and_fail_under_makes_it_a_no_go(tmp_pat
     config, events = flow(tmp_path), write_events(tmp_path, {**ORDER, "data": {"total": 1}})
     done = verify(config, events)
     assert done.exit_code == 0, done.output
-    assert "properties without a value in every event: order complete: order_id" in done.stdout
+    assert "properties without a value in any event: order complete: order_id" in done.stdout
     out = tmp_path / "out.sarif"
     low = verify(config, events, "--fail-under", "90", "--sarif", str(out))
     assert low.exit_code == 1
@@ -625,8 +625,8 @@ def test_the_number_of_things_in_the_way_is_the_number_of_places_that_are_named(
     event.write_text(json.dumps(ORDER) + "\n", encoding="utf-8")
     one = flow(tmp_path, event_name="Large Order!")
     first = verify(one, str(event)).stdout.splitlines()[0]
-    assert "1 finding blocks: events; for the same reason configuration, definitions failed" in first
+    assert "1 finding blocks: events; also failed: configuration, definitions" in first
     several = verify(PLANTED, str(event)).stdout
     count = int(several.splitlines()[0].split(" findings block: ")[0].rsplit(" ", 1)[1])
-    listed = several.split("In the way:")[1].split("Also found:")[0]
+    listed = several.split("Blocking:")[1].split("Other findings:")[0]
     assert listed.count("    fix: ") == count

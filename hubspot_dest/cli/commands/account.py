@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import connection_options
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, connection_options
 
 __all__ = ["command"]
 

@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from hubspot_dest.cli.options import connection_options, line_limit_option
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, connection_options, line_limit_option
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]

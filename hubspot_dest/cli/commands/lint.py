@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.findings_output import findings_options
-from hubspot_dest.cli.options import account_option, fail_on_option, node_option
-from hubspot_dest.cli.output_files import FileCommand
+from hubspot_dest.cli.options import FileCommand, account_option, fail_on_option, node_option
 
 __all__ = ["command"]
 

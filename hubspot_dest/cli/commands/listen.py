@@ -7,8 +7,13 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import RealRange, connection_options, delivery_options, watching_options
-from hubspot_dest.cli.output_files import FileCommand
+from hubspot_dest.cli.options import (
+    FileCommand,
+    RealRange,
+    connection_options,
+    delivery_options,
+    watching_options,
+)
 
 __all__ = ["command"]
 

@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.options import (
+    FileCommand,
+    OutputFile,
     RealRange,
     account_option,
     fail_on_option,
     line_limit_option,
     shared_options,
 )
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]

@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import line_limit_option
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, line_limit_option
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]

@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.options import (
+    FileCommand,
+    OutputFile,
     RealRange,
     account_option,
     connection_options,
@@ -16,7 +18,6 @@ from hubspot_dest.cli.options import (
     shared_options,
     watching_options,
 )
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
 
 __all__ = ["command"]
 

@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.findings_output import findings_options
-from hubspot_dest.cli.options import verification_options
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, verification_options
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]

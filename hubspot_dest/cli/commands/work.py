@@ -7,8 +7,12 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import connection_options, stream_delivery_options, watching_options
-from hubspot_dest.cli.output_files import FileCommand
+from hubspot_dest.cli.options import (
+    FileCommand,
+    connection_options,
+    stream_delivery_options,
+    watching_options,
+)
 
 __all__ = ["command"]
 

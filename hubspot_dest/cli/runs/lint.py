@@ -65,7 +65,7 @@ def _judged(result: LintResult, config: Path, account: AccountSchema) -> LintRes
     try:
         loaded, _ = load_config(config, needs_token=False)
     except ConfigFileError:
-        note = "not held against the account: the configuration cannot be loaded"
+        note = "not compared with the account: the configuration cannot be loaded"
         return replace(result, notes=(*result.notes, note))
     known = {(finding.code, finding.line) for finding in result.findings}
     found = Judge(loaded.raw, source=loaded.source, account=account).configuration()

@@ -19,9 +19,8 @@ from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_hint, consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
-from hubspot_dest.config.document import DocumentError, SourceMap
-from hubspot_dest.config.loading import file_of
-from hubspot_dest.config.model import Config
+from hubspot_dest.config.loading import DocumentError, file_of
+from hubspot_dest.config.model import Config, SourceMap
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.collector import Collector

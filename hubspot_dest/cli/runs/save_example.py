@@ -7,8 +7,7 @@ from typing import Any
 
 from hubspot_dest.account.schema import AccountSchema
 from hubspot_dest.cli.console import say, stop
-from hubspot_dest.config.document import DocumentError, parse_document
-from hubspot_dest.config.loading import ConfigFileError, file_of, load_examples
+from hubspot_dest.config.loading import ConfigFileError, DocumentError, file_of, load_examples, parse_document
 from hubspot_dest.config.model import Config
 from hubspot_dest.flow.document import is_flow, select_destination
 from hubspot_dest.flow.references import FlowError

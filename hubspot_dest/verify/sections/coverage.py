@@ -89,7 +89,7 @@ def _notes(summary: CoverageSummary) -> Iterator[str]:
         yield f"rules that no event matched: {_some(unmet)}"
     empty = [text for rule in (*summary.rules, summary.identify) if rule.hits for text in _unresolved(rule)]
     if empty:
-        yield f"properties without a value in every event: {_some(empty)}"
+        yield f"properties without a value in any event: {_some(empty)}"
     if summary.unmatched:
         yield f"events without a rule: {_some([event.name for event in summary.unmatched])}"
 

@@ -175,7 +175,7 @@ class EventsSection:
             )
         notes += self._emails.sentences()
         if self._subject.account is UNKNOWN_ACCOUNT:
-            notes.append("the account is unknown, so events were not checked against its definitions")
+            notes.append("the account is unknown, so missing definitions and properties were not checked")
         if dropped := self._groups.dropped:
             further = f"{amount(dropped, 'further finding')} {verb(dropped, 'have')}"
             notes.append(f"{further} causes that are not listed")

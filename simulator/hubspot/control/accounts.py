@@ -74,7 +74,7 @@ def chosen_account(request: Request) -> SimulatedAccount:
     accounts: list[SimulatedAccount] = context_of(request).service.accounts()
     number = whole_number(request, "account", 0)
     if number >= len(accounts):
-        raise RefusedError(f"there is no account {number}; GET /_simulator/accounts lists them", 404)
+        raise RefusedError(f"there is no account {number}; GET /_simulator/accounts lists the accounts", 404)
     return accounts[number]
 
 

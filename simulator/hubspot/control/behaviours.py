@@ -21,9 +21,9 @@ async def _switches(request: Request) -> Response:
 
 
 async def _change_switches(request: Request) -> Response:
-    account, wanted = _account(request), await read(request, dict[str, Any])
+    account, switches = _account(request), await read(request, dict[str, Any])
     try:
-        changed = account.behaviours.changed(wanted)
+        changed = account.behaviours.changed(switches)
     except BehaviourError as error:
         raise RefusedError(str(error)) from None
     context_of(request).service.set_behaviours(account, changed)

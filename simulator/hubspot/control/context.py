@@ -100,4 +100,4 @@ async def read(request: Request, kind: type[_Body]) -> _Body:
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RefusedError(f"the body is not what {request.url.path} takes: {error}") from None
+        raise RefusedError(f"the body is not valid for {request.url.path}: {error}") from None

@@ -36,13 +36,13 @@ def _filter(request: Request, *also: str) -> Filter:
     known = ", ".join(Filter.__dataclass_fields__)
     for name in query:
         if name not in Filter.__dataclass_fields__:
-            raise RefusedError(f"the journal has no filter {name!r}; it has {known}")
+            raise RefusedError(f"the journal has no filter {name!r}; the filters are {known}")
     if query.get("verdict", "good") not in ("good", "bad"):
         raise RefusedError("verdict is good or bad")
     try:
         return msgspec.convert(query, Filter, strict=False)
     except msgspec.ValidationError as error:
-        raise RefusedError(f"a filter of the journal is wrong: {error}") from None
+        raise RefusedError(f"a journal filter is invalid: {error}") from None
 
 
 def _limit(request: Request) -> int:
@@ -140,7 +140,7 @@ async def _events(
             try:
                 entry = await asyncio.wait_for(queue.get(), _HEARTBEAT_SECONDS)
             except TimeoutError:
-                yield b": still here\n\n"
+                yield b": keep-alive\n\n"
                 continue
             if skipped:
                 yield _skipped_event(skipped)

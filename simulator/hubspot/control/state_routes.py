@@ -53,42 +53,42 @@ class ClockRequest(msgspec.Struct, forbid_unknown_fields=True):
 def _account(context: ControlContext, token: str | None) -> Any:
     account = context.service.account_for(token or context.default_token)
     if account is None:
-        raise RefusedError("no account has this token; POST /_simulator/accounts makes one", 404)
+        raise RefusedError("no account has this token; POST /_simulator/accounts creates one", 404)
     return account
 
 
 async def _reset(request: Request) -> Response:
-    context, wanted = context_of(request), await read(request, ResetRequest)
-    context.service.reset(_account(context, wanted.token))
-    if wanted.journal:
+    context, body = context_of(request), await read(request, ResetRequest)
+    context.service.reset(_account(context, body.token))
+    if body.journal:
         context.journal.clear()
-    if wanted.faults:
+    if body.faults:
         context.faults.clear()
     return JSONResponse({"reset": True})
 
 
 async def _seed(request: Request) -> Response:
-    context, wanted = context_of(request), await read(request, SeedRequest)
+    context, body = context_of(request), await read(request, SeedRequest)
     try:
-        context.service.seed(_account(context, wanted.token), wanted.data)
+        context.service.seed(_account(context, body.token), body.data)
     except ValueError as error:
         raise RefusedError(f"the seed cannot be used: {error}") from None
     return JSONResponse({"seeded": True})
 
 
 async def _new_account(request: Request) -> Response:
-    context, wanted = context_of(request), await read(request, AccountRequest)
+    context, body = context_of(request), await read(request, AccountRequest)
     try:
-        token = context.new_account(**wanted.options)
+        token = context.new_account(**body.options)
     except (TypeError, ValueError) as error:
-        raise RefusedError(f"the account cannot be made: {error}") from None
+        raise RefusedError(f"the account cannot be created: {error}") from None
     return JSONResponse({"token": token}, 201)  # the only answer with a token: the client needs it
 
 
 async def _skip(request: Request) -> Response:
-    context, wanted = context_of(request), await read(request, ClockRequest)
+    context, body = context_of(request), await read(request, ClockRequest)
     try:
-        now = context.clock.skip(wanted.skip_seconds)
+        now = context.clock.skip(body.skip_seconds)
     except ValueError as error:
         raise RefusedError(str(error)) from None
     return JSONResponse({"now": now})
@@ -113,8 +113,8 @@ async def _faults(request: Request) -> Response:
 async def _set_faults(request: Request) -> Response:
     context = context_of(request)
     try:
-        wanted = orjson.loads(await request.body())
-        faults = [_fault(item) for item in (wanted if isinstance(wanted, list) else [wanted])]
+        body = orjson.loads(await request.body())
+        faults = [_fault(item) for item in (body if isinstance(body, list) else [body])]
     except orjson.JSONDecodeError as error:
         raise RefusedError(f"the body is not JSON: {error}") from None
     except FaultSyntaxError as error:
@@ -123,13 +123,13 @@ async def _set_faults(request: Request) -> Response:
     return JSONResponse([_shown(active, now) for active in context.faults.add(*faults, now=now)], 201)
 
 
-def _fault(wanted: object) -> Fault:
-    if isinstance(wanted, str):
-        return parse_fault(wanted)
-    if isinstance(wanted, dict):
-        return fault_from_mapping(wanted)
+def _fault(body: object) -> Fault:
+    if isinstance(body, str):
+        return parse_fault(body)
+    if isinstance(body, dict):
+        return fault_from_mapping(body)
     raise FaultSyntaxError(
-        'a fault is an object such as {"kind": "429", "every": 3}, or a text such as "429:every=3"'
+        'a fault is an object such as {"kind": "429", "every": 3}, or a string such as "429:every=3"'
     )
 
 
@@ -148,7 +148,7 @@ async def _stories(_: Request) -> Response:
 async def _begin_story(request: Request) -> Response:
     context, name = context_of(request), request.path_params["name"]
     if name not in STORIES:
-        raise RefusedError(f"there is no story {name!r}; there are {', '.join(STORIES)}", 404)
+        raise RefusedError(f"there is no story {name!r}; the stories are {', '.join(STORIES)}", 404)
     now = context.clock()
     return JSONResponse(
         [_shown(active_fault, now) for active_fault in context.faults.add(*STORIES[name].faults, now=now)],

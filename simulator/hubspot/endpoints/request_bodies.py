@@ -109,8 +109,10 @@ class _BodyReader:
         if value is None and len(kinds) < len(kind.types):
             return None
         if isinstance(value, dict | list):
-            wanted = (inspect.StructType, inspect.DictType) if isinstance(value, dict) else inspect.ListType
-            kinds = [current_kind for current_kind in kinds if isinstance(current_kind, wanted)] or kinds
+            containers = (
+                (inspect.StructType, inspect.DictType) if isinstance(value, dict) else inspect.ListType
+            )
+            kinds = [current_kind for current_kind in kinds if isinstance(current_kind, containers)] or kinds
         else:
             fitting = [current_kind for current_kind in kinds if _fits(current_kind, value)]
             if fitting:
@@ -163,11 +165,11 @@ class _BodyReader:
             self._refuse("java.lang.Boolean", value)
         return bool(value)
 
-    def _refuse(self, wanted: str, value: Any, why: str = "") -> NoReturn:
+    def _refuse(self, java_type: str, value: Any, why: str = "") -> NoReturn:
         got = f'String "{value}": {why}' if why else _token(value)
         message = (
             f"Invalid input JSON on line 1, column {len(self._body)}: Cannot deserialize value of type "
-            f"`{wanted}` from {got}"
+            f"`{java_type}` from {got}"
         )
         raise Refusal(400, message, "json.shape", category=None)
 

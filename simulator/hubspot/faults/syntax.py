@@ -69,13 +69,13 @@ def fault_from_mapping(table: Mapping[str, object]) -> Fault:
     for name in table:
         if name not in names:
             raise FaultSyntaxError(
-                f"a fault has no option {name!r}{_nearest(name, names)}; it has {', '.join(names)}"
+                f"a fault has no option {name!r}{_nearest(name, names)}; the options are {', '.join(names)}"
             )
     kinds = [kind.value for kind in FaultKind]
     kind = str(table.get("kind", ""))
     if kind not in kinds:
         raise FaultSyntaxError(
-            f"there is no fault {kind!r}{_nearest(kind, kinds)}; there are {', '.join(kinds)}"
+            f"there is no fault {kind!r}{_nearest(kind, kinds)}; the faults are {', '.join(kinds)}"
         )
     checked = {
         name: _checked(name, value) for name, value in table.items() if name != "kind" and value is not None
@@ -131,14 +131,14 @@ def _checked(name: str, value: object) -> object:
             return False
         raise FaultSyntaxError(f"stored is {value!r}: write true or false")
     if not isinstance(value, str):
-        raise FaultSyntaxError(f"{name} is {value!r}: write a text")
+        raise FaultSyntaxError(f"{name} is {value!r}: write a string")
     return _checked_text(name, value)
 
 
 def _checked_text(name: str, value: str) -> str:
     if name == "policy" and value not in _POLICIES:
         raise FaultSyntaxError(
-            f"policy is {value!r}{_nearest(value, _POLICIES)}; HubSpot has {', '.join(_POLICIES)}"
+            f"policy is {value!r}{_nearest(value, _POLICIES)}; the policies are {', '.join(_POLICIES)}"
         )
     if name == "path_regex":
         try:

@@ -33,12 +33,12 @@ def temporary_certificate(host: str, *further: str) -> Iterator[Certificate]:
     if host not in ("0.0.0.0", "::"):  # noqa: S104 - no binding
         names.add(host)
     authority = trustme.CA(organization_name="hubspot-sim")
-    made = authority.issue_cert(*sorted(names, key=_addresses_last))
+    server_certificate = authority.issue_cert(*sorted(names, key=_addresses_last))
     with tempfile.TemporaryDirectory(prefix="hubspot-sim-") as folder:
         paths = Certificate(*(str(Path(folder, name)) for name in ("ca.pem", "server.pem", "server.key")))
         authority.cert_pem.write_to_path(paths.authority)
-        made.private_key_pem.write_to_path(paths.key)
-        for number, blob in enumerate(made.cert_chain_pems):
+        server_certificate.private_key_pem.write_to_path(paths.key)
+        for number, blob in enumerate(server_certificate.cert_chain_pems):
             blob.write_to_path(paths.chain, append=number > 0)
         yield paths
 

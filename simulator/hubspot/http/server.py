@@ -138,9 +138,9 @@ class ServerThread:
         state = ServerState()
 
         def protocol() -> _Protocol:
-            made = _Protocol(config, state, {}, loop)
-            made.access_log = False
-            return made
+            connection = _Protocol(config, state, {}, loop)
+            connection.access_log = False
+            return connection
 
         server = await loop.create_server(protocol, sock=self._listener, ssl=self._tls, backlog=_BACKLOG)
         date_task = loop.create_task(_update_date(state))
@@ -168,8 +168,8 @@ def _abort_on_cancel(app: Served) -> Served:
     return application
 
 
-def _new_loop(wanted: EventLoop) -> asyncio.AbstractEventLoop:
-    if wanted == "asyncio":
+def _new_loop(event_loop: EventLoop) -> asyncio.AbstractEventLoop:
+    if event_loop == "asyncio":
         return asyncio.new_event_loop()
     try:
         import uvloop

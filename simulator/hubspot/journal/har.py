@@ -85,8 +85,8 @@ def _content(journal: Journal, entry: Entry) -> dict[str, object]:
     return {"size": len(body), "mimeType": kind, "text": journal.masker.body_text(body, entry.target)}
 
 
-def _header(headers: list[tuple[str, str]], wanted: str) -> str:
-    return next((value for name, value in headers if name.lower() == wanted), "")
+def _header(headers: list[tuple[str, str]], key: str) -> str:
+    return next((value for name, value in headers if name.lower() == key), "")
 
 
 def _pairs(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:

@@ -93,15 +93,15 @@ class SimulatedAccount:
     def seed(self, seed: Seed) -> None:
         """Add the contents of a seed except its occurrences."""
         with self.lock:
-            for wanted in seed.contactProperties:
-                self.add_contact_property(to_account_property(wanted, "contactinformation"))
+            for entry in seed.contactProperties:
+                self.add_contact_property(to_account_property(entry, "contactinformation"))
             for contact in seed.contacts:
                 self.add_contact({**contact.properties, "email": contact.email}, now=0.0)
             for definition in seed.definitions:
                 known = self.define(definition.name, 0.0)
                 for prop in definition.properties:
-                    made = to_account_property(prop, "event_properties")
-                    known.properties[made.name] = made
+                    account_property = to_account_property(prop, "event_properties")
+                    known.properties[account_property.name] = account_property
                 self.changed(known)
 
     def define(self, name: str, now: float) -> EventDefinition:
@@ -127,15 +127,15 @@ class SimulatedAccount:
         if self.changes is not None:
             self.changes.delete_definition(definition.name)
 
-    def add_contact_property(self, made: AccountProperty) -> None:
+    def add_contact_property(self, account_property: AccountProperty) -> None:
         """Add or replace a contact property, in use or archived."""
         used, unused = self.contact_properties, self.archived_properties
-        if made.archived:
+        if account_property.archived:
             used, unused = unused, used
-        unused.pop(made.name, None)
-        used[made.name] = made
+        unused.pop(account_property.name, None)
+        used[account_property.name] = account_property
         if self.changes is not None:
-            self.changes.contact_properties[made.name] = made
+            self.changes.contact_properties[account_property.name] = account_property
 
     def add_property_group(self, group: PropertyGroup) -> None:
         """Add or replace a group of contact properties."""
@@ -206,10 +206,10 @@ class SimulatedAccount:
                 self.changed(known)
             for prop in schema.own_contact_properties.values():
                 standard = prop.name in DEFAULT_CONTACT_PROPERTIES
-                made = AccountProperty.of(
+                account_property = AccountProperty.of(
                     prop, group="contactinformation", label=prop.label, hubspot_defined=standard
                 )
-                self.add_contact_property(made)
+                self.add_contact_property(account_property)
 
     def property_violations(self, properties: dict[str, str]) -> list[Violation]:
         """Return the violations of contact properties (HubSpot wire facts, section 3.7)."""

@@ -86,26 +86,26 @@ class Behaviours:
     auto_define: bool = False
 
     @classmethod
-    def from_mapping(cls, wanted: Mapping[str, Any]) -> Self:
+    def from_mapping(cls, switches: Mapping[str, Any]) -> Self:
         """Parse switches given by name on a command line or in JSON.
 
         Raises:
             BehaviourError: a name or a value is unknown.
 
         """
-        wanted = expanded(wanted)
+        switches = expanded(switches)
         kinds = get_type_hints(cls)
         names = [field.name for field in fields(cls)]
-        return cls(**{name: _value(name, value, kinds, names) for name, value in wanted.items()})
+        return cls(**{name: _value(name, value, kinds, names) for name, value in switches.items()})
 
-    def changed(self, wanted: Mapping[str, Any]) -> Self:
+    def changed(self, switches: Mapping[str, Any]) -> Self:
         """Return a copy with some switches changed. Raises BehaviourError, as `from_mapping` does."""
-        wanted = expanded(wanted)
-        turned = type(self).from_mapping(wanted)
-        return replace(self, **{name: getattr(turned, name) for name in wanted})
+        switches = expanded(switches)
+        parsed = type(self).from_mapping(switches)
+        return replace(self, **{name: getattr(parsed, name) for name in switches})
 
 
-def expanded(wanted: Mapping[str, Any]) -> dict[str, Any]:
+def expanded(switches: Mapping[str, Any]) -> dict[str, Any]:
     """Return the switches with `names=strict|lenient` replaced by the two switches that it sets.
 
     Raises:
@@ -113,7 +113,7 @@ def expanded(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
     """
     expanded: dict[str, Any] = {}
-    for name, value in wanted.items():
+    for name, value in switches.items():
         if name != "names":
             expanded[name] = value
             continue
@@ -127,7 +127,7 @@ def expanded(wanted: Mapping[str, Any]) -> dict[str, Any]:
 def _value(name: str, value: Any, kinds: Mapping[str, Any], names: list[str]) -> Any:
     if name not in kinds:
         near = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+        hint = f"did you mean {near[0]!r}?" if near else f"the switches are {', '.join(names)}"
         raise BehaviourError(f"there is no switch {name!r}; {hint}")
     kind, text = kinds[name], str(value).lower()
     if get_origin(kind) is Literal:

@@ -71,7 +71,7 @@ async def _contacts(request: Request) -> Response:
     page = await shown_contacts(request, words, start, _PAGE_SIZE)
     portals, number = _portals(request)
     empty = (
-        f"None of {page.total:,} {plural(page.total, 'contact')} has {words!r} in a property."
+        f"None of {page.total:,} {plural(page.total, 'contact')} contains {words!r}."
         if words
         else "There are no contacts yet."
     )

@@ -62,7 +62,7 @@ def read(call: Call) -> Answer:
         raise Refusal(400, message, "contact.batch.history_size")
     _check_inputs(batch.inputs, call.body)
     account, missing, results = call.account, [], []
-    wanted = list(dict.fromkeys([*DEFAULT_PROPERTIES, *(batch.properties or [])]))
+    names = list(dict.fromkeys([*DEFAULT_PROPERTIES, *(batch.properties or [])]))
     archived = call.flag("archived")
     with account.lock:
         for contact_input in batch.inputs:
@@ -71,7 +71,7 @@ def read(call: Call) -> Answer:
                 missing.append(contact_input.id or "")
             else:
                 history = batch.propertiesWithHistory or []
-                results.append(show_contact(contact, account, wanted=wanted, history=history))
+                results.append(show_contact(contact, account, names=names, history=history))
     errors = [batch_error("OBJECT_NOT_FOUND", NOT_FOUND, {"ids": missing})] if missing else []
     return batch_answer(call, results, errors, 200, "contact.batch.read")
 

@@ -54,16 +54,16 @@ def create(call: Call) -> Answer:
     """Create a property."""
     body = decode(_NEW, call.body)
     with call.account.lock:
-        made = _checked(call.account, body)
-        call.account.add_contact_property(made)
-    return answer_json(201, made.shown(), f"201: property {made.name}", "property.create")
+        new_property = _checked(call.account, body)
+        call.account.add_contact_property(new_property)
+    return answer_json(201, new_property.shown(), f"201: property {new_property.name}", "property.create")
 
 
 def update(call: Call) -> Answer:
     """Update a custom property; fields that are absent from the body are unchanged."""
     body = decode(_UPDATE, call.body)
     with call.account.lock:
-        made = _own(call.account, call.parts[0])
+        current = _own(call.account, call.parts[0])
         changes = {
             "label": body.label,
             "type": body.type,
@@ -75,10 +75,11 @@ def update(call: Call) -> Answer:
             "hidden": body.hidden,
             "form_field": body.formField,
         }
-        made = replace(made, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
-        _check_type(made.name, made.type)
-        call.account.add_contact_property(made)
-    return answer_json(200, made.shown(), f"200: property {made.name} updated", "property.update")
+        present = {name: value for name, value in changes.items() if value is not None}
+        updated = replace(current, **present)  # type: ignore[arg-type]
+        _check_type(updated.name, updated.type)
+        call.account.add_contact_property(updated)
+    return answer_json(200, updated.shown(), f"200: property {updated.name} updated", "property.update")
 
 
 def archive(call: Call) -> Answer:
@@ -103,10 +104,10 @@ def create_batch(call: Call) -> Answer:
     """Create several properties, or none of them if one is refused."""
     body = decode(_BATCH, call.body)
     with call.account.lock:
-        made = [_checked(call.account, contact_input) for contact_input in body.inputs]
-        for account_property in made:
+        new_properties = [_checked(call.account, contact_input) for contact_input in body.inputs]
+        for account_property in new_properties:
             call.account.add_contact_property(account_property)
-    return _batch_answer(call, 201, made, "property.batch.create")
+    return _batch_answer(call, 201, new_properties, "property.batch.create")
 
 
 def archive_batch(call: Call) -> Answer:

@@ -58,22 +58,22 @@ def show_contact(
     contact: Contact,
     account: SimulatedAccount,
     *,
-    wanted: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
     history: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return a contact as JSON of HubSpot's API.
 
     Args:
         contact: the contact.
-        account: its account; unknown names in `wanted` are left out.
-        wanted: names of the properties to show, null where unset; None shows every property that is set.
+        account: its account; unknown names in `names` are left out.
+        names: names of the properties to show, null where unset; None shows every property that is set.
         history: names of the properties to show with their history, newest value first.
 
     """
-    if wanted is None:
+    if names is None:
         properties: dict[str, str | None] = dict(contact.properties)
     else:
-        known = [name for name in wanted if name in account.contact_properties]
+        known = [name for name in names if name in account.contact_properties]
         properties = {name: contact.properties.get(name) for name in known}
     body: dict[str, Any] = {
         "id": contact.id,

@@ -52,14 +52,14 @@ def list_all(call: Call) -> Answer:
     """List contacts, oldest first; `limit` is at most 100, or 50 with history."""
     start, limit = whole_number(call, "after", 0), whole_number(call, "limit", 10)
     history = call.query_values("propertiesWithHistory")
-    most = MAX_WITH_HISTORY if history else MAX_LIMIT
-    if not 1 <= limit <= most:
-        raise Refusal(400, f"limit must be between 1 and {most}", "contact.list.limit")
+    max_limit = MAX_WITH_HISTORY if history else MAX_LIMIT
+    if not 1 <= limit <= max_limit:
+        raise Refusal(400, f"limit must be between 1 and {max_limit}", "contact.list.limit")
     with call.account.lock:
         contacts = call.account.book.all(archived=call.flag("archived"))
         found = [contact for contact in contacts if int(contact.id) > start]
         page = [
-            show_contact(current_contact, call.account, wanted=_wanted(call), history=history)
+            show_contact(current_contact, call.account, names=_property_names(call), history=history)
             for current_contact in found[:limit]
         ]
     body: dict[str, Any] = {"results": page}
@@ -73,7 +73,10 @@ def get(call: Call) -> Answer:
     with call.account.lock:
         contact = _find(call, archived=call.flag("archived"))
         body = show_contact(
-            contact, call.account, wanted=_wanted(call), history=call.query_values("propertiesWithHistory")
+            contact,
+            call.account,
+            names=_property_names(call),
+            history=call.query_values("propertiesWithHistory"),
         )
     return answer_json(200, body, f"200: contact {contact.id}", "contact.get")
 
@@ -128,18 +131,18 @@ def archive(call: Call) -> Answer:
 
 def gdpr_delete(call: Call) -> Answer:
     """Delete a contact permanently, with its history and timeline; answer 204 for an unknown one too."""
-    wanted, account = decode(_GDPR, call.body), call.account
+    body, account = decode(_GDPR, call.body), call.account
     with account.lock:
-        if wanted.idProperty is None:
-            contact = account.contact(wanted.objectId) or account.book.get(wanted.objectId, archived=True)
-        elif wanted.idProperty == "email":
-            contact = account.contact(wanted.objectId, by_email=True)
+        if body.idProperty is None:
+            contact = account.contact(body.objectId) or account.book.get(body.objectId, archived=True)
+        elif body.idProperty == "email":
+            contact = account.contact(body.objectId, by_email=True)
         else:
-            name = check_id_property(account, wanted.idProperty, "contact.id_property")
-            contact = account.book.find(name, wanted.objectId)
+            name = check_id_property(account, body.idProperty, "contact.id_property")
+            contact = account.book.find(name, body.objectId)
         if contact is not None:
             account.delete_contact(contact)
-    return no_content("204: the contact and everything about it deleted", "contact.gdpr_delete")
+    return no_content("204: contact deleted permanently", "contact.gdpr_delete")
 
 
 def to_texts(properties: Mapping[str, Any] | None) -> dict[str, str]:
@@ -201,8 +204,8 @@ def _problem(portal_id: int, properties: Mapping[str, str], violation: Violation
 
 def check_unique(account: SimulatedAccount, properties: Mapping[str, str], contact: Contact | None) -> None:
     """Refuse an e-mail address, or a value of a unique property, that another contact has. Raises Refusal."""
-    wanted = [properties.get("email", ""), *properties.get("hs_additional_emails", "").split(";")]
-    for email in filter(None, wanted):
+    emails = [properties.get("email", ""), *properties.get("hs_additional_emails", "").split(";")]
+    for email in filter(None, emails):
         other = account.contact(email, by_email=True)
         if other is not None and other is not contact:
             raise conflict(other)
@@ -290,5 +293,5 @@ def _find(call: Call, *, archived: bool = False) -> Contact:
     return contact
 
 
-def _wanted(call: Call) -> list[str]:
+def _property_names(call: Call) -> list[str]:
     return list(dict.fromkeys([*DEFAULT_PROPERTIES, *call.query_values("properties")]))

@@ -91,14 +91,16 @@ def create(call: Call) -> Answer:
         if len(account.definitions) >= quota:
             message = f"An account has at most {quota} event definitions."
             raise Refusal(400, message, "definition.count")
-        made = [_made(account, propertydefinition) for propertydefinition in body.propertyDefinitions]
-        if len(made) > MAX_PROPERTIES:
+        properties = [
+            _to_property(account, definition_property) for definition_property in body.propertyDefinitions
+        ]
+        if len(properties) > MAX_PROPERTIES:
             message = f"An event has at most {MAX_PROPERTIES} custom properties."
             raise Refusal(400, message, "definition.properties.count")
         definition = account.define(full, call.now)
         definition.label, definition.description = body.label, body.description
         definition.primary_object = body.primaryObject or "CONTACT"
-        definition.properties = {account_property.name: account_property for account_property in made}
+        definition.properties = {account_property.name: account_property for account_property in properties}
         if body.customMatchingId is not None:
             rule = body.customMatchingId.primaryObjectRule
             definition.matching = (rule.eventPropertyName, rule.targetObjectPropertyName)
@@ -136,18 +138,20 @@ def delete(call: Call) -> Answer:
 
 def add_property(call: Call) -> Answer:
     """Add a property to a definition."""
-    made = _made(call.account, decode(_PROPERTY, call.body))
+    new_property = _to_property(call.account, decode(_PROPERTY, call.body))
     with call.account.lock:
         definition = _find(call)
-        if definition.property(made.name) is not None:
-            message = f'Property "{made.name}" already exists'
+        if definition.property(new_property.name) is not None:
+            message = f'Property "{new_property.name}" already exists'
             raise Refusal(409, message, "definition.property.taken", category="CONFLICT")
         if len(definition.properties) >= MAX_PROPERTIES:
             message = f"An event has at most {MAX_PROPERTIES} custom properties."
             raise Refusal(400, message, "definition.properties.count")
-        definition.properties[made.name] = made
+        definition.properties[new_property.name] = new_property
         call.account.changed(definition)
-    return answer_json(201, made.shown(), f"201: {definition.name}.{made.name}", "definition.property.create")
+    return answer_json(
+        201, new_property.shown(), f"201: {definition.name}.{new_property.name}", "definition.property.create"
+    )
 
 
 def change_property(call: Call) -> Answer:
@@ -156,7 +160,7 @@ def change_property(call: Call) -> Answer:
     with call.account.lock:
         definition, old = _own_property(call)
         options = old.options if body.options is None else to_options(body.options)
-        made = AccountProperty(
+        new_property = AccountProperty(
             old.name,
             body.label or old.label,
             old.type,
@@ -164,9 +168,11 @@ def change_property(call: Call) -> Answer:
             old.description if body.description is None else body.description,
             old.group,
         )
-        definition.properties[old.name] = made
+        definition.properties[old.name] = new_property
         call.account.changed(definition)
-    return answer_json(201, made.shown(), f"201: {definition.name}.{made.name}", "definition.property.change")
+    return answer_json(
+        201, new_property.shown(), f"201: {definition.name}.{new_property.name}", "definition.property.change"
+    )
 
 
 def delete_property(call: Call) -> Answer:
@@ -200,11 +206,11 @@ def _own_property(call: Call) -> tuple[EventDefinition, AccountProperty]:
     return definition, found
 
 
-def _made(account: SimulatedAccount, body: NewEventProperty) -> AccountProperty:
+def _to_property(account: SimulatedAccount, body: NewEventProperty) -> AccountProperty:
     name = body.name if body.name is not None else _name_of(body.label)
     _check_property_name(account, name)
     if body.type not in FIELD_TYPES:
-        message = f"{body.type} is not a property type; there are {', '.join(FIELD_TYPES)}"
+        message = f"{body.type} is not a property type; the types are {', '.join(FIELD_TYPES)}"
         raise Refusal(400, message, "definition.property.type")
     options = to_options(body.options or [])
     return AccountProperty(name, body.label, body.type, options, body.description or "", "event_properties")

@@ -26,8 +26,8 @@ SHAPES: Final[dict[str, Schema]] = {
 }
 
 
-def show_occurrence(occurrence: Occurrence, wanted: list[str]) -> dict[str, Any]:
-    """Return an occurrence as JSON of HubSpot's API, with the named properties, or all if `wanted` is empty."""
+def show_occurrence(occurrence: Occurrence, names: list[str]) -> dict[str, Any]:
+    """Return an occurrence as JSON of HubSpot's API, with the named properties, or all if `names` is empty."""
     return {
         "id": occurrence.id,
         "eventType": occurrence.event_name,
@@ -35,6 +35,6 @@ def show_occurrence(occurrence: Occurrence, wanted: list[str]) -> dict[str, Any]
         "objectId": occurrence.contact or "",
         "occurredAt": iso(occurrence.occurred_at),
         "properties": {
-            key: value for key, value in occurrence.properties.items() if not wanted or key in wanted
+            key: value for key, value in occurrence.properties.items() if not names or key in names
         },
     }

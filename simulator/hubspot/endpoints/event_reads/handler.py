@@ -53,7 +53,7 @@ def _matching(call: Call) -> list[Occurrence]:
     if not _about_contacts(call):
         return []
     after, before = _moment(call, "occurredAfter"), _moment(call, "occurredBefore")
-    contact = _wanted_contact(call)
+    contact = _contact_filter(call)
     ids, kind, properties = call.query_values("id"), call.query_value("eventType"), call.query_map("property")
     found = [
         row
@@ -81,8 +81,8 @@ def _window(call: Call, found: list[Occurrence], limit: int) -> tuple[int, int]:
     for name in ("before", "after"):
         cursor = call.query_value(name)
         if cursor:
-            wanted = decode_cursor(cursor)
-            position = next((at for at, occurrence in enumerate(found) if _key(occurrence) == wanted), None)
+            key = decode_cursor(cursor)
+            position = next((at for at, occurrence in enumerate(found) if _key(occurrence) == key), None)
             if position is None:
                 return len(found), len(found)
             if name == "before":
@@ -104,12 +104,12 @@ def _about_contacts(call: Call) -> bool:
     return (call.query_value("objectType") or "contact").lower() in ("contact", "contacts", "0-1")
 
 
-def _wanted_contact(call: Call) -> str | None:
+def _contact_filter(call: Call) -> str | None:
     """Return the contact id to filter by: None for all contacts, an empty string for an unknown contact."""
-    wanted = call.query_map("objectProperty")
-    if not wanted:
+    conditions = call.query_map("objectProperty")
+    if not conditions:
         return call.query_value("objectId")
-    name, value = wanted[0]
+    name, value = conditions[0]
     account = call.account
     contact = account.contact(value, by_email=True) if name == "email" else account.book.find(name, value)
     return contact.id if contact else ""

@@ -27,7 +27,7 @@ ROUTES: Final = (
         versioned(_OCCURRENCES),
         handler.read_events,
         tag="Events",
-        summary="Read occurrences back",
+        summary="Read occurrences",
         answers={200: "OccurrencePage", **BAD_REQUEST},
         query={
             "objectType": TEXT,

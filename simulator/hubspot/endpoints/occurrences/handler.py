@@ -93,13 +93,13 @@ def _check_quota(call: Call, count: int) -> None:
     used = call.account.log.in_month(call.now)
     if used + count > quota:
         message = f"This account has reached its limit of {quota} event occurrences a month."
-        decision = f"{used} of {quota} occurrences of this month are used, and {count} more came"
+        decision = f"{used} of {quota} occurrences used this month, {count} more received"
         raise Refusal(429, message, "events.quota", decision, category="RATE_LIMITS", evidence="GAP")
 
 
 def _describe(ready: Occurrence | None, sent: OccurrenceRequest, *, kept: bool) -> str:
     if ready is None:
-        return "dropped silently: no record has this id, or it is in the future"
+        return "dropped silently: the contact id is unknown, or occurredAt is in the future"
     if not kept:
         return f"dropped: uuid {sent.uuid} was sent before"
     return "stored without a contact" if ready.contact is None else f"stored for contact {ready.contact}"

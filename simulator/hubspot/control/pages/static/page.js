@@ -2,7 +2,7 @@
 const body = document.querySelector("#journal tbody");
 if (body) {
   const columns = ["number", "method", "target", "status", "decision", "rule", "fault", "ms"];
-  const most = 100;
+  const maxRows = 100;
   const live = document.querySelector("#live");
   const cell = (entry, column) => {
     if (column === "decision" && entry.delivery !== "answered") return `${entry.decision} — ${entry.delivery}`;
@@ -20,6 +20,6 @@ if (body) {
     row.className = entry.good ? "good" : "bad";
     for (const column of columns) row.insertCell().textContent = cell(entry, column);
     body.prepend(row);
-    while (body.rows.length > most) body.lastChild.remove();
+    while (body.rows.length > maxRows) body.lastChild.remove();
   };
 }
