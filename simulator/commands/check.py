@@ -17,7 +17,7 @@ __all__ = ["command"]
     "--json",
     "as_json",
     is_flag=True,
-    help="Write JSON Lines to stdout: one object per example, a summary last.",
+    help="Write JSON Lines to stdout: one object per example, then a summary.",
 )
 @click.option(
     "--junit",
@@ -30,12 +30,12 @@ __all__ = ["command"]
     "--only",
     default="*",
     metavar="NAME",
-    help="Run only examples with this name, or whose names match a pattern: 'user*'.",
+    help="Run only examples with this name or pattern, such as 'user*'.",
 )
 @click.option("--verbose", is_flag=True, help="Show events, calls and requests in full.")
-@click.option("--no-color", is_flag=True, help="Do not use colours; NO_COLOR does the same.")
+@click.option("--no-color", is_flag=True, help="Disable colours, as NO_COLOR does.")
 def command(**options: Any) -> None:
-    """Run the eight documented examples, or the step examples of FLOW, against a HubSpot on this machine.
+    """Run the eight documented examples, or the step examples of FLOW, against a simulated HubSpot.
 
     FLOW is a walkerOS flow file, FILE#flow.destination, or a destination's entry with `examples`. Each example goes
     from walkerOS event to HTTP request, through the official client, and is compared with what it documents.

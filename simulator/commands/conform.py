@@ -14,7 +14,7 @@ __all__ = ["command"]
 
 @click.command("conform")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@walkeros_option("The version of walkerOS whose behaviour was recorded.")
+@walkeros_option("The version of walkerOS that the files were recorded from.")
 @click.option(
     "--json",
     "as_json",
@@ -26,16 +26,16 @@ __all__ = ["command"]
     "only",
     default="*",
     metavar="PATTERN",
-    help="Run only vectors whose id matches, for example `pub_3*`.",
+    help="Run only vectors whose id matches, such as 'pub_3*'.",
 )
 @click.option(
-    "--all", "show_all", is_flag=True, help="Show every difference instead of the first three of each vector."
+    "--all", "show_all", is_flag=True, help="Show every difference instead of the first three per vector."
 )
 def command(**options: Any) -> None:
-    """Compare the sender, in parity mode, with FILEs of walkerOS' recorded behaviour.
+    """Compare the sender, in parity mode, with the recorded behaviour of walkerOS in each FILE.
 
     A file has one vector per line: {"case": {...}, "expect": {...}}. Exit 0 if all agree, 1 if any differs,
-    2 if a file is not a file of vectors.
+    2 if a file is not a vector file.
     """
     from simulator.commands.runs.conform import conform  # here, so that --help stays fast
 

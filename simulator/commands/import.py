@@ -1,5 +1,5 @@
 # ruff: noqa: N999 - the command is called import; it is loaded by its name, and never imported by a statement
-"""`hubspot-sim import FILE -o CASSETTE`: convert traffic that was recorded elsewhere into a scrubbed cassette."""
+"""`hubspot-sim import FILE -o CASSETTE`: convert traffic recorded by another tool to a scrubbed cassette."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ __all__ = ["command"]
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette to write.")
 @click.option("--every-host", is_flag=True, help="Also import requests to hosts other than HubSpot's.")
-@click.option("--keep-people", is_flag=True, help="Do not replace names and addresses.")
+@click.option("--keep-people", is_flag=True, help="Keep names and addresses.")
 @click.option(
     "--scrub",
     "patterns",
     multiple=True,
     metavar="REGEX",
-    help="An additional pattern to remove; may be repeated.",
+    help="Additional pattern to remove. May be repeated.",
 )
 def command(file: Path, output: Path, every_host: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
-    """Convert FILE, a HAR file or a plain vcrpy cassette (YAML or JSON), into a cassette.
+    """Convert FILE, a HAR file or a plain vcrpy cassette (YAML or JSON), to a cassette.
 
-    It can be compared with the HubSpot on this machine. It holds no events, so it cannot be replayed.
+    The result works with `compare`. It contains no events, so it cannot be replayed.
     """
     from simulator.cassettes.cassette import CassetteError
     from simulator.cassettes.importers import imported
     from simulator.cassettes.redaction.scrubber import ScrubError, scrubbed
 
     try:
-        found = imported(file, every_host=every_host)
-        cassette = scrubbed(found.cassette, keep_people=keep_people, patterns=patterns)
+        result = imported(file, every_host=every_host)
+        cassette = scrubbed(result.cassette, keep_people=keep_people, patterns=patterns)
         cassette.save(output)
     except CassetteError as error:
         stop(safe_text(error))
@@ -47,7 +47,7 @@ def command(file: Path, output: Path, every_host: bool, keep_people: bool, patte
         stop(f"nothing was saved: {safe_text(error)}", "--scrub 'a pattern for it', or --keep-people")
     except OSError as error:
         stop(f"{safe_text(output)} cannot be written: {error.strerror}")
-    taken, left_out = len(cassette.interactions), found.left_out
+    taken, left_out = len(cassette.interactions), result.left_out
     if left_out:
         others = f"{left_out} to other hosts left out (--every-host takes them)"
         say(f"{amount(taken + left_out, 'request')}: {taken} imported into {safe_text(output)}, {others}")

@@ -56,7 +56,7 @@ __all__ = ["command"]
     "--expect",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Expected figures, or the saved --json of another run, to compare the run with.",
+    help="Expected counts, or the saved --json output of another run; exit 1 if they differ.",
 )
 @click.option(
     "--no-outbox",
@@ -75,15 +75,13 @@ __all__ = ["command"]
     "--report",
     type=OutputFile(),
     metavar="FILE",
-    help="Write a page of HTML: outcomes, what the checks say, samples, coverage, the events.",
+    help="Write an HTML report: outcomes, findings of the checks, samples, coverage, events.",
 )
-@worker_options(
-    "Deliver synthetic events with N real workers and a broker on this machine, and kill one of them."
-)
+@worker_options("Deliver synthetic events with N real workers on a local broker, and kill one of them.")
 @click.option("--json", "as_json", is_flag=True, help="Write the result as one JSON object.")
-@click.option("--no-color", is_flag=True, help="Do not use colours; NO_COLOR does the same.")
+@click.option("--no-color", is_flag=True, help="Disable colours, as NO_COLOR does.")
 def command(**options: Any) -> None:
-    """Send events through CONFIG to a HubSpot on this machine, and report what became of them.
+    """Send events through CONFIG to a simulated HubSpot and report the outcomes.
 
     EVENTS is a file, a named pipe, or - for standard input; without it and without --listen, events are synthetic.
     Ctrl-C ends a source that does not end, and the run is still summed up. Without CONFIG, the shop of the

@@ -1,4 +1,4 @@
-"""`hubspot-sim tui`: see it live in the terminal."""
+"""`hubspot-sim tui`: watch events live in the terminal."""
 
 from __future__ import annotations
 
@@ -49,25 +49,23 @@ __all__ = ["command"]
     help="The colours: harbour is dark, paper is light, contrast has high contrast.",
 )
 @click.option(
-    "--check",
-    is_flag=True,
-    help="Only check whether CONFIG and the tour can be shown; no terminal is needed.",
+    "--check", is_flag=True, help="Only check that CONFIG and the tour can be shown; needs no terminal."
 )
-@click.option("--web", is_flag=True, help="Show it in a browser instead, for this machine only.")
+@click.option("--web", is_flag=True, help="Show the app in a browser instead, on this machine only.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8765,
     show_default=True,
-    help="Port of the web page.",
+    help="Port for --web.",
 )
-@worker_options("Show N real workers on a broker of this machine; keys kill and start them.")
+@worker_options("Show N real workers on a local broker; keys kill and start them.")
 def command(**options: Any) -> None:
-    """Show live what CONFIG makes of events, each on its way to a HubSpot on this machine.
+    """Watch live how events pass through CONFIG to a simulated HubSpot.
 
-    EVENTS is a file, a named pipe, or - for standard input; without it, events are synthetic. Without CONFIG, a shop
-    and a guided tour are shown. Saving CONFIG plans the last thousand events again. Events that come
-    by --listen, --speed or a pipe come at their own pace, unless --rate is given.
+    EVENTS is a file, a named pipe, or - for standard input; without it the events are synthetic. Without CONFIG a shop
+    and a guided tour are shown. Saving CONFIG plans the last thousand events again. Events from
+    --listen, --speed or a pipe keep their own pace unless --rate is given.
     """
     workers, via = options.pop("workers"), options.pop("via")
     if workers is not None:

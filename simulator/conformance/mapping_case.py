@@ -1,4 +1,4 @@
-"""Run one case of the mapping language alone."""
+"""Run one case of the mapping language, without a destination."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["KINDS", "run_mapping_case"]
 
 @dataclass(frozen=True, slots=True)
 class _MappingRun:
-    """One mapping case, decoded, with what it runs on."""
+    """One decoded mapping case with its callbacks and dialect."""
 
     case: dict[str, Any]
     event: Any

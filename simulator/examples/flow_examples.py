@@ -1,4 +1,4 @@
-"""The step examples of a user's flow, in the form of the documented examples."""
+"""Read the step examples of a user's flow, in the shape of the documented examples."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class FlowExample(Example, frozen=True, kw_only=True):
 
     def judge(self) -> Judge:
         """Return the judge of the example's event."""
-        changed = self.rule is not None or bool(self.settings)  # then its lines are not the file's
+        changed = self.rule is not None or bool(self.settings)  # then line numbers do not match the file
         return Judge(self.config(""), source=None if changed else self.source)
 
     def config(self, token: str) -> dict[str, Any]:
