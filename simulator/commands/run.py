@@ -84,10 +84,10 @@ def command(**options: Any) -> None:
     """Send events through CONFIG to a simulated HubSpot and report the outcomes.
 
     EVENTS is a file, a named pipe, or - for standard input; without it and without --listen, events are synthetic.
-    Ctrl-C ends a source that does not end, and the run is still summed up. Without CONFIG, the shop of the
-    demonstration is used.
+    Ctrl-C stops an endless source; the summary is still printed. Without CONFIG, the demo shop is used. Time is
+    simulated: waiting out an outage takes no time.
     Exit 1 if --expect is not met, if events failed (--fail-on), if the sender's numbers and HubSpot's differ, or if the
-    source failed; 2 if it could not run. Waiting takes no time: an outage of half a minute is over at once.
+    source failed; 2 if it could not run.
     """
     workers, via = options.pop("workers"), options.pop("via")
     if workers is not None:

@@ -76,7 +76,7 @@ __all__ = ["command"]
     "--node-preload",
     type=OutputFile(),
     metavar="FILE.cjs",
-    help='Write a preload that leads a Node process\'s calls of HubSpot here: NODE_OPTIONS="--require FILE.cjs".',
+    help='Write a preload that redirects the HubSpot calls of Node here: NODE_OPTIONS="--require FILE.cjs".',
 )
 @click.option(
     "--auto-define",
