@@ -11,7 +11,7 @@ import orjson
 
 from hubspot_dest.delivery.client.errors import DeliveryError
 
-__all__ = ["UUID_NAMESPACE", "decode", "encode", "occurrence_uuid"]
+__all__ = ["UUID_NAMESPACE", "decode", "encode", "occurrence_uuid", "trimmed"]
 
 # Reproducible by others: uuid5(uuid5(NAMESPACE_URL, "https://github.com/elbwalker/walkerOS#hubspot"), id).
 UUID_NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/elbwalker/walkerOS#hubspot")
@@ -27,7 +27,7 @@ def encode(body: Any) -> bytes:
 
     """
     try:
-        return orjson.dumps(body)
+        return trimmed(orjson.dumps(body))
     except TypeError:
         pass
     try:
@@ -36,6 +36,14 @@ def encode(body: Any) -> bytes:
         raise DeliveryError("impossible", f"it cannot be written as JSON: {error}") from None
     except RecursionError:
         raise DeliveryError("impossible", "it cannot be written as JSON: it is nested too deeply") from None
+
+
+def trimmed(body: bytes) -> bytes:
+    """Return a copy that takes no more memory than its length, for bytes that are kept.
+
+    What orjson returns keeps the whole buffer that it was written in: 4 kB for 300 bytes, 1 MB for 100 kB.
+    """
+    return b"".join((body, b""))  # two parts: one alone is returned as it is
 
 
 def decode(payload: bytes | None) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from hubspot_dest.delivery.client.codec import trimmed
 from simulator.hubspot.messages import Answer
 from simulator.hubspot.state.rate_limits import LimitExceededError
 
@@ -50,7 +51,7 @@ class Refusal(Exception):  # noqa: N818 - an answer of HubSpot, not an error of 
         return Answer(
             self.status,
             headers,
-            orjson.dumps(body),
+            trimmed(orjson.dumps(body)),
             decision,
             self.rule,
             checks=tuple(self.checks),
@@ -70,7 +71,7 @@ def correlation_id() -> str:
 def answer_json(status: int, body: Any, decision: str, rule: str) -> Answer:
     """Return a JSON answer with HubSpot's headers."""
     headers = (("Content-Type", _JSON), ("X-HubSpot-Correlation-Id", correlation_id()))
-    return Answer(status, headers, orjson.dumps(body), decision, rule)
+    return Answer(status, headers, trimmed(orjson.dumps(body)), decision, rule)
 
 
 def no_content(decision: str, rule: str, checks: Sequence[str] = ()) -> Answer:
