@@ -526,8 +526,8 @@ class HubSpotDestination:
         Args:
             deadline: with an outbox, seconds to wait at most; its settings' `close_seconds` if not given.
             stall: with an outbox, stop waiting when nothing was delivered for this many seconds, instead.
-            keep_outcomes: False returns no outcomes with an outbox, so that the memory does not grow with what is left in
-                it; listeners get them as always.
+            keep_outcomes: False returns no outcomes with an outbox, so that memory does not grow with what is left
+                there; listeners get them as always.
 
         """
         if self._sink.background:
