@@ -14,7 +14,6 @@ from hubspot_dest.delivery.client.client import Client, ClientFactory, ClientPro
 from hubspot_dest.delivery.contact_cache import LastContact, ManyContacts
 from hubspot_dest.delivery.contact_upsert import update_only, update_or_create
 from hubspot_dest.delivery.direct_sink import DirectSink
-from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import OutboxSettings, StreamSettings
 from hubspot_dest.delivery.sink import Sink
 from hubspot_dest.events.collector import Collector
@@ -24,7 +23,7 @@ from hubspot_dest.events.consent_queue import (
     MemoryConsentQueue,
     StatelessConsentQueue,
 )
-from hubspot_dest.outcome import Outcome
+from hubspot_dest.outcome import Outcome, Reporter
 from hubspot_dest.planning.planner import CollectorPlanner, Planner, paused_gc
 from hubspot_dest.planning.profiles import Profile
 from hubspot_dest.verdict.judge import Judge

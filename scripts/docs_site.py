@@ -38,7 +38,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def on_page_content(content: str, **_: Any) -> str:
-    """Return a page's HTML: short code marked as such, and each cell of a wide table with its column's name."""
+    """Return a page's HTML with short code marked, and the column's name on each cell of a wide table."""
     return _TABLE.sub(lambda table: _labelled(table[0]), _SHORT_CODE.sub('<code class="short">', content))
 
 
@@ -51,7 +51,7 @@ def _labelled(table: str) -> str:
 
 
 def _labelled_row(row: str, columns: list[str]) -> str:
-    # The first cell is the row's name, and a column without a title has no label.
+    # The first cell is the row's name; a column without a title gets no label.
     titles = iter(["", *columns[1:]])
 
     def cell(_: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
-"""Pages of docs that are made from the code: commands, exit codes, checks, lint, and the codes of verify.
+"""Generate reference pages from the code: commands, exit codes, checks, lint, and the codes of verify.
 
-`python -m scripts.reference_pages` writes them; a test compares them with what it would write.
+Run `python -m scripts.reference_pages` to write them; a test fails if they are outdated.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from simulator import cli as simulator
 __all__ = ["PAGES", "commands_page", "every_command", "exit_codes_page", "options_of"]
 
 _DOCS: Final = Path(__file__).parents[1] / "docs"
-_PROGRAMS: Final = {"hubspot-dest": sender._group, "hubspot-sim": simulator._group}  # noqa: SLF001 - the groups have no other name
-_EXIT: Final = re.compile(r"(?P<said>Exit \d.*)", re.S)
-# Where a command is described at length.
+_PROGRAMS: Final = {"hubspot-dest": sender._group, "hubspot-sim": simulator._group}  # noqa: SLF001 - the groups have no public name
+_EXIT: Final = re.compile(r"(?P<exit_codes>Exit \d.*)", re.S)
+# The page that describes each command in full.
 _PAGES_OF: Final = {
     "account": "preview.md#the-account-as-a-file",
     "diff": "diff.md",
@@ -93,9 +93,9 @@ def _plain(text: str) -> str:
 def _description(context: click.Context) -> tuple[str, str]:
     """Return what a command does, and what its exit codes mean."""
     text = inspect.cleandoc(context.command.help or "").replace("\f", "")
-    said = _EXIT.search(text)
-    about = text[: said.start()] if said else text
-    return about.strip(), " ".join(said["said"].split()) if said else ""
+    exit_codes = _EXIT.search(text)
+    about = text[: exit_codes.start()] if exit_codes else text
+    return about.strip(), " ".join(exit_codes["exit_codes"].split()) if exit_codes else ""
 
 
 def _option_rows(context: click.Context) -> Iterator[str]:
@@ -164,9 +164,9 @@ def exit_codes_page() -> str:
         "|---|---|",
     ]
     for context in every_command():
-        _, said = _description(context)
-        if said:
-            lines.append(f"| `{context.command_path}` | {_plain(said)} |")
+        _, exit_codes = _description(context)
+        if exit_codes:
+            lines.append(f"| `{context.command_path}` | {_plain(exit_codes)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -1,7 +1,7 @@
-"""docs/status-page.png: the status page of the simulated HubSpot in a real browser.
+"""Make docs/status-page.png: the status page of the simulated HubSpot in a real browser.
 
-`python -m scripts.status_page_picture` draws it; it needs Chromium. The headings of the page are written into the
-picture, so that a test without a browser can tell whether the page still looks like that.
+Run `python -m scripts.status_page_picture`; it needs Chromium. The page's headings are stored in the PNG's metadata,
+so that a test without a browser can detect an outdated picture.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _SEED: Final = {
 
 @contextlib.contextmanager
 def status_page() -> Iterator[str]:
-    """Serve a HubSpot with some exchanges, a refusal and faults; yield the address of its status page."""
+    """Run a simulated HubSpot with some requests, a refusal and faults; yield the URL of its status page."""
     with FakeHubSpot(faults=["429:path=/crm/*,every=50"]) as fake:
         fake.service.seed(fake.account, _SEED)
         client = hubspot.HubSpot(access_token=fake.token, host=fake.base_url, retry=False)
@@ -54,12 +54,12 @@ def status_page() -> Iterator[str]:
 
 
 def headings_of(page: str) -> list[str]:
-    """Return the titles and column names of a page, in order."""
+    """Return the headings and column names of a page, in order."""
     return [html.unescape(re.sub(r"<[^>]+>", "", text)).strip() for _, text in _HEADING.findall(page)]
 
 
 def headings_in(picture: bytes) -> list[str]:
-    """Return the headings that were written into a picture."""
+    """Return the headings stored in a picture."""
     place = _SIGNATURE
     while place < len(picture):
         (length,) = struct.unpack(">I", picture[place : place + 4])
@@ -91,7 +91,7 @@ def draw() -> None:
 
 
 def page_at(address: str) -> str:
-    """Return the HTML of the status page; the first request sets a cookie and redirects."""
+    """Fetch the HTML of the status page; the first request sets a cookie and redirects."""
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with opener.open(address, timeout=30) as answer:
         text: str = answer.read().decode("utf-8")

@@ -1,4 +1,4 @@
-"""Cassettes for the pytest plugin: one test's requests, recorded once and compared at every run."""
+"""Cassettes for the pytest plugin: a test's requests are recorded once and compared at every run."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ __all__ = ["CassetteTest", "cassette_path"]
 
 
 class Live(Protocol):
-    """What a recording is made from: `fake_hubspot`."""
+    """The simulated HubSpot that a recording is made from (`fake_hubspot`)."""
 
     token: str
     base_url: str
 
 
 def cassette_path(item: pytest.Item, folder: str) -> Path:
-    """Return the path of a test's cassette: `FOLDER/NAME.json` beside the test, NAME from the marker or the test."""
+    """Return the path of a test's cassette: `FOLDER/NAME.json` beside the test; the marker can set NAME."""
     mark = item.get_closest_marker("hubspot_cassette")
     name = str(mark.args[0]) if mark is not None and mark.args else item.name
     safe = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "cassette"
@@ -40,7 +40,7 @@ def cassette_path(item: pytest.Item, folder: str) -> Path:
 
 
 class _LearningDestination(HubSpotDestination):
-    """A destination that announces each event before anything is sent for it."""
+    """A destination that reports each event to the player before it is sent."""
 
     def __init__(self, learn: Callable[[Any], None], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -51,7 +51,7 @@ class _LearningDestination(HubSpotDestination):
         return self.push_many((event,))[0]
 
     def push_many(self, events: Iterable[Any], **options: Any) -> list[Outcome]:
-        """Push several events; each is announced right before it is taken."""
+        """Push several events and report each one right before it is sent."""
         return super().push_many(self._announced(events), **options)
 
     def _announced(self, events: Iterable[Any]) -> Iterator[Any]:
@@ -61,15 +61,15 @@ class _LearningDestination(HubSpotDestination):
 
 
 class CassetteTest:
-    """One test with a cassette.
+    """The cassette of one test: its recording, its replay and its comparison.
 
     Args:
-        path: the cassette.
+        path: the cassette's path.
         mode: `none`: only what is in the cassette; `once`: record if there is no cassette; `new`: add
             the requests that are missing; `all`: record anew.
-        live: gives what is recorded from; only called to record.
+        live: returns the simulated HubSpot to record from; called only to record.
         config: the destination's configuration.
-        about: whose requests these are.
+        about: a description for the cassette's metadata.
 
     """
 
@@ -126,11 +126,11 @@ class CassetteTest:
         return self._player.around(pool)
 
     def close(self) -> None:
-        """Close the destination; what waits in a batch is sent."""
+        """Close the destination, which sends incomplete batches."""
         self.destination.close()
 
     def judge(self) -> None:
-        """Close; save what was recorded; fail where the requests differ from the cassette."""
+        """Close the destination, save the recording, and fail the test if requests differ from the cassette."""
         self.close()
         if self._records:
             self._save()
@@ -138,7 +138,7 @@ class CassetteTest:
             pytest.fail(text, pytrace=False)
 
     def difference(self) -> str:
-        """Return the requests that are not in the cassette and those that were not sent; empty without a difference."""
+        """Describe the requests that are not in the cassette and those that were not sent; empty if there are none."""
         if self._records or self._player is None or self._before is None:
             return ""
         wrong = [
@@ -174,13 +174,13 @@ class CassetteTest:
 
 
 def _meta(config: dict[str, Any], about: str) -> Meta:
-    """Return the metadata of a test's recording."""
+    """Return the metadata of the test's recording."""
     meta = meta_of(_plain(config), [], about=about)
     return meta.model_copy(update={"switches": {"auto_define": True}})
 
 
 def _plain(value: Any) -> Any:
-    """Return what can be written down; a function of the test's is named."""
+    """Return a JSON-serializable copy of a value, with functions replaced by their names."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

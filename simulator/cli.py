@@ -1,4 +1,4 @@
-"""`hubspot-sim`: the simulator's command line. Nothing called sim sends anything to HubSpot."""
+"""`hubspot-sim`: the simulator's command line. Only `record --live` contacts the real HubSpot."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import click
 
 from hubspot_dest._version import __version__
 from hubspot_dest.cli.console import guarded, stop
-from hubspot_dest.cli.lazy_group import LazyGroup
 from hubspot_dest.cli.main import COMMANDS as SENDER_COMMANDS
+from hubspot_dest.cli.main import LazyGroup
 
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
-        "check": "Run the eight documented examples against a HubSpot on this machine.",
-        "compare": "Compare the answers of the HubSpot on this machine with recorded ones.",
-        "conform": "Compare the sender with files of walkerOS' recorded behaviour.",
-        "generate": "Make synthetic walkerOS events: people who live through journeys.",
-        "import": "Make a cassette of a HAR file or a vcrpy cassette that was recorded elsewhere.",
-        "record": "Record what a configuration sends to HubSpot in a cassette, without people and secrets.",
-        "replay": "Compare today's configuration and sender with recorded traffic, without network.",
-        "run": "Send synthetic events through a configuration, and report what became of them.",
-        "scrub": "Take people and secrets out of cassettes, or check that none is left.",
-        "serve": "Run a HubSpot on this machine until Ctrl-C.",
-        "tui": "Show live in the terminal what happens to events.",
+        "check": "Run the eight documented examples against a simulated HubSpot.",
+        "compare": "Compare the simulated HubSpot's responses with recorded ones.",
+        "conform": "Compare the sender with recorded behaviour of walkerOS.",
+        "generate": "Generate synthetic walkerOS events of people and their visits.",
+        "import": "Convert a HAR file or a vcrpy cassette to a cassette.",
+        "record": "Record a configuration's requests in a cassette, without people and secrets.",
+        "replay": "Compare the requests of the current configuration with a recording, offline.",
+        "run": "Send events through a configuration and report the outcomes.",
+        "scrub": "Remove people and secrets from cassettes, or check for leftovers.",
+        "serve": "Run a simulated HubSpot until Ctrl-C.",
+        "tui": "Watch events live in the terminal.",
     }
 )
 _NEEDED = ("starlette", "uvicorn", "msgspec")
@@ -51,7 +51,7 @@ def _need_packages() -> None:
 )
 @click.version_option(__version__, prog_name="hubspot-sim")
 def _group() -> None:
-    """Try walkerOS with HubSpot on this machine: nothing here sends anything to HubSpot."""
+    """Try walkerOS with a simulated HubSpot on this machine. Only `record --live` contacts the real HubSpot."""
 
 
 def main() -> None:

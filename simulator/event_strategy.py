@@ -1,7 +1,7 @@
-"""A hypothesis strategy of walkerOS events that a mapping has something to do with.
+"""A hypothesis strategy for walkerOS events that are relevant to a mapping.
 
-Names, paths, consents and the literals that functions compare with are read from the configuration; hypothesis explores
-what else an event may hold, and shrinks a failing event to the little that makes it fail.
+Names, paths, consents and the literals that functions compare with come from the configuration. Hypothesis varies the
+rest of the event and shrinks a failing event to a minimal one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["MappingReach", "event_strategy"]
 Event = dict[str, Any]
 _Path = tuple[str, ...]
 
-# What a section of an event is made of where no path says more (walkerOS 4.4, section 1.1).
+# Default contents of an event's sections (walkerOS 4.4, section 1.1).
 _SECTIONS: Final = ("data", "user", "globals", "custom", "context")
 _NAMES: Final = ("page view", "product add", "order complete", "form submit", "user login")
 _FIRST: Final = 1_577_836_800_000  # 2020-01-01 in milliseconds
@@ -34,13 +34,13 @@ _CODE: Final = "$code:"
 
 @dataclass(frozen=True)
 class MappingReach:
-    """What a configuration reads of events.
+    """The parts of events that a configuration reads.
 
     Attributes:
-        names: event names of its rules; a wildcard has one name that stands for all.
-        paths: for each name, the paths that something reads, and for the empty name those that are read of all.
-        literals: the fixed values that functions compare with.
-        consents: the names of consents that something asks for.
+        names: event names of its rules; a wildcard is represented by one name.
+        paths: the paths read from events of each name; under the empty name, those read from all events.
+        literals: the literals that functions compare with.
+        consents: the names of required consents.
 
     """
 
@@ -51,7 +51,7 @@ class MappingReach:
 
     @classmethod
     def of(cls, config: Mapping[str, Any] | None) -> MappingReach:
-        """Read a destination's configuration; None reads nothing."""
+        """Analyse a destination's configuration; None gives an empty result."""
         if config is None:
             return cls(_NAMES, {}, (), ("marketing",))
         view = ConfigView(config)
@@ -70,16 +70,16 @@ class MappingReach:
         )
 
     def of_event(self, name: str) -> tuple[_Path, ...]:
-        """Return the paths that matter to events of one name."""
+        """Return the paths read from events of one name."""
         return (*self.paths.get("", ()), *self.paths.get(name, ()))
 
 
 def event_strategy(reach: MappingReach, *, odd: bool) -> SearchStrategy[Event]:
-    """Return the strategy; needs `hypothesis`.
+    """Return the strategy; requires `hypothesis`.
 
     Args:
         reach: what the configuration reads.
-        odd: also draw what real life brings: nulls, values of another type, empty and very long texts, other names.
+        odd: also draw nulls, values of other types, empty and very long texts, and names without a rule.
 
     """
     from hypothesis import strategies as st
@@ -103,7 +103,7 @@ def event_strategy(reach: MappingReach, *, odd: bool) -> SearchStrategy[Event]:
         names = st.one_of(names, st.builds(lambda entity, action: f"{entity} {action}", words, words))
 
     @st.composite
-    def events(draw: Any) -> Event:  # typed as hypothesis types it, one strategy would have to be of one type
+    def events(draw: Any) -> Event:  # hypothesis' types would require a single type for all strategies
         name = draw(names)
         event: Event = {"name": name, "data": {}, "user": {}}
         email_first = [path for path in reach.of_event(name) if path[-1].lower() == "email"] or [
@@ -138,7 +138,7 @@ def _paths(value: Any) -> tuple[_Path, ...]:
 
 
 def _every_path(value: Any) -> Iterator[_Path]:
-    """Yield what the mapping values and functions of a part of a configuration read of whole events."""
+    """Yield every path that mapping values and functions in a part of a configuration read from an event."""
     for code in _functions(value):
         for look in read_hints(code).looks:
             if look.path and look.path[0] in EVENT_FIELDS:
@@ -176,7 +176,7 @@ def _functions(value: Any) -> Iterator[str]:
 
 
 def _put(event: Event, path: _Path, value: Any) -> None:
-    """Set a value at a path; make what is missing on the way: objects, and lists before a number or `*`."""
+    """Set a value at a path and create missing parents: objects, or lists before a number or `*`."""
 
     def step_into(inside: Any, pair: tuple[str, str]) -> Any:
         step, following = pair
@@ -186,7 +186,7 @@ def _put(event: Event, path: _Path, value: Any) -> None:
                 inside.append(fresh)
             return inside[0]
         if not isinstance(inside, dict):
-            return {}  # another value is in the way: what is set there belongs to no event
+            return {}  # blocked by a scalar: write to a throw-away object
         if not isinstance(inside.get(step), (dict, list)):
             inside[step] = fresh
         return inside[step]

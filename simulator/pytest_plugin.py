@@ -1,6 +1,6 @@
-"""A HubSpot for tests: fixtures and a marker, found by pytest through the package's entry point (docs/pytest.md).
+"""Pytest plugin: fixtures and markers for a simulated HubSpot, registered by entry point (docs/pytest.md).
 
-Heavy modules are imported inside the fixtures: a test run without them loads only this file.
+Heavy modules are imported inside the fixtures, so that a test run without the fixtures loads only this file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["ContactSeen", "HubSpotSeen", "fake_hubspot", "hubspot_config", "hubs
 
 @dataclass(frozen=True, slots=True)
 class ContactSeen:
-    """A contact in the account.
+    """A contact of the account.
 
     Attributes:
         id: HubSpot's id.
@@ -44,7 +44,7 @@ class ContactSeen:
 
 
 class HubSpotSeen:
-    """One test's account on a simulated HubSpot that the process shares.
+    """One test's account on the simulated HubSpot shared by all tests of the process.
 
     Attributes:
         token: the account's access token.
@@ -119,7 +119,7 @@ class HubSpotSeen:
         ]
 
     def assert_nothing_refused(self) -> None:
-        """Fail if HubSpot refused any request, with its reason."""
+        """Assert that HubSpot refused no request; a failure lists each refusal with its reason."""
         refused = [request for request in self.requests() if request[2] >= 400]
         if refused:
             lines = "\n".join(f"  {method} {target}: {decision}" for method, target, _, decision in refused)
@@ -131,44 +131,48 @@ _PORTAL = 12345678
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--hubspot-record` and the cassette folder option."""
+    """Add `--hubspot-record`, `--hubspot-account` and the ini options."""
     group = parser.getgroup("hubspot-dest")
     group.addoption(
         "--hubspot-record",
         choices=("none", "once", "new", "all"),
         default="none",
-        help="What tests with @pytest.mark.hubspot_cassette do: only replay the cassette (none), record where there is "
-        "no cassette (once), record what the tape has not (new), record anew (all).",
+        help="Recording mode of tests with @pytest.mark.hubspot_cassette: replay only (none), record if there is no "
+        "cassette (once), add missing requests (new), rerecord (all).",
     )
     group.addoption(
         "--hubspot-account",
         metavar="FILE",
-        help="What the account has, as `hubspot-dest account pull` wrote it; also the ini option hubspot_account.",
+        help="Account file of fake_hubspot, from `hubspot-dest account pull`; also the ini option hubspot_account.",
     )
     parser.addini(
         "hubspot_account",
-        "An account file, from the root folder: fake_hubspot has it and is strict.",
+        "Account file of fake_hubspot, relative to the root folder; names that it does not list are refused.",
         default="",
     )
-    parser.addini("hubspot_cassettes", "The folder of cassettes beside a test's file.", default="cassettes")
+    parser.addini(
+        "hubspot_cassettes", "Folder of cassettes, relative to the test's file.", default="cassettes"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker."""
-    config.addinivalue_line("markers", "hubspot_fault(*specs): what goes wrong at HubSpot during the test")
-    text = "hubspot_cassette(name): answer hubspot_destination from a tape; --hubspot-record makes it"
+    """Register the markers."""
+    config.addinivalue_line(
+        "markers", "hubspot_fault(*specs): activate faults of fake_hubspot during the test"
+    )
+    text = "hubspot_cassette(name): replay hubspot_destination's requests from a cassette, made with --hubspot-record"
     config.addinivalue_line("markers", text)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Compare a passed test with its cassette."""
+    """Compare the requests of a passed test with its cassette."""
     try:
         result = yield
     except BaseException as error:
         cassette = item.stash.get(_CASSETTE, None)
-        if cassette is not None and (told := cassette.difference()):
-            error.add_note(told)  # the failure may be caused by that
+        if cassette is not None and (difference := cassette.difference()):
+            error.add_note(difference)  # the difference may explain the failure
         raise
     cassette = item.stash.get(_CASSETTE, None)
     if cassette is not None:
@@ -208,7 +212,7 @@ def fake_hubspot(
 ) -> Iterator[HubSpotSeen]:
     """Provide an account of portal 12345678 that creates definitions and properties on first use.
 
-    With an account file it has what the file lists and refuses everything else, as HubSpot does.
+    With an account file it has the listed definitions and properties and refuses others, as HubSpot does.
     `hubspot_account_options` sets portal, scopes and switches.
     """
     if _replays(request):
@@ -247,9 +251,9 @@ def hubspot_destination(
 ) -> Iterator[HubSpotDestination]:
     """Provide a destination with `hubspot_config` that sends to `fake_hubspot` and is closed after the test.
 
-    Its outcomes have `findings`: what HubSpot refuses of each event, and what is doubtful (docs/checks.md).
+    Its outcomes have `findings`: what HubSpot refuses in each event, and what is doubtful (docs/checks.md).
 
-    With `@pytest.mark.hubspot_cassette("name")` it is answered from the cassette, and no server is started.
+    With `@pytest.mark.hubspot_cassette("name")`, requests are answered from the cassette and no server is started.
     """
     if request.node.get_closest_marker("hubspot_cassette") is not None:
         yield from _from_cassette(request, hubspot_config)
@@ -272,7 +276,7 @@ def hubspot_destination(
 
 
 def _replays(request: pytest.FixtureRequest) -> bool:
-    """Return whether a test is answered from its cassette alone."""
+    """Return whether a test's requests are answered from its cassette alone."""
     if request.node.get_closest_marker("hubspot_cassette") is None:
         return False
     from simulator.cassette_fixtures import cassette_path

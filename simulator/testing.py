@@ -1,4 +1,4 @@
-"""Assertions for tests of a mapping, whose failures name the field.
+"""Assertions for mapping tests, with failures that name the differing field.
 
 >>> assert_calls([["a", {"x": 1}]], ["a", {"x": 1}])
 """
@@ -20,26 +20,27 @@ __all__ = ["assert_calls", "assert_matches_example", "walkeros_events"]
 
 
 def assert_calls(made: Outcome | Sequence[list[Any]], *expected: list[Any]) -> None:
-    """Assert that these calls were made in this order; a failure names each differing field.
+    """Assert that exactly these calls were made, in this order; a failure names each differing field.
 
     The uuid that the sender adds is ignored where the expected call has no uuid.
 
     Args:
-        made: an outcome, or calls.
+        made: an outcome, or its calls.
         expected: calls in the documented notation, `["events.send.basicApi.send", {...}]`.
 
     """
     calls = list(made if isinstance(made, Sequence) else made.calls)
     lines = _lines(list(expected), calls)
     if lines:
-        told = "\n".join(f"  {line}" for line in lines)
-        pytest.fail(f"these are not the calls that were expected:\n{told}", pytrace=False)
+        differences_text = "\n".join(f"  {line}" for line in lines)
+        pytest.fail(f"the calls differ from the expected ones:\n{differences_text}", pytrace=False)
 
 
 def assert_matches_example(made: Outcome, key: str) -> None:
-    """Fail unless kind and calls are those of a documented example, such as `mappedEventName`.
+    """Assert that an outcome has the kind and calls of a documented example, such as `mappedEventName`.
 
     Raises:
+        pytest.fail.Exception: kind or calls differ.
         ValueError: unknown example; the message lists the known ones.
 
     """
@@ -59,12 +60,12 @@ def assert_matches_example(made: Outcome, key: str) -> None:
 def walkeros_events(
     config: Mapping[str, Any] | None = None, *, odd: bool = True
 ) -> SearchStrategy[dict[str, Any]]:
-    """Return a hypothesis strategy of walkerOS events that explores and shrinks; needs `hypothesis`.
+    """Return a hypothesis strategy for walkerOS events; requires `hypothesis`.
 
     Args:
-        config: the destination's configuration: events then have the names of its rules, fill the paths that it reads,
-            give the consents that it asks for and hold the literals that its functions compare with.
-        odd: also draw what real life brings: nulls, values of another type, very long texts, names without a rule.
+        config: the destination's configuration. Events then use its rules' names, the paths that it reads, the consents
+            that it requires and the literals that its functions compare with.
+        odd: also draw nulls, values of other types, very long texts, and names without a rule.
 
     """
     from simulator.event_strategy import MappingReach, event_strategy

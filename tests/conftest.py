@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures and hooks for all tests."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 
 DEEP = Path(__file__).parent / "deep"
 
-# A container image may set it; users' terminals do not, and a program that does not flush would look as if it did.
+# A container image may set it, and would hide a missing flush; users' terminals do not.
 os.environ.pop("PYTHONUNBUFFERED", None)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the folder of the deep tests out of a run that would deselect them all; the import alone takes seconds."""
+    """Skip collection of the deep tests if the run deselects them; importing them takes seconds."""
     return True if config.option.markexpr == "not deep" and collection_path == DEEP else None
 
 
@@ -24,9 +24,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """Restore the library's logger: a command that ran in this process has put its own handler there.
+    """Restore the library's logger after a command replaced its handler in this process.
 
-    Without this, a later test in the same worker that reads `caplog` finds nothing.
+    Without this, `caplog` stays empty in later tests of the same worker.
     """
     logger = logging.getLogger("hubspot_dest")
     handlers, propagate, level = list(logger.handlers), logger.propagate, logger.level
@@ -39,5 +39,5 @@ def pytest_runtest_protocol(
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
-    """Async tests run on asyncio, whatever else is installed: the sender and the simulator are written for it."""
+    """Run async tests on asyncio, the only backend that the sender and the simulator support."""
     return "asyncio"

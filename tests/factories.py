@@ -1,4 +1,4 @@
-"""Events and configurations that many tests use, made in one place."""
+"""Factories for the events and configurations of tests."""
 
 from __future__ import annotations
 
@@ -24,30 +24,35 @@ def make_event(
     user: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
-    """Return a walkerOS event.
+    """Make a walkerOS event.
 
     Args:
-        number: makes the id, `e7`, and the time, in milliseconds after `BEGIN_MS`.
-        email: of the user; None for an event without one.
+        number: determines the id (`e7`) and the timestamp, in milliseconds after `BEGIN_MS`.
+        email: the user's e-mail; None for an event without one.
         name: entity and action.
-        user: more of the user, such as an id or a plan.
-        **fields: other fields of the event, such as `data`; they replace what is made here.
+        user: additional fields of the user, such as an id or a plan.
+        **fields: additional fields of the event, such as `data`; they override the defaults.
 
     """
-    who = {} if email is None else {"email": email}
-    made = {"name": name, "id": f"e{number}", "timestamp": BEGIN_MS + number, "user": {**who, **(user or {})}}
-    return {**made, **fields}
+    identity = {} if email is None else {"email": email}
+    event = {
+        "name": name,
+        "id": f"e{number}",
+        "timestamp": BEGIN_MS + number,
+        "user": {**identity, **(user or {})},
+    }
+    return {**event, **fields}
 
 
 def make_config(
     hubspot: FakeHubSpot | None = None, *, config: Mapping[str, Any] | None = None, **settings: Any
 ) -> dict[str, Any]:
-    """Return a configuration.
+    """Make a configuration.
 
     Args:
-        hubspot: where to deliver, and with which token; None leaves both out.
-        config: what stands beside `settings`, such as `mapping` or `consent`.
-        **settings: added to the settings, or instead of them.
+        hubspot: the simulated HubSpot, for base URL and token; None leaves both out.
+        config: keys beside `settings`, such as `mapping` or `consent`.
+        **settings: additional settings; they override the defaults.
 
     """
     reach = {} if hubspot is None else {"accessToken": hubspot.token, "baseUrl": hubspot.base_url}
@@ -55,7 +60,7 @@ def make_config(
 
 
 def write_config(folder: Path, hubspot: FakeHubSpot | None = None, **options: Any) -> Path:
-    """Write a configuration as `make_config` returns it into a file of a folder, and return its path."""
+    """Write a configuration from `make_config` to a file in a folder and return its path."""
     path = folder / "config.json"
     path.write_text(json.dumps(make_config(hubspot, **options)), encoding="utf-8")
     return path

@@ -1,1 +1,1 @@
-"""What is known of a HubSpot account: its event definitions, contact properties and limits, as a file."""
+"""The schema of a HubSpot account: event definitions, contact properties and limits, and the file that holds it."""

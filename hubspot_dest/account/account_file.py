@@ -1,7 +1,7 @@
-"""Read and write an account file: JSON or YAML, the entries as HubSpot's API gives them.
+"""Read and write account files: JSON or YAML, with entries in the format of HubSpot's API.
 
-`name` (or `fullyQualifiedName`), `type` and `options[].value` suffice, so that it can be written by hand. Unknown keys
-of an entry are HubSpot's own and are ignored; unknown keys of the file itself are errors.
+`name` (or `fullyQualifiedName`), `type` and `options[].value` are enough, so a file can be written by hand. Unknown
+keys of an entry are ignored, since HubSpot's API has many; unknown keys of the file itself are errors.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MAX_BYTES: Final = 64 * 1024 * 1024
 
 
 class AccountFileError(ValueError):
-    """An account file that cannot be used; the message names the file and the place."""
+    """An account file cannot be used; the message has the file and the path."""
 
 
 class _AccountEntry(BaseModel):
@@ -72,12 +72,12 @@ class _PropertyEntry(_AccountEntry):
     @model_validator(mode="after")
     def _known_type(self) -> _PropertyEntry:
         if self.type not in (*FIELD_TYPES, "object_coordinates", "json", "phone_number", "currency_number"):
-            msg = f"{self.name} has the type {self.type!r}; there are {', '.join(FIELD_TYPES)}"
+            msg = f"{self.name} has the unknown type {self.type!r}; types are {', '.join(FIELD_TYPES)}"
             raise ValueError(msg)
         return self
 
     def declared(self, standard: Property | None = None) -> Property:
-        """Return the property; what a hand-written entry leaves out of a standard one stays as HubSpot has it."""
+        """Return the property; what the entry leaves out is taken from `standard`, HubSpot's property of that name."""
         known = standard or Property(self.name)
         rights = known.read_only if self.rights is None else self.rights.read_only
         return Property(
@@ -102,7 +102,7 @@ class _DefinitionEntry(_AccountEntry):
     @model_validator(mode="after")
     def _named(self) -> _DefinitionEntry:
         if not (self.full_name or self.name):
-            msg = "an event definition has fullyQualifiedName, or name"
+            msg = "an event definition needs fullyQualifiedName or name"
             raise ValueError(msg)
         return self
 
@@ -146,14 +146,14 @@ def read_account_file(path: Path) -> AccountSchema:
         raw = yaml.load(text, Loader=BoundedLoader) if is_yaml else orjson.loads(text)  # noqa: S506 - a safe one
     except orjson.JSONDecodeError as error:
         fault = fault_of_json(text, error)
-        msg = f"{path}, line {fault.line}: broken JSON: {fault.message}"
+        msg = f"{path}, line {fault.line}: invalid JSON: {fault.message}"
         raise AccountFileError(msg) from None
     except yaml.MarkedYAMLError as error:
         fault = yaml_fault(text, error)
-        msg = f"{path}, line {fault.line}: broken YAML: {fault.message}"
+        msg = f"{path}, line {fault.line}: invalid YAML: {fault.message}"
         raise AccountFileError(msg) from None
     except yaml.YAMLError as error:
-        msg = f"{path}: broken YAML: {str(error).splitlines()[0]}"
+        msg = f"{path}: invalid YAML: {str(error).splitlines()[0]}"
         raise AccountFileError(msg) from None
     return parse_account(raw, str(path))
 
@@ -199,11 +199,11 @@ def parse_account(raw: Any, where: str = "account") -> AccountSchema:
 
 
 def account_content(account: AccountSchema, portal_id: int) -> dict[str, Any]:
-    """Return the content of an account file equal to `account`; `parse_account` is the inverse.
+    """Return the content of an account file for `account`; the inverse of `parse_account`.
 
     Args:
-        account: what is known of the account.
-        portal_id: the portal's number, if `account` does not have it.
+        account: the schema of the account.
+        portal_id: the portal's number, used if `account` does not have it.
 
     """
     content: dict[str, Any] = {"version": VERSION, "portalId": account.portal_id or portal_id}
@@ -252,7 +252,11 @@ def property_content(known: Property) -> dict[str, Any]:
 
 
 def write_account_file(path: Path, content: Mapping[str, Any]) -> None:
-    """Write an account file as JSON with sorted keys, so that a review shows what changed. Raises OSError."""
+    """Write an account file as JSON with sorted keys, so that changes are easy to review.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     body = orjson.dumps(
         content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
     )
@@ -261,16 +265,16 @@ def write_account_file(path: Path, content: Mapping[str, Any]) -> None:
 
 def _definitions(entries: list[_DefinitionEntry], portal_id: int) -> Mapping[str, AccountEvent]:
     prefix = f"pe{portal_id}_"
-    found: dict[str, AccountEvent] = {}
+    definitions: dict[str, AccountEvent] = {}
     for entry in entries:
         if entry.archived:
             continue
         name = entry.full_name or (entry.name or "")
         if entry.full_name is None and not name.startswith(prefix):
             name = prefix + name
-        properties = {each.name: each.declared() for each in entry.properties or () if not each.archived}
-        found[name] = AccountEvent(name, MappingProxyType(properties))
-    return MappingProxyType(found)
+        properties = {prop.name: prop.declared() for prop in entry.properties or () if not prop.archived}
+        definitions[name] = AccountEvent(name, MappingProxyType(properties))
+    return MappingProxyType(definitions)
 
 
 def _text(value: str | bool | float) -> str:

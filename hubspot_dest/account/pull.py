@@ -1,6 +1,6 @@
-"""Read what an account has from HubSpot: GET only, no people, no secrets.
+"""Pull the schema of an account from HubSpot with GET requests only; no contacts and no secrets are read.
 
-Needs the scopes `behavioral_events.event_definitions.read_write` and `crm.schemas.contacts.read`.
+This requires the scopes `behavioral_events.event_definitions.read_write` and `crm.schemas.contacts.read`.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _DEFINITION: Final = ("name", "fullyQualifiedName", "labels", "primaryObject", "
 
 
 class Reader(Protocol):
-    """Reads from HubSpot; `HubSpotClient` does."""
+    """A client that reads from HubSpot, such as `HubSpotClient`."""
 
     def read(self, path: str, query: Any = ()) -> Any:
-        """Return the answer to a GET. Raises DeliveryError."""
+        """Return the response to a GET request; raise DeliveryError on failure."""
 
 
 def pull_account(client: Reader) -> dict[str, Any]:
-    """Return the content of an account file: entries as HubSpot returns them, without their authors.
+    """Return the content of an account file, with HubSpot's entries stripped of their authors.
 
     Raises:
         DeliveryError: HubSpot does not answer, or refuses the request.
@@ -39,7 +39,7 @@ def pull_account(client: Reader) -> dict[str, Any]:
     details = client.read("/account-info/v3/details")
     portal = _object(details.data, "the account").get("portalId")
     if not isinstance(portal, int):
-        msg = "the answer about the account names no portalId; is this HubSpot?"
+        msg = "the response for the account has no portalId; is this HubSpot?"
         raise DeliveryError("unreadable", msg)
     content: dict[str, Any] = {
         "version": VERSION,
@@ -75,41 +75,41 @@ def _definitions(client: Reader) -> Iterator[Mapping[str, Any]]:
 def _results(answer: Any, what: str) -> list[Mapping[str, Any]]:
     results = _object(answer.data, what).get("results")
     if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
-        msg = f"the answer about {what} cannot be read; is this HubSpot?"
+        msg = f"the response for {what} cannot be read; is this HubSpot?"
         raise DeliveryError("unreadable", msg)
     return results
 
 
 def _object(body: bytes, what: str) -> dict[str, Any]:
     try:
-        found = orjson.loads(body)
+        content = orjson.loads(body)
     except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
-        msg = f"the answer about {what} cannot be read; is this HubSpot?"
+        content = None
+    if not isinstance(content, dict):
+        msg = f"the response for {what} cannot be read; is this HubSpot?"
         raise DeliveryError("unreadable", msg)
-    return found
+    return content
 
 
 def _definition(entry: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: entry[name] for name in _DEFINITION if name in entry}
-    return {**kept, "properties": [_property(item) for item in entry.get("properties") or ()]}
+    entry_content = {name: entry[name] for name in _DEFINITION if name in entry}
+    return {**entry_content, "properties": [_property(item) for item in entry.get("properties") or ()]}
 
 
 def _property(entry: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: entry[name] for name in _PROPERTY if name in entry}
+    entry_content = {name: entry[name] for name in _PROPERTY if name in entry}
     if entry.get("options"):
-        kept["options"] = [
+        entry_content["options"] = [
             {name: option[name] for name in _OPTION if name in option} for option in entry["options"]
         ]
     rights = entry.get("modificationMetadata")
     if isinstance(rights, dict) and "readOnlyValue" in rights:
-        kept["modificationMetadata"] = {"readOnlyValue": bool(rights["readOnlyValue"])}
-    return kept
+        entry_content["modificationMetadata"] = {"readOnlyValue": bool(rights["readOnlyValue"])}
+    return entry_content
 
 
 def _limits(headers: Mapping[str, str]) -> dict[str, int]:
-    """Return the limits that an answer's headers name (wire facts, section 6)."""
+    """Return the limits from a response's headers (wire facts, section 6)."""
     lower = {name.lower(): value for name, value in headers.items()}
     known = {
         "callsPerDay": lower.get("x-hubspot-ratelimit-daily"),

@@ -1,4 +1,4 @@
-"""An account's schema: what events and contacts may have there."""
+"""An account's schema: its events, the properties of events and contacts, and its limits."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def is_account_content(raw: Any) -> bool:
 
 @dataclass(frozen=True)
 class AccountEvent:
-    """A custom event as an account defines it.
+    """A custom event defined in an account.
 
     Attributes:
-        full_name: `pe12345678_purchase`.
-        properties: its own properties by name; every event has the standard ones beside them.
+        full_name: the name with its prefix: `pe12345678_purchase`.
+        properties: the event's own properties by name; every event has the standard ones in addition.
 
     """
 
@@ -33,18 +33,18 @@ class AccountEvent:
     properties: Mapping[str, Property] = field(default_factory=lambda: MappingProxyType({}))
 
     def declared(self, name: str) -> PropertyLike | None:
-        """Return a property of this event, custom or standard; None if there is no such property."""
+        """Return a property of this event, custom or standard, or None."""
         return self.properties.get(name) or STANDARD_EVENT_PROPERTIES.get(name)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountLimits:
-    """An account's limits; None where they are not known.
+    """An account's limits; None if unknown.
 
     Attributes:
-        calls_a_day: calls to contacts and definitions a day.
-        calls_burst: calls in `burst_ms`.
-        burst_ms: the interval of the burst limit.
+        calls_a_day: maximum calls to contacts and definitions per day.
+        calls_burst: maximum calls in `burst_ms`.
+        burst_ms: the interval of the burst limit, in milliseconds.
 
     """
 
@@ -55,14 +55,14 @@ class AccountLimits:
 
 @dataclass(frozen=True)
 class AccountSchema:
-    """What an account has: read from a file, or from HubSpot.
+    """The schema of an account, read from a file or from HubSpot.
 
     Attributes:
         portal_id: the number in every event name; None for an unknown account.
-        definitions: event definitions by full name; None where they are not known.
-        own_contact_properties: contact properties beside HubSpot's standard ones, or in their place.
-        contacts_complete: whether contacts have no further properties.
-        limits: what is known of them.
+        definitions: event definitions by full name; None if unknown.
+        own_contact_properties: contact properties that extend or override HubSpot's standard ones.
+        contacts_complete: whether all contact properties are known.
+        limits: the known limits.
 
     """
 
@@ -74,11 +74,11 @@ class AccountSchema:
 
     @cached_property
     def contact_properties(self) -> Mapping[str, Property]:
-        """Every known property of contacts, standard ones included."""
+        """All known contact properties, including the standard ones."""
         return MappingProxyType({**STANDARD_CONTACT_PROPERTIES, **self.own_contact_properties})
 
     def contact_property(self, name: str) -> PropertyLike | None:
-        """Return a property of contacts."""
+        """Return a contact property, or None if it is not known."""
         return self.contact_properties.get(name)
 
 

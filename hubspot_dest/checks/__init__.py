@@ -1,4 +1,5 @@
-"""HubSpot's rules, written once: what it accepts, what it refuses, and the evidence.
+"""HubSpot's rules: what it accepts, what it refuses, and the evidence for each rule.
 
-Pure functions and data. The sender predicts from them what HubSpot refuses; the simulated HubSpot answers from them.
+This package holds pure functions and data. The sender uses them to predict what HubSpot will refuse; the simulated
+HubSpot uses them to answer.
 """

@@ -1,6 +1,6 @@
-"""Every check: its code, how severe it is, how that is known, what it is about and what to do.
+"""The catalogue of checks: code, severity, evidence, explanation and fix of each.
 
-The pages of `hubspot-dest explain` and docs/checks.md are made from here.
+`hubspot-dest explain` and docs/checks.md are generated from it.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ EVIDENCE_MEANINGS: Final[Mapping[Evidence, str]] = MappingProxyType(
     {
         "SPEC": "HubSpot's own OpenAPI files",
         "DOC": "a page of HubSpot's documentation",
-        "CAP": "a recorded answer of the real HubSpot",
-        "2ND": "a third party's written claim, no recording",
-        "INFER": "concluded from neighbouring evidence",
-        "GAP": "no evidence was found: what HubSpot does is unknown",
-        "WALKEROS": "walkerOS 4.4 itself, read and run",
+        "CAP": "a recorded response of the real HubSpot",
+        "2ND": "a third party's written claim, without a recording",
+        "INFER": "inferred from related evidence",
+        "GAP": "no evidence was found, so HubSpot's behaviour is unknown",
+        "WALKEROS": "the code of walkerOS 4.4, read and executed",
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A setting of the simulated HubSpot that decides what is unknown of the real one.
+    """A switch of the simulated HubSpot for behaviour that is unknown of the real one.
 
     Attributes:
-        name: as `hubspot-sim serve --switch NAME=VALUE` takes it.
-        refuses: the value with which it answers an error or drops.
+        name: the name in `hubspot-sim serve --switch NAME=VALUE`.
+        refuses: the value that makes it refuse or drop.
 
     """
 
@@ -43,19 +43,19 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One of HubSpot's rules, or one of walkerOS' that loses events.
+    """A rule of HubSpot, or a rule of walkerOS that loses events or values.
 
     Attributes:
-        code: stable; findings carry it.
-        severity: `refused` rests on SPEC, DOC or CAP; what rests on less is `doubtful`.
-        evidence: how it is known.
-        title: what it is about, in one line.
+        code: the stable code that findings refer to.
+        severity: `refused` requires the evidence SPEC, DOC or CAP; weaker evidence makes a check `doubtful`.
+        evidence: how the rule is known.
+        title: the subject, in one line.
         about: what happens and why.
-        fix: what to do.
-        source: where it is known from.
-        wording: HubSpot's own words, if they were recorded.
-        by: who loses it, for severity `lost`.
-        switch: the simulated HubSpot's setting for it, if the real one's behaviour is unknown.
+        fix: what to do about it.
+        source: the documents that state the rule.
+        wording: HubSpot's own message, if it was recorded.
+        by: which senders lose it, for severity `lost`.
+        switch: the switch of the simulated HubSpot, if the real one's behaviour is unknown.
 
     """
 
@@ -81,8 +81,8 @@ _CHECKS: Final = (
         "refused",
         "CAP",
         "an event name without the prefix `pe<HubID>_`",
-        "Every custom event has the name `pe<HubID>_<name>`. HubSpot answers 400 to any other: the portal's number is "
-        "part of the name.",
+        "The full name of a custom event is `pe<HubID>_<name>`, with the portal's number in it. HubSpot answers 400 to "
+        "any other name.",
         "Set settings.eventNamePrefix to pe, the portal's number and an underscore.",
         "HubSpot wire facts, section 1.3 (segmentio/action-destinations PR 1364)",
         _NO_EVENT,
@@ -92,8 +92,8 @@ _CHECKS: Final = (
         "refused",
         "CAP",
         "the prefix occurs twice in an event name",
-        "settings.eventNamePrefix is put before every event name. An eventName that has it already names an event "
-        "that no account has, and HubSpot answers 400.",
+        "settings.eventNamePrefix is added to every event name. If eventName already has it, the full name "
+        "contains it twice; no event can have such a name, and HubSpot answers 400.",
         "Leave the prefix out of settings.eventName.",
         "HubSpot wire facts, section 1.3; walkerOS 4.4, section 5.5",
         _NO_EVENT,
@@ -112,9 +112,9 @@ _CHECKS: Final = (
         "event_name_empty",
         "refused",
         "CAP",
-        "an event name that is the prefix alone",
-        "There is no name after the prefix, so no definition can have it.",
-        "Give the rule settings.eventName.",
+        "an event name that is only the prefix",
+        "There is no name after the prefix, so no event definition can match.",
+        "Set settings.eventName in the rule.",
         "HubSpot wire facts, section 1.3",
         _NO_EVENT,
     ),
@@ -123,9 +123,9 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "an event name with characters that HubSpot does not allow",
-        "Names of events begin with a letter and consist of a-z, 0-9 and _. Without eventName, the name is made from "
-        "the event's own, in lower case and with _ for spaces, so umlauts and punctuation stay.",
-        "Give the rule a settings.eventName of a-z, 0-9 and _.",
+        "Event names begin with a letter and consist of a-z, 0-9 and _. Without settings.eventName, the name is the "
+        "event's own in lower case, with _ for spaces; accented letters and punctuation are kept.",
+        "Set settings.eventName in the rule, using only a-z, 0-9 and _.",
         "HubSpot wire facts, sections 1.5 and 2.2",
         _NO_EVENT,
     ),
@@ -134,8 +134,8 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "an event name of more than 50 characters",
-        "After the prefix, a name has at most 50 characters.",
-        "Give the rule a shorter settings.eventName.",
+        "After the prefix, a name may have at most 50 characters.",
+        "Set a shorter settings.eventName in the rule.",
         "HubSpot wire facts, sections 1.5 and 2.2",
         _NO_EVENT,
     ),
@@ -144,7 +144,7 @@ _CHECKS: Final = (
         "doubtful",
         "2ND",
         "an event name with a hyphen",
-        "HubSpot's present guide allows a-z, 0-9 and _; an older edition, Segment and PostHog allow hyphens as well.",
+        "HubSpot's current guide allows a-z, 0-9 and _; an older edition, Segment and PostHog also allow hyphens.",
         "Use _ instead.",
         "HubSpot wire facts, section 11",
         switch=Switch("name_hyphen", "reject"),
@@ -154,9 +154,9 @@ _CHECKS: Final = (
         "refused",
         "CAP",
         "an event without a definition in the account",
-        "HubSpot accepts occurrences of defined events only, and answers 400 to any other. Known from the account "
-        "file (`--account`) or from HubSpot itself.",
-        "Define the event in HubSpot, or map to the name of one that is defined.",
+        "HubSpot accepts occurrences only of defined events, and answers 400 to any other. The definitions come from "
+        "the account file (`--account`) or from HubSpot itself.",
+        "Define the event in HubSpot, or map to the name of a defined event.",
         "HubSpot wire facts, sections 1.3 and 2.4",
         _NO_EVENT,
     ),
@@ -175,7 +175,7 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "a property name of more than 50 characters",
-        "Internal names of event properties have at most 50 characters; exceeding a limit makes the request fail.",
+        "Internal names of event properties may have at most 50 characters; if a limit is exceeded, the request fails.",
         "Shorten the name in the mapping.",
         "HubSpot wire facts, sections 1.3 and 1.5",
     ),
@@ -184,7 +184,7 @@ _CHECKS: Final = (
         "doubtful",
         "2ND",
         "a property name with capitals",
-        "HubSpot's guide allows a-z, 0-9 and _; PostHog's destination makes properties in camelCase.",
+        "HubSpot's guide allows a-z, 0-9 and _; PostHog's destination creates properties in camelCase.",
         "Use lower case.",
         "HubSpot wire facts, section 11",
         switch=Switch("name_capital", "reject"),
@@ -194,7 +194,7 @@ _CHECKS: Final = (
         "doubtful",
         "2ND",
         "a property name with a hyphen",
-        "HubSpot's present guide allows a-z, 0-9 and _; an older edition allowed hyphens as well.",
+        "HubSpot's current guide allows a-z, 0-9 and _; an older edition also allowed hyphens.",
         "Use _ instead.",
         "HubSpot wire facts, sections 1.5 and 11",
         switch=Switch("name_hyphen", "reject"),
@@ -203,8 +203,8 @@ _CHECKS: Final = (
         "property_name_twins",
         "doubtful",
         "DOC",
-        "two property names that differ by capitals only",
-        "Names that become equal after lower-casing count as duplicates: HubSpot keeps one of them.",
+        "two property names that differ only in capitals",
+        "Names that are equal in lower case count as duplicates, and HubSpot keeps only one of them.",
         "Rename one of them.",
         "HubSpot wire facts, section 1.5",
     ),
@@ -213,8 +213,8 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "more than 50 properties with data",
-        "An occurrence has at most 50 properties with data; exceeding a limit makes the request fail.",
-        "Map fewer properties; default properties count as well.",
+        "An occurrence may have at most 50 properties with data; if a limit is exceeded, the request fails.",
+        "Map fewer properties; default properties count, too.",
         "HubSpot wire facts, sections 1.3 and 1.5",
     ),
     Check(
@@ -222,8 +222,8 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "a value that is too long",
-        "A value of an event property has at most 256 characters, or 1,024 where the property's name contains url, "
-        "referrer or link; exceeding a limit makes the request fail.",
+        "The value of an event property may have at most 256 characters, or 1,024 if the property's name contains url, "
+        "referrer or link; if a limit is exceeded, the request fails.",
         "Map a shorter value.",
         "HubSpot wire facts, sections 1.3 and 1.5",
     ),
@@ -232,8 +232,8 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "a property that the event's definition does not have",
-        "Whether HubSpot refuses the occurrence or drops the property is not documented. Either way the value does "
-        "not arrive.",
+        "HubSpot does not document whether it refuses the occurrence or drops the property. The value is lost either "
+        "way.",
         "Add the property to the definition in HubSpot, or leave it out of the mapping.",
         "HubSpot wire facts, section 1.3",
         switch=Switch("unknown_property", "reject"),
@@ -244,15 +244,15 @@ _CHECKS: Final = (
             "doubtful",
             "GAP",
             f"an event property's value that {what}",
-            "Whether HubSpot refuses the occurrence or drops the value is not documented for custom events.",
+            "HubSpot does not document whether it refuses the occurrence or drops the value for custom events.",
             fix,
             "HubSpot wire facts, sections 1.3 and 2.5",
             switch=Switch("bad_value", "reject"),
         )
         for kind, what, fix in (
-            ("value_number", "is not a number", "Send digits with a point."),
+            ("value_number", "is not a number", "Send digits with a decimal point."),
             ("value_date", "is not a date", "Send YYYY-MM-DD or milliseconds of midnight UTC."),
-            ("value_midnight", "is not midnight UTC, on a date property", "Send the day alone."),
+            ("value_midnight", "is not midnight UTC, for a date property", "Send only the day."),
             ("value_datetime", "is not a point in time", "Send milliseconds since 1970 or ISO 8601."),
             ("value_bool", "is neither true nor false", "Send true or false."),
             ("value_option", "is not one of the options", "Send the internal value of an option."),
@@ -262,8 +262,8 @@ _CHECKS: Final = (
         "property_value_seconds",
         "doubtful",
         "INFER",
-        "an event property's time that looks like seconds",
-        "HubSpot expects milliseconds since 1970; as such, the number is a time in January 1970.",
+        "an event property's point in time that looks like seconds",
+        "HubSpot expects milliseconds since 1970; read as such, the number is a date in January 1970.",
         "Multiply it by 1000.",
         "HubSpot wire facts, section 1.3",
     ),
@@ -272,7 +272,7 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "an object that is sent as [object Object]",
-        "walkerOS turns every value into text as JavaScript does, and an object's text is [object Object].",
+        "walkerOS converts every value to text as JavaScript does, and the text of an object is [object Object].",
         "Map one of its values instead.",
         "walkerOS 4.4, section 5.6",
     ),
@@ -281,10 +281,10 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "a value that is sent as NaN, undefined, null, Infinity or Invalid Date",
-        "JavaScript writes these texts for a missing or invalid number, date or value, such as the result of a "
+        "JavaScript produces these texts for an invalid number or date or a missing value, such as the result of a "
         "calculation with a missing field. HubSpot stores them as text. NaN as the result of a function is not "
         "sent at all: walkerOS leaves the property out without a message.",
-        "Return undefined where there is no value; the property is then left out.",
+        "Return undefined if there is no value; the property is then left out.",
         "walkerOS 4.4, section 5.6",
     ),
     Check(
@@ -292,9 +292,9 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "a request of more than a megabyte",
-        "HubSpot does not document how large a request may be; its network answers 413 to one that is too "
+        "HubSpot does not document its limit on the size of a request; its network answers 413 to one that is too "
         "large.",
-        "Map less, or shorter values.",
+        "Map fewer properties, or shorter values.",
         "HubSpot wire facts, section 1.3",
     ),
     # ---- identity of events
@@ -303,8 +303,8 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "an occurrence whose e-mail is not an address, or an unusual one",
-        "What HubSpot does with such an occurrence is unknown: refuse it, or store it on the timeline of no contact.",
-        "Map a field that holds an address.",
+        "HubSpot's behaviour is unknown: it may refuse the occurrence, or store it without a contact.",
+        "Map a field that contains an e-mail address.",
         "HubSpot wire facts, section 1.3",
         switch=Switch("invalid_email", "reject"),
     ),
@@ -313,8 +313,8 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "an occurrence whose e-mail ends in a domain reserved for examples",
-        "RFC 2606 reserves .example, .invalid and .localhost. The simulated HubSpot accepts them; what the "
-        "real one does is unknown.",
+        "RFC 2606 reserves .example, .invalid and .localhost for examples. The simulated HubSpot accepts them; the "
+        "behaviour of the real one is unknown.",
         "Use real addresses, or example.org in tests.",
         "HubSpot wire facts, sections 1.3 and 11",
     ),
@@ -323,7 +323,7 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "an object id that is not a number",
-        "HubSpot documents record ids (numbers) and visitor ids. An id that no record has is probably dropped.",
+        "HubSpot documents record ids (numbers) and visitor ids. An occurrence with an unknown id is probably dropped.",
         "Map the id of the HubSpot record, or the e-mail.",
         "HubSpot wire facts, sections 1.2 and 1.3",
         switch=Switch("unknown_object_id", "reject"),
@@ -333,9 +333,9 @@ _CHECKS: Final = (
         "lost",
         "WALKEROS",
         "an identity that is not text",
-        "walkerOS' HubSpot destination accepts e-mail and objectId as text only. A number, true, a map or a list does "
-        "not count, and an event without another identity is skipped silently.",
-        'Make it text with a function: {"fn": "$code:(event) => String(event.user.id)"}.',
+        "walkerOS' HubSpot destination accepts e-mail and objectId only as text. A number, a boolean, a map or a list "
+        "is ignored, and an event without another identity is skipped silently.",
+        'Convert it to text with a function: {"fn": "$code:(event) => String(event.user.id)"}.',
         "walkerOS 4.4, section 5.3",
         by="both",
     ),
@@ -343,18 +343,18 @@ _CHECKS: Final = (
         "identity_number_ignored",
         "doubtful",
         "WALKEROS",
-        "one of two identities is not text and does not count",
-        "walkerOS' HubSpot destination takes e-mail and objectId as text only; only the other identity is used.",
-        "Make it text with a function.",
+        "one of two identities is not text and is ignored",
+        "walkerOS' HubSpot destination accepts e-mail and objectId only as text, so it uses only the other identity.",
+        "Convert it to text with a function.",
         "walkerOS 4.4, section 5.3",
     ),
     Check(
         "identity_path",
         "lost",
         "WALKEROS",
-        "no identity, ever: the paths begin with something that is not a field of events",
+        "no event can have an identity: the paths begin with fields that events do not have",
         "Events without e-mail and objectId are skipped, and no event has the fields that the paths begin with.",
-        "Correct the paths: user.email, for example.",
+        "Correct the paths, for example to user.email.",
         "walkerOS 4.4, sections 1.1 and 5.3",
         by="both",
     ),
@@ -363,10 +363,10 @@ _CHECKS: Final = (
         "occurred_at_past",
         "doubtful",
         "INFER",
-        "an occurrence long before tracking began",
-        "HubSpot expects milliseconds; a timestamp in seconds is a time in January 1970. What HubSpot does with very "
-        "old occurrences is unknown.",
-        "Give the timestamp in milliseconds since 1970.",
+        "an occurrence with an implausibly early time",
+        "HubSpot expects milliseconds; a timestamp in seconds becomes a date in January 1970. HubSpot's handling of "
+        "very old occurrences is unknown.",
+        "Send the timestamp in milliseconds since 1970.",
         "HubSpot wire facts, section 1.3",
     ),
     Check(
@@ -374,7 +374,7 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "an occurrence more than a day in the future",
-        "Whether HubSpot keeps or drops occurrences of the future is unknown.",
+        "It is unknown whether HubSpot keeps or drops occurrences in the future.",
         "Check the clock and the unit of the timestamp.",
         "HubSpot wire facts, section 1.3",
         switch=Switch("future_occurred_at", "drop"),
@@ -387,7 +387,7 @@ _CHECKS: Final = (
         "a contact whose e-mail is not an address",
         "HubSpot answers 400 with INVALID_EMAIL to a contact whose e-mail is not an address, or ends in a top-level "
         "domain that does not exist.",
-        "Map a field that holds an address, and correct misspelt ones.",
+        "Map a field that contains an e-mail address, and correct misspelt addresses.",
         "HubSpot wire facts, sections 3.7 and 11",
         "Email address x is invalid",
     ),
@@ -396,8 +396,8 @@ _CHECKS: Final = (
         "doubtful",
         "2ND",
         "a contact's e-mail with an unknown top-level domain",
-        "HubSpot was seen to refuse unknown top-level domains. This one is not in the list, which may be older than "
-        "the domain.",
+        "HubSpot has been reported to refuse unknown top-level domains. This one is not in the list, which may be "
+        "older than the domain.",
         "Check the address.",
         "HubSpot wire facts, section 11",
         "Email address x is invalid",
@@ -407,8 +407,8 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "a contact's e-mail that ends in a domain reserved for examples",
-        "RFC 2606 reserves .example, .invalid and .localhost. The simulated HubSpot accepts them; the real one "
-        "was seen to refuse other unknown top-level domains.",
+        "RFC 2606 reserves .example, .invalid and .localhost for examples. The simulated HubSpot accepts them; the "
+        "real one has been reported to refuse other unknown top-level domains.",
         "Use real addresses, or example.org in tests.",
         "HubSpot wire facts, section 11",
     ),
@@ -417,8 +417,8 @@ _CHECKS: Final = (
         "doubtful",
         "INFER",
         "a contact's e-mail that strict validators refuse",
-        "The family of validators that HubSpot's answers point to also refuses doubled, leading and trailing dots "
-        "before the @, domains with _ and labels that begin with a hyphen. HubSpot was never recorded doing so.",
+        "HubSpot's responses suggest a family of validators that also refuses double, leading and trailing dots before "
+        "the @, domains with _ and labels that begin with a hyphen. There is no recording of HubSpot doing so.",
         "Check the address.",
         "HubSpot wire facts, section 11",
         switch=Switch("strict_email", "reject"),
@@ -428,8 +428,8 @@ _CHECKS: Final = (
         "doubtful",
         "GAP",
         "a contact's e-mail with spaces around it",
-        "Whether HubSpot removes them or refuses the contact is unknown.",
-        "Remove them with a function in the mapping.",
+        "It is unknown whether HubSpot strips the spaces or refuses the contact.",
+        "Strip them with a function in the mapping.",
         "HubSpot wire facts, section 11",
     ),
     Check(
@@ -437,8 +437,8 @@ _CHECKS: Final = (
         "refused",
         "CAP",
         "a contact property whose name cannot exist",
-        "HubSpot's internal names have no spaces, punctuation or umlauts, so contacts have no such property: 400 with "
-        "PROPERTY_DOESNT_EXIST.",
+        "HubSpot's internal names have no spaces, punctuation or accented letters, so contacts cannot have such a "
+        "property, and HubSpot answers 400 with PROPERTY_DOESNT_EXIST.",
         "Use the internal name from HubSpot: Settings, Properties.",
         "HubSpot wire facts, section 3.7",
         _NO_PROPERTY,
@@ -448,7 +448,7 @@ _CHECKS: Final = (
         "doubtful",
         "INFER",
         "a contact property whose name has capitals or hyphens",
-        "HubSpot's own names have neither: firstname, not firstName. An account's own properties get lower-case names.",
+        "HubSpot's own names have neither: firstname, not firstName. Account properties are created in lower case.",
         "Use the internal name from HubSpot: Settings, Properties.",
         "HubSpot wire facts, sections 3.7 and 11",
         switch=Switch("name_capital", "reject"),
@@ -458,8 +458,8 @@ _CHECKS: Final = (
         "refused",
         "CAP",
         "a contact property that the account does not have",
-        "HubSpot answers 400 with PROPERTY_DOESNT_EXIST, and nothing of the contact is written. Known from the account "
-        "file (`--account`) or from HubSpot itself.",
+        "HubSpot answers 400 with PROPERTY_DOESNT_EXIST, and writes nothing of the contact. The properties come from "
+        "the account file (`--account`) or from HubSpot itself.",
         "Create the property in HubSpot, or leave it out of the mapping.",
         "HubSpot wire facts, section 3.7",
         _NO_PROPERTY,
@@ -468,8 +468,8 @@ _CHECKS: Final = (
         "contact_property_read_only",
         "refused",
         "CAP",
-        "a contact property that HubSpot fills in itself",
-        "HubSpot answers 400 with READ_ONLY_VALUE, and nothing of the contact is written.",
+        "a contact property that is read-only",
+        "HubSpot sets the property itself. It answers 400 with READ_ONLY_VALUE, and writes nothing of the contact.",
         "Leave it out of the mapping.",
         "HubSpot wire facts, section 3.7",
         '"x" is a calculated property; its value cannot be set.',
@@ -479,8 +479,8 @@ _CHECKS: Final = (
         "refused",
         "DOC",
         "a contact property's value that is not a number",
-        "HubSpot answers 400 to a value that does not fit its property, and nothing of the contact is written.",
-        "Send digits with a point and no separators.",
+        "HubSpot answers 400 to a value that does not match its property's type, and writes nothing of the contact.",
+        "Send digits with a decimal point and without separators.",
         "HubSpot wire facts, section 3.7",
         "x was not a valid long.",
     ),
@@ -497,9 +497,9 @@ _CHECKS: Final = (
         "contact_value_midnight",
         "refused",
         "CAP",
-        "a time on a contact's date property",
+        "a time of day in a contact's date property",
         "A date property accepts only midnight UTC; any other time is INVALID_DATE.",
-        "Send the day alone: YYYY-MM-DD.",
+        "Send only the day: YYYY-MM-DD.",
         "HubSpot wire facts, section 11 (hubspot-api-php#74, HubSpot.NET#98)",
         "1795000000123 is at 11:6:40.123 UTC, not midnight!",
     ),
@@ -527,9 +527,10 @@ _CHECKS: Final = (
         "refused",
         "CAP",
         "a contact property's value that is not one of its options",
-        "An enumeration accepts the internal values of its options, with the same capitals. Multiple checkboxes "
-        "separate several with a semicolon; a list of a mapping is sent with commas, as a single unknown option.",
-        "Send the internal value of an option; several as a;b.",
+        "An enumeration accepts the internal values of its options, which are case-sensitive. Several values of "
+        "multiple checkboxes are separated with semicolons; a list in a mapping is sent with commas, as one unknown "
+        "option.",
+        "Send the internal value of an option; send several as a;b.",
         "HubSpot wire facts, sections 3.7 and 11",
         "x was not one of the allowed options: [...]",
     ),
@@ -537,8 +538,8 @@ _CHECKS: Final = (
         "contact_value_seconds",
         "doubtful",
         "INFER",
-        "a contact property's time that looks like seconds",
-        "HubSpot expects milliseconds since 1970; as such, the number is a time in January 1970.",
+        "a contact property's point in time that looks like seconds",
+        "HubSpot expects milliseconds since 1970; read as such, the number is a date in January 1970.",
         "Multiply it by 1000.",
         "HubSpot wire facts, section 1.3",
     ),
@@ -547,17 +548,17 @@ _CHECKS: Final = (
         "doubtful",
         "DOC",
         "a fixed value for a property whose values are unique",
-        "No two contacts can have the same value of a unique property: the first contact gets it, the others are "
+        "No two contacts can have the same value of a unique property: the first contact gets it, all others are "
         "refused.",
-        "Map a value of the person.",
+        "Map a value that differs for each person.",
         "HubSpot wire facts, sections 3.1 and 11",
     ),
     Check(
         "lifecycle_backward",
         "doubtful",
         "CAP",
-        "a life-cycle stage that goes back",
-        "HubSpot answers 200 and keeps the later stage; clear it first to go back.",
+        "a life-cycle stage that moves backwards",
+        "HubSpot answers 200 but keeps the later stage; to move it back, it must be cleared first.",
         "Send the stage only when it moves forward.",
         "HubSpot wire facts, section 3.1",
     ),
@@ -566,9 +567,9 @@ _CHECKS: Final = (
         "lost",
         "CAP",
         "a contact update without any property",
-        "Every field that identify maps is empty. HubSpot answers 400 to an update of nothing; walkerOS then loses the "
-        "event itself as well, since it writes the contact first. This sender still sends the event.",
-        "Map at least one property that is always there, with a default: {key, value}.",
+        "Every field that identify maps is empty. HubSpot answers 400 to an empty update, and walkerOS then loses the "
+        "event as well, since it writes the contact first. This sender still sends the event.",
+        "Map at least one property that always has a value, for example with a default: {key, value}.",
         "HubSpot wire facts, section 3.1; walkerOS 4.4, section 5.4",
         "No properties found to update, please provide at least one.",
         by="walkeros",
@@ -577,9 +578,9 @@ _CHECKS: Final = (
         "contact_without_properties",
         "doubtful",
         "WALKEROS",
-        "an identify that names a person and no properties",
+        "an identify with an identity but without properties",
         "Without properties there is nothing to write, and no contact is created or changed.",
-        "Give identify a map of properties, or leave it out.",
+        "Add a map of properties to identify, or remove identify.",
         "walkerOS 4.4, section 5.4",
     ),
     # ---- the mapping
@@ -587,7 +588,7 @@ _CHECKS: Final = (
         "path_unknown_field",
         "doubtful",
         "WALKEROS",
-        "a path whose first step is not a field of events",
+        "a path that does not begin with a field of events",
         "Events have fifteen fields (name, data, context, globals, custom, user, nested, consent, id, trigger, entity, "
         "action, timestamp, timing, source); every other key is dropped.",
         "Correct the first step of the path.",
@@ -597,8 +598,8 @@ _CHECKS: Final = (
         "path_misspelt",
         "doubtful",
         "WALKEROS",
-        "a path that the event has under nearly the same name",
-        "The event has no value at the path, but at one that differs by at most two letters.",
+        "a path that is probably misspelt",
+        "The event has no value at the path, but it has one at a path that differs by at most two letters.",
         "Correct the path.",
         "walkerOS 4.4 mapping, section 2.4",
     ),
@@ -606,8 +607,8 @@ _CHECKS: Final = (
         "path_never_met",
         "doubtful",
         "WALKEROS",
-        "a path that no event has",
-        "At least 20 events matched the rule, and none had a value at the path.",
+        "a path that never has a value",
+        "At least 20 events matched the rule, and none of them had a value at the path.",
         "Correct the path, or remove it.",
         "walkerOS 4.4 mapping, section 2.4",
     ),
@@ -615,8 +616,8 @@ _CHECKS: Final = (
         "rule_capitals",
         "doubtful",
         "WALKEROS",
-        "an event that misses a rule by capitals only",
-        "Rules match an event's name exactly, capitals included. The event is handled without the rule.",
+        "an event whose name differs from a rule only in capitals",
+        "Rules match event names case-sensitively, so the event is handled without the rule.",
         "Use the same spelling in both.",
         "walkerOS 4.4, section 3.1",
     ),
@@ -624,9 +625,9 @@ _CHECKS: Final = (
         "null_empties",
         "doubtful",
         "WALKEROS",
-        "one null that empties a whole value",
-        "walkerOS accepts a map or a list only if everything in it is text, a number, true or false. One null anywhere "
-        "inside makes all of it nothing.",
+        "a null that discards a whole value",
+        "walkerOS accepts a map or a list only if everything in it is text, a number or a boolean. A single null "
+        "anywhere inside discards the whole value.",
         "Map the fields one by one, or remove nulls with a function.",
         "walkerOS 4.4 mapping, section 2.7",
     ),
@@ -634,9 +635,9 @@ _CHECKS: Final = (
         "reference_unknown",
         "doubtful",
         "WALKEROS",
-        "a reference that stays text",
-        "walkerOS 4 replaces $var., $env. and its other references inside a flow only, and knows no ${NAME}, $NAME or "
-        "$def. at all. What it does not know is sent as written.",
+        "a reference that is sent as text",
+        "walkerOS 4 resolves $var., $env. and its other references only inside a flow, and does not support ${NAME}, "
+        "$NAME or $def. at all. Whatever it does not resolve is sent as written.",
         "Use $var.NAME or $env.NAME in a flow, or write the value itself.",
         "walkerOS 4.4, section 6",
     ),
@@ -644,18 +645,18 @@ _CHECKS: Final = (
         "consent_reads_no",
         "doubtful",
         "WALKEROS",
-        "a consent that reads as no and counts as yes",
-        'Any value that counts as true in JavaScript grants consent, and so does the text "false".',
-        "Give true or false.",
+        "a consent value that means no but counts as granted",
+        'Any value that is truthy in JavaScript grants consent, and the text "false" is truthy.',
+        "Use true or false.",
         "walkerOS 4.4 mapping, section 2.6",
     ),
     Check(
         "consent_name",
         "doubtful",
         "WALKEROS",
-        "a consent whose name is nearly one that the configuration asks for",
-        "Consent names must match exactly, capitals and separators included. A consent under another name grants "
-        "nothing, and refuses nothing either.",
+        "a consent name that differs slightly from a required one",
+        "Consent names must match exactly, including capitals and separators. A consent under another name neither "
+        "grants nor denies anything.",
         "Use the same spelling in the configuration and in the events.",
         "walkerOS 4.4 mapping, section 2.6",
     ),
@@ -663,10 +664,10 @@ _CHECKS: Final = (
         "consent_never_given",
         "doubtful",
         "WALKEROS",
-        "a consent that no event mentions",
-        "At least 20 events had a consent, but neither they nor the collector had a name that the "
-        "configuration asks for: what asks for it is never sent.",
-        "Ask for a name that events have.",
+        "a required consent that no event mentions",
+        "At least 20 events had consents, but neither the events nor the collector had one of the required names, so "
+        "everything that requires it is never sent.",
+        "Require a consent name that events have.",
         "walkerOS 4.4 mapping, section 2.6",
     ),
     Check(
@@ -674,8 +675,8 @@ _CHECKS: Final = (
         "doubtful",
         "WALKEROS",
         "skip: true, which walkerOS 4 ignores",
-        "By the documentation, such a rule suppresses the event; walkerOS 4 sends it. This sender follows the "
-        "documentation, and parity follows walkerOS.",
+        "According to walkerOS' documentation, such a rule suppresses the event, but walkerOS 4 sends it. This sender "
+        "follows the documentation; in parity mode it follows walkerOS 4.",
         "Use silent: true.",
         "walkerOS 4.4, section 9",
     ),
@@ -685,7 +686,7 @@ _CHECKS: Final = (
         "doubtful",
         "DOC",
         "more than 30 million occurrences in a month",
-        "An account accepts 30 million occurrences of custom events per month.",
+        "HubSpot accepts 30 million occurrences of custom events per account and month.",
         "Ignore events that are not needed in HubSpot.",
         "HubSpot wire facts, section 1.5",
     ),
@@ -694,25 +695,23 @@ _CHECKS: Final = (
         "doubtful",
         "DOC",
         "more than 500 different events",
-        "An account has at most 500 event definitions.",
-        "Map several events to one name, with a property that distinguishes them.",
+        "An account may have at most 500 event definitions.",
+        "Map several events to the same name, with a property that distinguishes them.",
         "HubSpot wire facts, section 1.5",
     ),
     Check(
         "quota_contact_calls",
         "doubtful",
         "DOC",
-        "more contact calls on one day than the account may make",
-        "Calls to contacts count against the account's daily limit: 250,000 on Free and Starter, 625,000 on "
+        "more contact calls in a day than the account's limit",
+        "Contact calls count against the account's daily limit: 250,000 on Free and Starter, 625,000 on "
         "Professional, 1,000,000 on Enterprise. Sending events does not count.",
         "Identify on fewer events: on login and purchase, not on every page view.",
         "HubSpot wire facts, section 6",
     ),
 )
 
-CATALOGUE: Final[Mapping[str, Check]] = MappingProxyType(
-    {current_check.code: current_check for current_check in _CHECKS}
-)
+CATALOGUE: Final[Mapping[str, Check]] = MappingProxyType({check.code: check for check in _CHECKS})
 """Every check by its code."""
 
 
@@ -722,10 +721,10 @@ def finding_of(
     """Return the finding for a violation.
 
     Args:
-        violation: what is wrong.
-        at: what its path refers to: `occurrence`, `contact` or `event`.
-        config_path: where in the configuration it comes from.
-        behaviours: switches of the server that are set: one that refuses makes `doubtful` `refused`.
+        violation: the violated rule.
+        at: the object that the violation's path refers to: `occurrence`, `contact` or `event`.
+        config_path: the path in the configuration that causes it.
+        behaviours: the simulated HubSpot's switches; one that refuses turns `doubtful` into `refused`.
 
     """
     check = CATALOGUE[violation.code]

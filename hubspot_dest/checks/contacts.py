@@ -29,13 +29,13 @@ _EMAIL_CODES: Final = MappingProxyType(
 def check_contact_properties(
     properties: Mapping[str, str], declared: Lookup, known: Collection[str], *, complete: bool
 ) -> Iterator[Violation]:
-    """Yield every violation of the properties of one contact.
+    """Yield the violations of a contact's properties.
 
     Args:
-        properties: name to text.
-        declared: finds a property of contacts.
-        known: the names of all that are known, for fixes.
-        complete: whether contacts have no other properties than the known ones.
+        properties: property name to value, as text.
+        declared: looks up a contact property by name.
+        known: the names of the known properties, to suggest a fix.
+        complete: whether the known properties are all that contacts have.
 
     """
     for name, value in properties.items():
@@ -47,10 +47,10 @@ def check_contact_properties(
 def check_contact_property(
     name: str, value: str, declared: Lookup, known: Collection[str], *, complete: bool
 ) -> Violation | None:
-    """Return the violation of one property of a contact, or None; see `check_contact_properties`."""
+    """Return the violation of a contact's property, or None; see `check_contact_properties` for the arguments."""
     path = f"properties.{name}"
-    found = declared(name)
-    if found is None:
+    declaration = declared(name)
+    if declaration is None:
         impossible = check_contact_property_name(name, known)
         if not complete or (impossible is not None and impossible.code == "contact_property_name"):
             return impossible
@@ -58,15 +58,15 @@ def check_contact_property(
         return Violation(
             "contact_property_unknown",
             f"contacts have no property {name}",
-            f"did you mean {near}?" if near else "make it in HubSpot: Settings, Properties",
+            f"did you mean {near}?" if near else "create it in HubSpot: Settings, Properties",
             path,
             "PROPERTY_DOESNT_EXIST",
             f'Property "{name}" does not exist',
         )
-    if found.read_only:
+    if declaration.read_only:
         return Violation(
             "contact_property_read_only",
-            f"{name} is filled in by HubSpot itself and cannot be set",
+            f"{name} is read-only: HubSpot sets it itself",
             "leave it out of the mapping",
             path,
             "READ_ONLY_VALUE",
@@ -74,7 +74,7 @@ def check_contact_property(
         )
     if name == "email":
         return None if value == "" else check_contact_email(value, path)
-    misfit = check_value(found, value)
+    misfit = check_value(declaration, value)
     if misfit is None:
         return None
     return Violation(
@@ -89,22 +89,24 @@ def check_contact_property(
 
 def check_contact_email(email: str, path: str = "email") -> Violation | None:
     """Return the violation of a contact's e-mail; None if HubSpot accepts it."""
-    found = check_email(email)
-    if found is None:
+    problem = check_email(email)
+    if problem is None:
         return None
-    if found.kind == "domain_reserved":
-        return Violation(_EMAIL_CODES[found.kind], found.sentence, found.fix, path)
+    if problem.kind == "domain_reserved":
+        return Violation(_EMAIL_CODES[problem.kind], problem.sentence, problem.fix, path)
     message = f"Email address {email} is invalid"
-    return Violation(_EMAIL_CODES[found.kind], found.sentence, found.fix, path, "INVALID_EMAIL", message)
+    return Violation(
+        _EMAIL_CODES[problem.kind], problem.sentence, problem.fix, path, "INVALID_EMAIL", message
+    )
 
 
 def empty_contact() -> Violation:
     """Return the violation of an update without any property (section 3.1)."""
     return Violation(
         "contact_empty",
-        "every field that identify maps is empty: HubSpot answers 400 to an update of nothing, and walkerOS loses "
-        "the event with it",
-        "map a property that is always there, or give one a default: {key, value}",
+        "every field that identify maps is empty: HubSpot answers 400 to an empty update, and walkerOS loses the "
+        "event with it",
+        "map a property that always has a value, or add a default: {key, value}",
         "properties",
         "",
         "No properties found to update, please provide at least one.",

@@ -1,4 +1,4 @@
-"""Whether HubSpot accepts a text as an e-mail address (HubSpot wire facts, section 11: commons-validator family)."""
+"""Check e-mail addresses as HubSpot does (HubSpot wire facts, section 11: the commons-validator family)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["EmailProblem", "check_email", "list_date"]
 
 Kind = Literal["syntax", "domain_near", "domain_unknown", "domain_reserved", "strict", "spaces"]
 
-# Nearly every address there is; what does not look like this is looked at closely.
+# Matches nearly all addresses; the full check runs only for the others.
 _USUAL: Final = re.compile(
     r"[A-Za-z0-9+_'-]{1,40}(?:\.[A-Za-z0-9+_'-]{1,40})?@(?:[a-z0-9]{1,30}(?:-[a-z0-9]{1,30})?\.){1,3}([a-z]+)"
 )
@@ -27,13 +27,13 @@ _MAX_DOMAIN: Final = 253
 
 @dataclass(frozen=True, slots=True)
 class EmailProblem:
-    """Why a text is not an e-mail address.
+    """The reason why HubSpot may not accept a text as an e-mail address.
 
     Attributes:
-        kind: `syntax`: not even the form of one; `domain_near`: an unknown top-level domain within one edit of a
-            known one; `domain_reserved`: one that RFC 2606 keeps for examples; `domain_unknown`: any other unknown
-            one; `strict`: what validators of the family refuse
-            beside that, though HubSpot was never seen doing so; `spaces`: valid but for spaces around it.
+        kind: `syntax`: the text does not have the form of an address. `domain_near`: an unknown top-level domain within
+            one edit of a known one. `domain_reserved`: a top-level domain that RFC 2606 reserves for examples.
+            `domain_unknown`: any other unknown top-level domain. `strict`: refused by validators of the family, with no
+            recording of HubSpot doing so. `spaces`: a valid address with spaces around it.
         sentence: what is wrong.
         fix: what to do about it.
 
@@ -45,18 +45,18 @@ class EmailProblem:
 
 
 def check_email(text: str) -> EmailProblem | None:
-    """Return why HubSpot would not accept `text` as an e-mail address; None if it would."""
+    """Return the problem with an e-mail address; None if HubSpot accepts it."""
     usual = _USUAL.fullmatch(text)
     if usual is not None and usual[1] in _known()[1] and len(text) <= _MAX_LOCAL:
         return None
     stripped = text.strip()
-    found = _check(stripped)
-    if found is not None or stripped == text:
-        return found
+    problem = _check(stripped)
+    if problem is not None or stripped == text:
+        return problem
     return EmailProblem(
         "spaces",
-        f"there are spaces around the address {stripped}: whether HubSpot takes them off is not documented",
-        "take the spaces off, with a function in the mapping",
+        f"there are spaces around the address {stripped}: HubSpot does not document whether it strips them",
+        "strip the spaces with a function in the mapping",
     )
 
 
@@ -73,7 +73,7 @@ def _check(text: str) -> EmailProblem | None:
         return _no_address(shown)
     if domain.startswith("[") and domain.endswith("]"):
         return EmailProblem(
-            "strict", f"{shown} names an IP address as its domain", "send an address with a domain"
+            "strict", f"{shown} has an IP address as its domain", "send an address with a domain name"
         )
     if len(labels) < 2 or "" in labels:
         return _no_address(shown)
@@ -87,18 +87,18 @@ def _no_address(shown: str) -> EmailProblem:
     return EmailProblem(
         "syntax",
         f'"{shown}" is not an e-mail address',
-        "map a field that holds an address such as ada@example.com",
+        "map a field that contains an address such as ada@example.com",
     )
 
 
 def _strict(local: str, domain: str, labels: list[str]) -> str:
-    """Return what validators of the family refuse beside the form (INFER)."""
+    """Return what stricter validators of the family refuse about the address (INFER); empty if nothing."""
     if _LOCAL.fullmatch(local) is None and _QUOTED.fullmatch(local) is None:
         return "has dots or characters before the @ that validators refuse"
     if len(local) > _MAX_LOCAL or len(domain) > _MAX_DOMAIN:
-        return "is longer than an address may be"
+        return "is too long for an address"
     if not all(_LABEL.fullmatch(label) and len(label) <= 63 for label in labels):
-        return "has a domain that cannot exist: labels take letters, digits and inner hyphens"
+        return "has an invalid domain: its labels may have letters, digits and inner hyphens"
     return ""
 
 
@@ -110,7 +110,7 @@ def _top_level(shown: str, name: str) -> EmailProblem | None:
     if lower in _RESERVED:
         return EmailProblem(
             "domain_reserved",
-            f"{shown}: .{lower} is reserved for examples, and no real address ends in it",
+            f"{shown}: .{lower} is reserved for examples, so no real address ends in it",
             "use real addresses, or example.org in tests",
         )
     near = _near(lower)
@@ -123,7 +123,7 @@ def _top_level(shown: str, name: str) -> EmailProblem | None:
     return EmailProblem(
         "domain_unknown",
         f"{shown}: .{lower} is not in the list of top-level domains of {date}",
-        "check the address; a domain younger than the list is fine",
+        "check the address; a domain newer than the list is fine",
     )
 
 
@@ -135,22 +135,22 @@ def _known() -> tuple[str, frozenset[str]]:
 
 
 def _near(name: str) -> str | None:
-    """Return the known top-level domain within one edit (a letter more, less, other, or two swapped), if there is one.
+    """Return a known top-level domain within one edit (an insertion, deletion, substitution or swap), or None.
 
-    Of several, the most used ones go first.
+    Among several, the most common one wins.
     """
     if len(name) > 64:
         return None
     known = _known()[1]
     letters = "abcdefghijklmnopqrstuvwxyz"
-    found = set()
+    variants = set()
     for at in range(len(name) + 1):
         head, tail = name[:at], name[at:]
-        found |= {head + letter + tail for letter in letters}
+        variants |= {head + letter + tail for letter in letters}
         if tail:
-            found |= {head + tail[1:], *(head + letter + tail[1:] for letter in letters)}
+            variants |= {head + tail[1:], *(head + letter + tail[1:] for letter in letters)}
         if len(tail) > 1:
-            found.add(head + tail[1] + tail[0] + tail[2:])
-    candidates = found & known
-    usual = [text for text in ("com", "co", "net", "org", "de", "uk", "edu", "info") if text in candidates]
-    return usual[0] if usual else min(candidates, default=None)
+            variants.add(head + tail[1] + tail[0] + tail[2:])
+    candidates = variants & known
+    common = [text for text in ("com", "co", "net", "org", "de", "uk", "edu", "info") if text in candidates]
+    return common[0] if common else min(candidates, default=None)

@@ -1,4 +1,4 @@
-"""Findings: what a check reports about a plan or a configuration."""
+"""Findings: the results of checks of a plan or a configuration."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ By = Literal["walkeros", "both"]
 Evidence = Literal["SPEC", "DOC", "CAP", "2ND", "INFER", "GAP", "WALKEROS"]
 
 SEVERITIES: Final[tuple[Severity, ...]] = ("refused", "lost", "doubtful")
-"""All severities, the worst first."""
+"""All severities, worst first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A value that breaks one of HubSpot's rules, before its request is known.
+    """A value that violates one of HubSpot's rules, independent of the request it is part of.
 
     Attributes:
-        code: the check's code.
+        code: the code of the check.
         sentence: what is wrong.
         fix: what to do about it.
-        path: where in the checked object: `properties.note`; empty for the object itself.
-        hubspot_code: HubSpot's own code where it has one: `INVALID_OPTION`.
-        hubspot_message: HubSpot's own sentence, or ours if none was recorded.
+        path: the path in the checked object, such as `properties.note`; empty for the object itself.
+        hubspot_code: HubSpot's error code, such as `INVALID_OPTION`; empty if it has none.
+        hubspot_message: HubSpot's error message, or this project's wording if none was recorded.
 
     """
 
@@ -39,20 +39,21 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check reports about a plan or a configuration.
+    """The result of a check of a plan or a configuration.
 
     Attributes:
         code: the check's stable code; `hubspot-dest explain CODE` shows its page.
-        severity: `refused`: HubSpot answers an error or drops it; `lost`: nothing of it will ever arrive, which is
-            certain from event and configuration alone; `doubtful`: taken, but hardly what was meant, or unknown.
+        severity: `refused` if HubSpot answers with an error or drops it; `lost` if it is certain from the event and the
+            configuration that nothing arrives; `doubtful` if HubSpot accepts it, but the result is probably unintended,
+            or if HubSpot's behaviour is unknown.
         sentence: what is wrong.
         fix: what to do about it.
         evidence: how HubSpot's behaviour is known.
-        path: where in the event, the occurrence or the contact: `occurrence.properties.note`.
-        config_path: where in the configuration it comes from: `mapping.order.complete.settings.eventName`.
+        path: the path in the event, the occurrence or the contact, such as `occurrence.properties.note`.
+        config_path: the path in the configuration that causes it: `mapping.order.complete.settings.eventName`.
         file: the file of the configuration path, or of the event.
-        line: its line there, counted from 1.
-        by: who loses it, of what is `lost`: walkerOS alone, or this sender as well.
+        line: the line in that file, counted from 1.
+        by: for `lost`, the senders that lose it: only walkerOS, or this sender as well.
 
     """
 
@@ -68,7 +69,7 @@ class Finding:
     by: By | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the finding as `--json` shows it."""
+        """Return the finding as written by `--json`."""
         record: dict[str, Any] = {
             "code": self.code,
             "severity": self.severity,
@@ -86,6 +87,6 @@ class Finding:
 
 
 def worst(findings: tuple[Finding, ...]) -> Severity | None:
-    """Return the worst severity among findings; None without findings."""
-    found = {finding.severity for finding in findings}
-    return next((severity for severity in SEVERITIES if severity in found), None)
+    """Return the worst severity of the findings; None if there are none."""
+    present = {finding.severity for finding in findings}
+    return next((severity for severity in SEVERITIES if severity in present), None)

@@ -1,4 +1,4 @@
-"""Points in time as HubSpot reads them, and implausible ones (HubSpot wire facts, sections 1.2 and 11)."""
+"""Parse points in time as HubSpot does, and detect implausible ones (HubSpot wire facts, sections 1.2 and 11)."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ __all__ = [
 from hubspot_dest.checks.finding import Violation
 
 EARLIEST_PLAUSIBLE: Final = "2000"
-"""The first year that a tracked event can plausibly belong to; HubSpot itself documents no limit."""
+"""The first plausible year of a tracked event; HubSpot documents no limit."""
 _FUTURE: Final = timedelta(days=1)
 _MIDNIGHT: Final = (0, 0, 0, 0)
 
 
 def moment_of(value: str) -> datetime | None:
-    """Return a moment from ISO 8601 text (naive stays naive) or UNIX milliseconds, None for anything else."""
+    """Parse ISO 8601 text, where naive stays naive, or UNIX milliseconds; return None for anything else."""
     if "W" in value:
-        return None  # a week of ISO 8601, which HubSpot documents nowhere
+        return None  # an ISO 8601 week, which HubSpot does not document
     try:
         if value[10:11] == "T":  # the usual case first
             return datetime.fromisoformat(value)
@@ -37,7 +37,7 @@ def moment_of(value: str) -> datetime | None:
 
 
 def time_of_day(moment: datetime) -> str:
-    """Return the time in UTC as HubSpot writes it, `11:6:40.123`; empty at midnight. A naive moment counts as UTC."""
+    """Return the time in UTC as HubSpot formats it, `11:6:40.123`; empty at midnight. Naive times count as UTC."""
     known = moment if moment.tzinfo is None else moment.astimezone(UTC)
     if (known.hour, known.minute, known.second, known.microsecond) == _MIDNIGHT:
         return ""
@@ -45,16 +45,16 @@ def time_of_day(moment: datetime) -> str:
 
 
 def looks_like_seconds(value: str) -> bool:
-    """Tell whether a number is hardly milliseconds: those of 2001 and later in seconds are January 1970 in ms."""
+    """Return whether a number is probably seconds: a time since 2001 that would be in January 1970 as milliseconds."""
     return value.isascii() and value.isdigit() and 978_307_200 <= int(value) < 100_000_000_000
 
 
 def check_occurred_at(occurred_at: str, now_ms: int) -> Violation | None:
-    """Return what is doubtful about an occurrence's time; as far as is known, HubSpot refuses none (section 1.3).
+    """Return a violation if an occurrence's time is implausible; HubSpot is not known to refuse any (section 1.3).
 
     Args:
-        occurred_at: ISO 8601 text in UTC, as the sender makes it.
-        now_ms: the run's clock, in ms since 1970.
+        occurred_at: ISO 8601 text in UTC, as the sender writes it.
+        now_ms: the current time, in ms since 1970.
 
     """
     if occurred_at[:1] == "2" and occurred_at <= latest_plausible(now_ms):
@@ -66,20 +66,20 @@ def check_occurred_at(occurred_at: str, now_ms: int) -> Violation | None:
     if far:
         return Violation(
             "occurred_at_future",
-            f"{occurred_at} is later than the clock's time",
-            "give the timestamp in milliseconds since 1970, not microseconds, and check the clock of its source",
+            f"{occurred_at} is in the future",
+            "send the timestamp in milliseconds since 1970, not microseconds, and check the clock of its source",
             "occurredAt",
         )
     return Violation(
         "occurred_at_past",
-        f"{occurred_at} is before {EARLIEST_PLAUSIBLE}: the timestamp looks like seconds, HubSpot takes milliseconds",
+        f"{occurred_at} is before {EARLIEST_PLAUSIBLE}: the timestamp looks like seconds, HubSpot expects milliseconds",
         "multiply the timestamp by 1000",
         "occurredAt",
     )
 
 
 def latest_plausible(now_ms: int) -> str:
-    """Return the latest moment that is not doubtful, a day after now, as text that compares with `occurredAt`."""
+    """Return the latest plausible time, a day after `now_ms`, as ISO 8601 text to compare with `occurredAt`."""
     try:
         moment = datetime.fromtimestamp(now_ms / 1000, UTC) + _FUTURE
     except (ValueError, OverflowError, OSError):

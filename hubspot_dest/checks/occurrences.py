@@ -1,4 +1,4 @@
-"""HubSpot's rules for properties and identity of an occurrence (HubSpot wire facts, sections 1.3 to 1.5)."""
+"""HubSpot's rules for the properties and the identity of an occurrence (HubSpot wire facts, sections 1.3 to 1.5)."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ __all__ = [
 ]
 
 Lookup = Callable[[str], PropertyLike | None]
-"""Finds a property by its name."""
+"""Looks up a property by name; None if it does not exist."""
 
 INFINITY: Final = "Infinity"
 """What the text of a list has in it that holds a number which JSON does not have."""
 _INFINITE: Final = frozenset({INFINITY, f"-{INFINITY}"})
 OBJECT_TEXT: Final = "[object Object]"
 NOTHING_TEXTS: Final = frozenset({"NaN", "undefined", "null", "Infinity", "-Infinity", "Invalid Date"})
-"""What JavaScript writes for a number, a date or a value that there is not."""
+"""JavaScript's texts for an invalid number or date, and for a missing value."""
 
 
 def check_properties_count(properties: Mapping[str, object]) -> Violation | None:
-    """Return a violation where more properties have data than an occurrence may have; empty ones do not count."""
+    """Return a violation if too many properties have data; empty ones do not count."""
     count = len(properties)
     if count > MAX_PROPERTIES:
         count = sum(value is not None and value != "" for value in properties.values())
@@ -44,8 +44,8 @@ def check_properties_count(properties: Mapping[str, object]) -> Violation | None
         return None
     return Violation(
         "properties_count",
-        f"{count} properties have data; HubSpot takes {MAX_PROPERTIES}",
-        "map fewer properties; default properties count as well",
+        f"{count} properties have data; HubSpot allows {MAX_PROPERTIES}",
+        "map fewer properties; default properties count, too",
         "properties",
         "",
         f"At most {MAX_PROPERTIES} properties are allowed.",
@@ -55,13 +55,13 @@ def check_properties_count(properties: Mapping[str, object]) -> Violation | None
 def check_property_declared(
     name: str, event: str, declared: Lookup, known: Collection[str]
 ) -> Violation | None:
-    """Return why an event's definition does not accept a property; None if it has it.
+    """Return a violation if an event's definition does not have a property.
 
     Args:
-        name: the property.
+        name: the property's name.
         event: the event's full name.
-        declared: finds the properties of its definition, standard ones included.
-        known: the names of the definition's own properties, for the fix.
+        declared: looks up the definition's properties, including the standard ones.
+        known: the names of the definition's own properties, to suggest a fix.
 
     """
     if declared(name) is not None or declared(name.lower()) is not None:
@@ -81,13 +81,13 @@ def check_property_declared(
 
 
 def check_value_length(name: str, value: str) -> Violation | None:
-    """Return a violation where a value has more characters than HubSpot takes for this name (section 1.5)."""
+    """Return a violation if a value has more characters than HubSpot allows for this name (section 1.5)."""
     limit = value_limit(name)
     if len(value) <= limit:
         return None
     return Violation(
         "value_length",
-        f"{name} has {len(value):,} characters; HubSpot takes {limit:,}",
+        f"{name} has {len(value):,} characters; HubSpot allows {limit:,}",
         "map a shorter value",
         f"properties.{name}",
         "",
@@ -96,27 +96,27 @@ def check_value_length(name: str, value: str) -> Violation | None:
 
 
 def check_property_value(declared: PropertyLike, value: str) -> Violation | None:
-    """Return why a value does not fit the type of an event's property; None if it does."""
-    found = check_value(declared, value)
-    if found is None:
+    """Return a violation if a value does not match the type of an event's property."""
+    misfit = check_value(declared, value)
+    if misfit is None:
         return None
     return Violation(
-        f"property_{found.kind}",
-        found.sentence,
-        found.fix,
+        f"property_{misfit.kind}",
+        misfit.sentence,
+        misfit.fix,
         f"properties.{declared.name}",
-        found.hubspot_code,
-        found.hubspot_message,
+        misfit.hubspot_code,
+        misfit.hubspot_message,
     )
 
 
 def check_value_object(path: str, value: str) -> Violation | None:
-    """Return a violation where a text is what JavaScript makes of an object, or of a value that there is not."""
+    """Return a violation if a value is JavaScript's text for an object, or for a missing or invalid value."""
     if value in NOTHING_TEXTS or ("," in value and not _INFINITE.isdisjoint(value.split(","))):
         return Violation(
             "value_nothing",
-            f'{path.rpartition(".")[2]} is the text "{value}", which JavaScript writes where there is no value',
-            "let the function return undefined there, and the property is left out",
+            f'{path.rpartition(".")[2]} is the text "{value}", which JavaScript produces if there is no value',
+            "return undefined from the function; the property is then left out",
             path,
         )
     if OBJECT_TEXT not in value:
@@ -130,24 +130,24 @@ def check_value_object(path: str, value: str) -> Violation | None:
 
 
 def check_event_email(email: str) -> Violation | None:
-    """Return what is wrong with the e-mail of an occurrence; what HubSpot does then is unknown (section 1.3)."""
-    found = check_email(email)
-    if found is None:
+    """Return a violation if the e-mail of an occurrence is invalid; HubSpot's reaction is unknown (section 1.3)."""
+    problem = check_email(email)
+    if problem is None:
         return None
-    if found.kind == "domain_reserved":
-        return Violation("email_reserved", found.sentence, found.fix, "email")
+    if problem.kind == "domain_reserved":
+        return Violation("email_reserved", problem.sentence, problem.fix, "email")
     message = f"Email address {email} is invalid"
-    return Violation("email_invalid", found.sentence, found.fix, "email", "INVALID_EMAIL", message)
+    return Violation("email_invalid", problem.sentence, problem.fix, "email", "INVALID_EMAIL", message)
 
 
 def check_object_id(object_id: str) -> Violation | None:
-    """Return a violation where an object id cannot be the number of a record (section 1.2)."""
+    """Return a violation if an object id is not a record id, which is a number (section 1.2)."""
     if object_id.isascii() and object_id.isdigit():
         return None
     shown = object_id if len(object_id) <= 60 else f"{object_id[:59]}…"
     return Violation(
         "object_id_not_number",
-        f"the object id {shown} is not a number: HubSpot's record ids are",
+        f"the object id {shown} is not a number, but HubSpot's record ids are",
         "map the id of the HubSpot record, or the e-mail",
         "objectId",
         "",
@@ -158,7 +158,7 @@ def check_object_id(object_id: str) -> Violation | None:
 def check_properties(
     event: str, properties: Mapping[str, str], declared: Lookup, known: Collection[str]
 ) -> Iterator[Violation]:
-    """Yield every violation of the properties of an occurrence whose definition is known."""
+    """Yield the violations of an occurrence's properties against a known definition."""
     count = check_properties_count(properties)
     if count is not None:
         yield count
@@ -169,7 +169,7 @@ def check_properties(
         length = check_value_length(name, value)
         if length is not None:
             yield length
-        found = declared(name) or declared(name.lower())
-        misfit = None if found is None else check_property_value(found, value)
+        declaration = declared(name) or declared(name.lower())
+        misfit = None if declaration is None else check_property_value(declaration, value)
         if misfit is not None:
             yield misfit

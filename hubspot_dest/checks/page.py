@@ -1,4 +1,4 @@
-"""The page of a check, for `hubspot-dest explain` and docs/checks.md."""
+"""Render the pages of checks for `hubspot-dest explain` and docs/checks.md."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from hubspot_dest.checks.catalogue import CATALOGUE, EVIDENCE_MEANINGS, Check
 __all__ = ["all_pages", "page_of"]
 
 _SEVERITIES = {
-    "refused": "HubSpot answers an error, or drops it",
-    "lost": "nothing of it will ever arrive",
-    "doubtful": "accepted, but probably a mistake; or it is unknown what HubSpot does",
+    "refused": "HubSpot answers with an error, or drops it",
+    "lost": "it never arrives",
+    "doubtful": "HubSpot accepts it, but the result is probably unintended; or its behaviour is unknown",
 }
-_LOSERS = {"walkeros": "walkerOS loses it; this sender does not", "both": "walkerOS and this sender alike"}
+_LOSERS = {"walkeros": "walkerOS, but not this sender", "both": "walkerOS and this sender"}
 
 
 def page_of(check: Check) -> str:
-    """Return the page of one check as Markdown."""
+    """Return the page of a check as Markdown."""
     lines = [
         f"### {check.code}",
         "",
@@ -31,10 +31,10 @@ def page_of(check: Check) -> str:
         lines.append(f"- **Lost by**: {_LOSERS[check.by]}.")
     lines.append(f"- **Evidence**: {check.evidence}: {EVIDENCE_MEANINGS[check.evidence]} ({check.source}).")
     if check.wording:
-        lines.append(f"- **HubSpot's words**: `{check.wording}`")
+        lines.append(f"- **HubSpot's message**: `{check.wording}`")
     if check.switch is not None:
         lines.append(
-            f"- **Switch** of the simulated HubSpot: `{check.switch.name}`; with `{check.switch.refuses}` it refuses "
+            f"- **Switch** of the simulated HubSpot: `{check.switch.name}`; with `{check.switch.refuses}`, it refuses "
             "or drops."
         )
     lines += [f"- **Fix**: {check.fix}", ""]
@@ -44,21 +44,21 @@ def page_of(check: Check) -> str:
 _CHECKS_HEAD = (
     "# Checks",
     "",
-    "What `preview` and `verify` report about events and configurations. Each finding has the code of its check;",
-    "`hubspot-dest explain CODE` shows the same text. This page is made from `hubspot_dest/checks/catalogue.py`:",
-    "`hubspot-dest explain --all > docs/checks.md`.",
+    "The findings that `preview` and `verify` report about events and configurations. Each has the code of its check;",
+    "`hubspot-dest explain CODE` shows the page of a check. This page is generated from",
+    "`hubspot_dest/checks/catalogue.py` with `hubspot-dest explain --all > docs/checks.md`.",
 )
 
 
 def all_pages(checks: Iterable[Check] = tuple(CATALOGUE.values()), head: Iterable[str] = _CHECKS_HEAD) -> str:
-    """Return the pages of all checks with a table of contents, as docs/checks.md has them.
+    """Return the pages of all checks with a table of contents, as in docs/checks.md.
 
     Args:
-        checks: of one catalogue.
+        checks: the checks of a catalogue.
         head: the lines before the table.
 
     """
-    every = list(checks)
+    listed = list(checks)
     lines = [
         *head,
         "",
@@ -66,8 +66,8 @@ def all_pages(checks: Iterable[Check] = tuple(CATALOGUE.values()), head: Iterabl
         "|---|---|---|---|",
         *(
             f"| [{check.code}](#{check.code}) | {check.severity} | {check.evidence} | {check.title} |"
-            for check in every
+            for check in listed
         ),
         "",
     ]
-    return "\n".join([*lines, *(page_of(check) for check in every)])
+    return "\n".join([*lines, *(page_of(check) for check in listed)])

@@ -1,4 +1,4 @@
-"""What is known of a property: its type, options and rights (HubSpot wire facts, sections 2.2, 2.3 and 3.7)."""
+"""Properties of contacts and events: type, options and access (HubSpot wire facts, sections 2.2, 2.3 and 3.7)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIELD_TYPES: Final = MappingProxyType(
     {
         "string": "text",
         "number": "number",
-        # What an enumeration without a known field takes: several options, separated by semicolons.
+        # The default for an enumeration whose field type is unknown: several options, separated by semicolons.
         "enumeration": "checkbox",
         "datetime": "date",
         "date": "date",
@@ -24,26 +24,26 @@ FIELD_TYPES: Final = MappingProxyType(
 
 
 class OptionLike(Protocol):
-    """One choice of an enumeration."""
+    """An option of an enumeration."""
 
     @property
     def label(self) -> str:
-        """What people see."""
+        """The label shown to people."""
         ...
 
     @property
     def value(self) -> str:
-        """What the API takes."""
+        """The internal value used by the API."""
         ...
 
     @property
     def display_order(self) -> int:
-        """Its position."""
+        """The position among the options."""
         ...
 
 
 class PropertyLike(Protocol):
-    """As much of a property as the checks look at."""
+    """The part of a property that the checks use."""
 
     @property
     def name(self) -> str:
@@ -57,17 +57,17 @@ class PropertyLike(Protocol):
 
     @property
     def field_type(self) -> str:
-        """The form field: `checkbox` takes several options, `select` and `radio` one; empty where unknown."""
+        """The form field: `checkbox` accepts several options, `select` and `radio` one; empty if unknown."""
         ...
 
     @property
     def options(self) -> Sequence[OptionLike]:
-        """The choices of an enumeration; empty where they are unknown."""
+        """The options of an enumeration; empty if they are unknown."""
         ...
 
     @property
     def read_only(self) -> bool:
-        """Whether HubSpot fills it in itself."""
+        """Whether only HubSpot itself can set the property."""
         ...
 
     @property
@@ -78,7 +78,7 @@ class PropertyLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice of an enumeration; see `OptionLike`."""
+    """An option of an enumeration; see `OptionLike`."""
 
     value: str
     label: str = ""

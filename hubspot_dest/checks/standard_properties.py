@@ -1,8 +1,8 @@
-"""The properties that contacts and custom events of every account have (HubSpot wire facts, sections 2.5, 3.2 and 3.7).
+"""The standard properties of contacts and custom events (HubSpot wire facts, sections 2.5, 3.2 and 3.7).
 
-Names of contact properties come from lists that others took from their accounts, types and labels from captured
-property lists where one names them; which of the rest are read-only, and their types, is inferred from their names. An
-enumeration without options accepts any value: its options were not recorded, or each account chooses them.
+The names of contact properties come from lists that others published of their accounts. Types and labels come from
+captured property lists where available; for all other properties, the type and whether they are read-only are inferred
+from the name. An enumeration without options accepts any value: its options were not recorded, or differ by account.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ _WRITABLE: Final = {
     "datetime": "closedate",
     "number": "associatedcompanyid",
 }
-# What HubSpot fills in itself, by type.
+# Read-only properties, by type.
 _READ_ONLY: Final = {
     "string": """
         first_conversion_event_name hs_all_contact_vids hs_analytics_first_referrer hs_analytics_first_url
@@ -140,7 +140,7 @@ _READ_ONLY: Final = {
 }
 
 
-def _made(name: str, kind: str, options: tuple[Option, ...] = (), *, read_only: bool = False) -> Property:
+def _property(name: str, kind: str, options: tuple[Option, ...] = (), *, read_only: bool = False) -> Property:
     return Property(
         name,
         kind,
@@ -158,15 +158,22 @@ def _labelled(values: dict[str, str]) -> tuple[Option, ...]:
 
 def _contact_properties() -> dict[str, Property]:
     stages = dict(zip(LIFECYCLE_STAGES, _STAGE_LABELS, strict=True))
-    made = [
-        _made("email", "string"),
-        _made("lifecyclestage", "enumeration", _labelled(stages)),
-        _made("hs_lead_status", "enumeration", _labelled(_LEAD_STATUSES)),
-        *(_made(name, kind) for kind, names in _WRITABLE.items() for name in names.split()),
-        *(_made(name, kind, read_only=True) for kind, names in _READ_ONLY.items() for name in names.split()),
-        *(_made(f"hs_lifecyclestage_{stage}_date", "datetime", read_only=True) for stage in LIFECYCLE_STAGES),
+    properties = [
+        _property("email", "string"),
+        _property("lifecyclestage", "enumeration", _labelled(stages)),
+        _property("hs_lead_status", "enumeration", _labelled(_LEAD_STATUSES)),
+        *(_property(name, kind) for kind, names in _WRITABLE.items() for name in names.split()),
+        *(
+            _property(name, kind, read_only=True)
+            for kind, names in _READ_ONLY.items()
+            for name in names.split()
+        ),
+        *(
+            _property(f"hs_lifecyclestage_{stage}_date", "datetime", read_only=True)
+            for stage in LIFECYCLE_STAGES
+        ),
     ]
-    return {current_prop.name: current_prop for current_prop in sorted(made, key=lambda prop: prop.name)}
+    return {prop.name: prop for prop in sorted(properties, key=lambda prop: prop.name)}
 
 
 _EVENT_TEXTS: Final = """
@@ -197,9 +204,9 @@ _PAGE_TYPES: Final = (
 
 
 def _event_properties() -> dict[str, Property]:
-    made = [Property(name) for name in _EVENT_TEXTS.split()]
-    made += [
-        # `hs_language` is an enumeration whose options are not recorded: any value fits.
+    properties = [Property(name) for name in _EVENT_TEXTS.split()]
+    properties += [
+        # The options of `hs_language` were not recorded, so any value is accepted.
         Property("hs_language", "enumeration"),
         Property("hs_screen_height", "number"),
         Property("hs_screen_width", "number"),
@@ -208,16 +215,16 @@ def _event_properties() -> dict[str, Property]:
             "hs_device_type",
             "enumeration",
             "checkbox",
-            _labelled({property_type: property_type for property_type in _DEVICE_TYPES}),
+            _labelled({device_type: device_type for device_type in _DEVICE_TYPES}),
         ),
         Property(
             "hs_page_content_type",
             "enumeration",
             "select",
-            _labelled({property_type: property_type for property_type in _PAGE_TYPES}),
+            _labelled({page_type: page_type for page_type in _PAGE_TYPES}),
         ),
     ]
-    return {prop.name: prop for prop in made}
+    return {prop.name: prop for prop in properties}
 
 
 STANDARD_CONTACT_PROPERTIES: Final = MappingProxyType(_contact_properties())
@@ -225,7 +232,7 @@ STANDARD_EVENT_PROPERTIES: Final = MappingProxyType(_event_properties())
 
 
 def goes_backward(now: str, wanted: str) -> bool:
-    """Tell whether a life-cycle stage precedes the present one: HubSpot then keeps the present one (section 3.1)."""
+    """Return whether a life-cycle stage precedes the current one, in which case HubSpot keeps that (section 3.1)."""
     if now not in LIFECYCLE_STAGES or wanted not in LIFECYCLE_STAGES:
         return False
     return LIFECYCLE_STAGES.index(wanted) < LIFECYCLE_STAGES.index(now)

@@ -1,4 +1,4 @@
-"""Whether a value fits the type and the options of its property (HubSpot wire facts, sections 2.5, 3.7 and 11)."""
+"""Check values against the type and options of their property (HubSpot wire facts, sections 2.5, 3.7 and 11)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _SHOWN: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """Why a value does not fit; codes begin with `contact_` or `property_`, by whose property it is.
+    """The reason why a value does not match its property.
 
     Attributes:
-        kind: the rest of the check's code: `value_number`, `value_date`, `value_midnight`, `value_datetime`,
-            `value_bool`, `value_option`, `value_seconds`.
+        kind: the check's code without its prefix `contact_` or `property_`: `value_number`, `value_date`,
+            `value_midnight`, `value_datetime`, `value_bool`, `value_option` or `value_seconds`.
         sentence: what is wrong.
         fix: what to do about it.
-        hubspot_code: HubSpot's own code.
-        hubspot_message: HubSpot's own sentence.
+        hubspot_code: HubSpot's error code.
+        hubspot_message: HubSpot's error message.
 
     """
 
@@ -39,7 +39,7 @@ class Misfit:
 
 
 def check_value(declared: PropertyLike, value: str) -> Misfit | None:
-    """Return why `value` does not fit; None if it does. An empty text clears the property and always fits."""
+    """Return why `value` does not match its property; None if it does. Empty text clears a property and is valid."""
     if value == "" or declared.type == "string":
         return None
     check = _BY_TYPE.get(declared.type)
@@ -47,14 +47,14 @@ def check_value(declared: PropertyLike, value: str) -> Misfit | None:
 
 
 def is_several(declared: PropertyLike) -> bool:
-    """Tell whether an enumeration takes several options, separated by semicolons; unknown field types may."""
+    """Return whether an enumeration accepts several options, separated by semicolons; True for unknown field types."""
     return declared.field_type not in _ONE_OPTION
 
 
 def _number(declared: PropertyLike, value: str) -> Misfit | None:
     if _NUMBER.fullmatch(value) is not None:
         return None
-    fix = "send digits with a point: 1234.5"
+    fix = "send digits with a decimal point: 1234.5"
     plain = value.replace(",", "").replace(" ", "")
     if plain != value and _NUMBER.fullmatch(plain):
         fix = f"send it without separators: {plain}"
@@ -83,7 +83,7 @@ def _date(declared: PropertyLike, value: str) -> Misfit | None:
     return Misfit(
         "value_midnight",
         f"{_quoted(value)} is at {time} UTC, and {declared.name} accepts only midnight UTC",
-        f"send the day alone: {moment.date().isoformat()}"
+        f"send only the day: {moment.date().isoformat()}"
         + ("; the value looks like seconds" if looks_like_seconds(value) else ""),
         "INVALID_DATE",
         f"{value} is at {time} UTC, not midnight!",
@@ -102,7 +102,7 @@ def _datetime(declared: PropertyLike, value: str) -> Misfit | None:
     if looks_like_seconds(value):
         return Misfit(
             "value_seconds",
-            f"{declared.name}: {value} is a moment of 1970 in milliseconds; it looks like seconds",
+            f"{declared.name}: {value} looks like seconds; in milliseconds, it is a date in 1970",
             "multiply it by 1000",
         )
     return None
@@ -124,7 +124,7 @@ def _option(declared: PropertyLike, value: str) -> Misfit | None:
     if not declared.options:
         return None
     allowed = {option.value for option in declared.options}
-    # A leading semicolon adds options to those that the contact has.
+    # A leading semicolon adds options to the contact's current ones.
     parts = [part.strip() for part in value.removeprefix(";").split(";")] if is_several(declared) else [value]
     if allowed.issuperset(parts):
         return None

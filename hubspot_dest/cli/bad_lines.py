@@ -1,4 +1,4 @@
-"""Say in one sentence what is wrong with a line that is not an event."""
+"""Describe a line that is not an event."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ __all__ = ["unusable"]
 
 
 def unusable(line: BadLine, source: str) -> str:
-    """Return `events.jsonl, line 3, column 7: broken JSON: … (what to do)`."""
+    """Return `events.jsonl, line 3, column 7: invalid JSON: … (what to do)`."""
     hint = f" ({line.hint})" if line.hint else ""
     return f"{safe_text(line.where(source))}: {safe_text(line.message, limit=300)}{hint}"

@@ -1,4 +1,4 @@
-"""The console: data on stdout, messages on stderr, and the end of a program.
+"""The console: write data to stdout and messages to stderr, and end the program.
 
 Both command lines write through this module only.
 """
@@ -27,7 +27,7 @@ from hubspot_dest.report.safe_text import masked_text, safe_text
 __all__ = ["guarded", "print_data", "print_document", "progress", "say", "stop"]
 
 
-_FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+_DISK_FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _JSON: Final = ("{", "[")
 # User and password of an argument without a scheme, `user:password@host`; these words before an e-mail are no users.
 _LOGIN: Final = re.compile(
@@ -35,31 +35,27 @@ _LOGIN: Final = re.compile(
     re.IGNORECASE,
 )
 _CLEAR_LINE: Final = "\r\x1b[2K"
-_COLLECTOR: Final = (
-    100_000,
-    20,
-    20,
-)  # the thresholds of the garbage collector; Python's own first one is 700
-_BROKEN_PIPE: Final = 141  # the exit code of a shell for a program that SIGPIPE ended
+_GC_THRESHOLDS: Final = (100_000, 20, 20)  # Python's first default is 700
+_BROKEN_PIPE: Final = 141  # a shell's exit code for a program that was ended by SIGPIPE
 
 
 def say(line: str) -> None:
-    """Write one line to stderr, in place of a progress; quoted values in it must have passed `safe_text`."""
+    """Write a line to stderr, replacing any progress line; the caller passes quoted values through `safe_text`."""
     try:
         clear, line = _clear(), _masked(line)
         sys.stderr.write(f"{clear}{fold(line, columns_of(sys.stderr)) if clear else line}\n")
         sys.stderr.flush()
-    except RuntimeError:  # a signal handler that interrupts such a write may not enter it again
+    except RuntimeError:  # called by a signal handler that interrupted a write, which is not reentrant
         with contextlib.suppress(OSError):
             os.write(2, f"{line}\n".encode(errors="backslashreplace"))
     except (OSError, ValueError):
-        pass  # stderr is closed, or its disk is full: the work goes on, and so does its exit code
+        pass  # stderr is closed, or its disk is full; neither changes the work or its exit code
 
 
 def progress(text: str) -> None:
-    """Show the progress of long work on a terminal, instead of the last one; write nothing into a pipe.
+    """Show the progress of long work on a terminal, replacing the last progress line; write nothing into a pipe.
 
-    The next message takes its line; an empty text leaves the line empty.
+    The next message replaces the line; an empty text clears it.
     """
     clear = _clear()
     if clear:
@@ -81,13 +77,13 @@ def _masked(text: str) -> str:
 
 
 def _clear() -> str:
-    """Return what empties the line of a progress on a terminal; nothing where stderr is no terminal that can.
+    """Return the sequence that clears the progress line; empty if stderr is not a capable terminal.
 
-    Whether there is one is not remembered: emptying an empty line does nothing.
+    Whether a progress line is shown is not tracked, since clearing an empty line does nothing.
     """
     try:
         is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    except ValueError:  # it is closed
+    except ValueError:  # stderr is closed
         return ""
     return _CLEAR_LINE if is_terminal else ""
 
@@ -111,7 +107,7 @@ def print_document(text: str) -> None:
 
 
 def stop(message: str, hint: str = "") -> NoReturn:
-    """Write why a command could not run and what to do, and end with exit code 2."""
+    """Report why a command cannot run and what to do, and exit with code 2."""
     say(f"error: {message}")
     if hint:
         say(f"  try: {hint}")
@@ -119,21 +115,21 @@ def stop(message: str, hint: str = "") -> NoReturn:
 
 
 def guarded(main: Callable[[], Any], program: str) -> NoReturn:
-    """Run a command line; users never see a traceback.
+    """Run a command line, and turn every exception into a message and an exit code; users never see a traceback.
 
     Args:
-        main: calls a click command with `standalone_mode=False`: click's own way of ending knows one exit code.
-        program: the name that the user typed.
+        main: calls a click command with `standalone_mode=False`, since click's own ending has only one exit code.
+        program: the name of the program.
 
     """
     code: Any
-    # A command line makes its objects while it starts and keeps them: to look through them for garbage after every 700,
-    # and all of them once more at the end, is a seventh of a short run.
-    gc.set_threshold(*_COLLECTOR)
+    # A command line creates its objects at the start and keeps them. Searching them for garbage after every 700
+    # objects, and once more at the end, takes a seventh of the time of a short run.
+    gc.set_threshold(*_GC_THRESHOLDS)
     atexit.register(gc.freeze)
     try:
-        _open_what_is_closed()
-        _speak_any_encoding()
+        _open_closed_streams()
+        _escape_unencodable()
         done = main()
         code = done if isinstance(done, int) else ExitCode.OK
     except SystemExit as end:
@@ -148,14 +144,14 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
     except (KeyboardInterrupt, click.Abort) as error:
         code = ExitCode.INTERRUPTED
         if isinstance(error, click.Abort) and _clear():
-            sys.stderr.write("\n")  # leave the question on its line
+            sys.stderr.write("\n")  # keep the question
         say("interrupted")
     except OSError as error:
         code = _system_error(error)
     except MemoryError:
         code = ExitCode.USAGE_ERROR
-        say("error: there is not enough memory")
-    except Exception as error:  # the last resort: a bug of ours is a sentence, too
+        say("error: out of memory")
+    except Exception as error:  # a bug of this program becomes a message as well
         code = ExitCode.USAGE_ERROR
         _say_bug(error, program)
     try:
@@ -171,7 +167,7 @@ def guarded(main: Callable[[], Any], program: str) -> NoReturn:
 
 
 def _drop_unwritten_messages() -> None:
-    """Empty the buffer of a stderr that is gone: else Python ends with code 120 instead of ours."""
+    """Empty the buffer of a closed stderr; otherwise Python exits with code 120 instead of this program's code."""
     for stream in {
         id(stream): stream for stream in (sys.stderr, sys.__stderr__) if stream is not None
     }.values():
@@ -183,21 +179,21 @@ def _drop_unwritten_messages() -> None:
                 stream.flush()
 
 
-def _open_what_is_closed() -> None:
+def _open_closed_streams() -> None:
     """Open the standard streams that a shell closed with `<&-`, `>&-` or `2>&-`.
 
-    Python has None for them, and the next file to be opened, an outbox for example, would get the free descriptor.
+    Python sets them to None, and the next file that is opened, for example an outbox, would get the free descriptor.
     """
     closed = [name for name in ("stdin", "stdout", "stderr") if getattr(sys, name) is None]
     for name in closed:
-        number = os.open(os.devnull, os.O_RDWR)  # the lowest that is free
+        number = os.open(os.devnull, os.O_RDWR)  # the lowest free descriptor
         setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8"))
     if "stdout" in closed:
-        stop("standard output is closed", ">/dev/null, if the output is not needed")
+        stop("standard output is closed", "redirect it to /dev/null if the output is not needed")
 
 
-def _speak_any_encoding() -> None:
-    """Write what standard output's encoding lacks as its code, which is right in JSON too; stderr does so anyway."""
+def _escape_unencodable() -> None:
+    r"""Write characters that standard output cannot encode as \uXXXX, which is valid JSON; stderr escapes anyway."""
     import json  # here, so that --help stays fast
 
     def coded(error: UnicodeError) -> tuple[str, int]:
@@ -205,18 +201,18 @@ def _speak_any_encoding() -> None:
         return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
     codecs.register_error("coded", coded)
-    # In the C locale Python's own way is `surrogateescape`, which writes no character that the encoding lacks.
+    # In the C locale, Python uses `surrogateescape`, which fails for characters that the encoding lacks.
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
         sys.stdout.reconfigure(errors="coded")
 
 
 def _system_error(error: OSError) -> int:
-    """Report an error of the operating system, which is not a bug of this program. Return the exit code."""
+    """Report an error of the operating system, which is not a bug of this program, and return the exit code."""
     if isinstance(error, BrokenPipeError):
         return _BROKEN_PIPE
     where = f"{safe_text(error.filename)}: " if error.filename is not None else ""
     said = error.strerror or str(error) or type(error).__name__
-    if error.errno in _FULL and not where:
+    if error.errno in _DISK_FULL and not where:
         where = "standard output cannot be written: "
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -228,7 +224,7 @@ def _system_error(error: OSError) -> int:
 
 
 def _unwritten(error: OSError) -> NoReturn:
-    # Python would complain again while closing stdout.
+    # Python would report the error again while closing stdout.
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
@@ -247,4 +243,4 @@ def _say_bug(error: Exception, program: str) -> None:
         for line in mask_token("".join(traceback.format_exception(error)), token).splitlines():
             say(f"  {safe_text(line)}")
     else:
-        say("  try: HUBSPOT_DEST_DEBUG=1 shows where; please report it with the command and the first lines")
+        say("  try: set HUBSPOT_DEST_DEBUG=1 for a traceback, and report it with the command")

@@ -1,4 +1,4 @@
-"""Counts of one run: `RunCounters` of outcomes and calls, `EventBalance` of events."""
+"""The counts of a run: `RunCounters` counts outcomes and calls, `EventBalance` balances events."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _REFUSED_CONSENT: Final = "consent_refused"  # such an event is not kept
 
 
 class RunCounters:
-    """Counts of one run.
+    """Counts of outcomes, calls and bad lines of a run.
 
     Args:
-        emails: counts the events without an e-mail, where that is to be said at the end.
-        shown_bad_lines: how many lines without an event are shown; the others are counted. None for all.
+        emails: counts the events without an e-mail, for a warning at the end; None to skip it.
+        shown_bad_lines: the number of bad lines to show; the others are only counted. None for all.
 
     """
 
@@ -46,13 +46,13 @@ class RunCounters:
         if self._shown_bad_lines is not None and self.bad_lines > self._shown_bad_lines:
             if self.bad_lines == self._shown_bad_lines + 1:
                 say(
-                    "further lines without an event are counted in the table at the end; --verbose shows each"
+                    "further bad lines are only counted, in the table at the end; --verbose shows each of them"
                 )
             return
         say(f"error: {unusable(bad, source)}")
 
     def count(self, outcome: Outcome) -> None:
-        """Count one outcome; a batch counts its calls and events apart from them."""
+        """Count an outcome; the events of a batch are counted separately from its calls."""
         for call in outcome.calls:
             if str(call[0]).startswith("crm."):
                 self.contact_calls += 1
@@ -74,7 +74,7 @@ class RunCounters:
         self.rules[outcome.rule_key or "(no rule)"] += 1
 
     def _move(self, outcome: Outcome) -> None:
-        """Count what is delivered or dead now."""
+        """Count events that were delivered or became dead letters."""
         if outcome.kind in ("sent", "flushed"):
             taken = len(outcome.events) if outcome.kind == "flushed" else 1
             self.flushed += len(outcome.events)
@@ -86,11 +86,11 @@ class RunCounters:
         self.kinds[became] += taken
 
     def settle(self, waiting: int) -> None:
-        """Count as denied what still waits for consent: what was released or dropped has another outcome, too."""
+        """Count events still waiting for consent as denied; released and dropped events have another outcome."""
         self.kinds["denied"] = waiting + self._consent_refused
 
     def record(self, **more: Any) -> dict[str, Any]:
-        """Return the summary as `--json` gives it."""
+        """Return the summary record of `--json`."""
         return {
             "summary": True,
             "events": self.events,
@@ -103,7 +103,7 @@ class RunCounters:
         }
 
     def sentence(self) -> str:
-        """Return the counts in one line: `12 events: 9 sent, 2 skipped, 1 failed; 4 contact calls, 9 event calls`."""
+        """Summarise the counts: `12 events: 9 sent, 2 skipped, 1 failed; 4 contact calls, 9 event calls`."""
         kinds = (
             ", ".join(f"{self.kinds[kind]} {kind}" for kind in EVENT_KINDS if self.kinds[kind]) or "nothing"
         )
@@ -180,7 +180,7 @@ class EventBalance:
             self._event(outcome)
 
     def accepted(self) -> None:
-        """Note that no event is being accepted: every early delivery has been matched with its event."""
+        """Forget early deliveries, since all of them have been matched with their events."""
         self._early.clear()
 
     def _event(self, outcome: Outcome) -> None:
@@ -210,7 +210,7 @@ class EventBalance:
                 self.ignored += 1
             case "failed":
                 self.failed += 1
-            case "flushed" | "refused":  # batches, and what is only predicted
+            case "flushed" | "refused":  # batches, and predictions
                 pass
             case _:
                 assert_never(kind)
@@ -243,7 +243,7 @@ class EventBalance:
                 self.contacts_refused += 1
 
     def _contact_done(self, event_id: str, *, early: bool = True) -> bool:
-        """Tell whether a contact that left the outbox was all that its event asked for."""
+        """Return whether a contact that left the outbox was the only call of its event."""
         if self._contact_only.get(event_id, 0) > 0:
             self._contact_only[event_id] -= 1
             if not self._contact_only[event_id]:
@@ -259,15 +259,17 @@ class EventBalance:
         return False
 
     def kinds(self, waiting: int) -> dict[str, int]:
-        """Return the number of events by outcome; the sum is what came in plus what an earlier run left.
+        """Return the number of events per outcome; the sum is the events read plus those left by an earlier run.
 
         Args:
-            waiting: how many events wait for consent.
+            waiting: the number of events waiting for consent.
 
         """
         kinds = {
             "sent": self.sent,
-            "queued": max(0, self.pending),  # below zero: delivered before their acceptance was reported
+            "queued": max(
+                0, self.pending
+            ),  # negative if events were delivered before their acceptance was reported
             "identified": self.contacts_only,
             "skipped": self.skipped,
             "ignored": self.ignored,
@@ -278,13 +280,13 @@ class EventBalance:
         return kinds
 
     def sentence(self, waiting: int) -> str:
-        """Return the balance in one line: `12 events and 3 of an earlier run: 9 sent, 4 queued, 2 skipped`."""
+        """Summarise the balance: `12 events and 3 of an earlier run: 9 sent, 4 queued, 2 skipped`."""
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.kinds(waiting).items() if count)
         earlier = f" and {self.earlier} of an earlier run" if self.earlier else ""
         return f"{amount(self.came_in, 'event')}{earlier}: {kinds or 'nothing to send'}"
 
     def record(self, *, waiting: int, bad_lines: int) -> dict[str, Any]:
-        """Return the balance for `--json`: `cameIn` and `earlier` are the sum of the rest."""
+        """Return the balance for `--json`; `cameIn` plus `earlier` equals the sum of the other figures."""
         kinds = self.kinds(waiting)
         return {
             "cameIn": self.came_in + bad_lines,

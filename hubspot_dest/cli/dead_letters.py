@@ -1,4 +1,4 @@
-"""Dead letters as JSON Lines: what was given up, why, and the JSON that HubSpot did not accept."""
+"""Write dead letters as JSON Lines: what was given up, why, and the JSON that HubSpot did not accept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
-from hubspot_dest.cli.output_files import refuse_database
+from hubspot_dest.cli.options import refuse_database
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, DeadLetter, OutboxError, dead_letter
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
@@ -23,10 +23,10 @@ __all__ = ["letter_record", "letters_of", "write_dead_letters"]
 
 
 def letters_of(path: Path) -> Iterator[DeadLetter]:
-    """Yield the dead letters of an outbox, also while another process uses it.
+    """Yield the dead letters of an outbox, even while another process uses it.
 
     Raises:
-        OutboxError: it cannot be read.
+        OutboxError: the outbox cannot be read.
 
     """
     connection = connect_reading(path, OUTBOX)
@@ -40,7 +40,7 @@ def letters_of(path: Path) -> Iterator[DeadLetter]:
 
 
 def letter_record(letter: DeadLetter) -> dict[str, Any]:
-    """Return the record of one dead letter; docs/delivery.md lists the fields."""
+    """Return the record of a dead letter; docs/delivery.md documents the fields."""
     return {
         "id": letter.event_id,
         "what": "contact" if letter.kind == CONTACT else "event",
@@ -54,8 +54,8 @@ def letter_record(letter: DeadLetter) -> dict[str, Any]:
 
 
 def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDestination) -> None:
-    """Write what was given up to a file; with an outbox, all of its dead letters."""
-    refuse_database("--dead-letters", target)  # the outbox may have been made by this run
+    """Write the dead letters of a run to a file; with an outbox, all of the outbox."""
+    refuse_database("--dead-letters", target)  # this run may have created the outbox
     try:
         with whole_file(target, private=True) as stream:
             count = 0
@@ -65,7 +65,7 @@ def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDe
     except OSError as error:
         stop(
             f"{safe_text(target)} cannot be written: {error.strerror or error}; nothing was written to it",
-            "--dead-letters FILE",
+            "choose another --dead-letters FILE",
         )
     except OutboxError as error:
         stop(safe_text(error))

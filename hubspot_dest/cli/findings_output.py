@@ -1,4 +1,4 @@
-"""Where findings go beside standard output: a SARIF file, a JUnit file, annotations of a pull request."""
+"""The outputs of findings: text or JSON, a SARIF file, a JUnit file, annotations of a pull request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 import click
 
 from hubspot_dest.cli.console import print_data, print_document, stop
-from hubspot_dest.cli.output_files import OutputFile
+from hubspot_dest.cli.options import OutputFile
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.storage.whole_file import write_whole_file
 
@@ -31,10 +31,10 @@ class FindingsOutput:
     """The values of the options of `findings_options`.
 
     Attributes:
-        form: the form on standard output; `none` for nothing there.
-        sarif: the SARIF file to write; None for none.
-        junit: the JUnit file to write; None for none.
-        github: annotations on standard output, beside the text.
+        form: the form on standard output; `none` for no output.
+        sarif: the SARIF file to write, if any.
+        junit: the JUnit file to write, if any.
+        github: whether to print annotations to standard output as well.
 
     """
 
@@ -46,9 +46,9 @@ class FindingsOutput:
     def write_files(
         self, suite: str, findings: Sequence[Finding], checks: Mapping[str, Check], cases: list[Case]
     ) -> None:
-        """Write the files that were asked for, before anything is printed: a reader of the text may stop early.
+        """Write the requested files, before anything is printed, since a reader of the text may stop early.
 
-        Ends the command with exit code 2 where a file cannot be written.
+        Exits with code 2 if a file cannot be written.
         """
         from hubspot_dest.report.json_report import as_json
         from hubspot_dest.report.junit import junit_xml
@@ -62,7 +62,7 @@ class FindingsOutput:
     def print_form(
         self, suite: str, findings: Sequence[Finding], checks: Mapping[str, Check], cases: list[Case]
     ) -> None:
-        """Print the annotations, and the form that is neither text nor JSON, as far as they were asked for."""
+        """Print the annotations, SARIF or JUnit, as requested; callers print text and JSON themselves."""
         from hubspot_dest.report.github_annotations import annotation_lines
         from hubspot_dest.report.json_report import as_json
         from hubspot_dest.report.junit import junit_xml
@@ -78,13 +78,13 @@ class FindingsOutput:
 
 
 def findings_options(function: F) -> F:
-    """Add --format, --json, --sarif, --junit and --github; the command gets `output`."""
+    """Add --format, --json, --sarif, --junit and --github; the command receives `output`."""
 
     @wraps(function)
     def grouped(**given: Any) -> Any:
         as_json, form = given.pop("as_json"), given.pop("form")
         if given["github"] and (as_json or form not in ("text", "github")):
-            raise click.UsageError("--github goes with the text; annotations would break the other forms")
+            raise click.UsageError("--github requires the text form; annotations would break the other forms")
         output = FindingsOutput(
             "json" if as_json else form, given.pop("sarif"), given.pop("junit"), given.pop("github")
         )
@@ -101,11 +101,11 @@ def findings_options(function: F) -> F:
             help="Form of the result on standard output.",
         ),
         click.option(
-            "--json", "as_json", is_flag=True, help="The same as --format json: JSON Lines, a summary last."
+            "--json", "as_json", is_flag=True, help="Same as --format json: JSON Lines, a summary last."
         ),
-        click.option("--sarif", type=file, metavar="FILE", help="Write SARIF 2.1.0 as well."),
-        click.option("--junit", type=file, metavar="FILE", help="Write JUnit XML as well."),
-        click.option("--github", is_flag=True, help="Print annotations for GitHub Actions as well."),
+        click.option("--sarif", type=file, metavar="FILE", help="Also write SARIF 2.1.0."),
+        click.option("--junit", type=file, metavar="FILE", help="Also write JUnit XML."),
+        click.option("--github", is_flag=True, help="Also print annotations for GitHub Actions."),
     ]
     command: Any = grouped
     for decorator in reversed(decorators):

@@ -1,4 +1,4 @@
-"""What observes a run: the trail, metrics, progress."""
+"""Set up the observation of a run: trail, metrics and progress."""
 
 from __future__ import annotations
 
@@ -32,11 +32,12 @@ _IN_A_LOG: Final = 10.0
 
 @dataclass(slots=True)
 class Instrumentation:
-    """What observes a run.
+    """The observation of a run.
 
     Attributes:
-        watcher: makes observed destinations.
-        metrics_url: where Prometheus scrapes; None without metrics.
+        watcher: creates observed destinations.
+        metrics_url: the URL that Prometheus scrapes; None without metrics.
+        shows_progress: whether progress is reported.
 
     """
 
@@ -45,13 +46,13 @@ class Instrumentation:
     shows_progress: bool
 
     def attach(self, destination: HubSpotDestination) -> None:
-        """Show the progress of a destination, if that was asked for."""
+        """Report the progress of a destination, if requested."""
         if self.shows_progress:
-            destination.listeners.append(_ProgressPrinter(destination).hear)
+            destination.listeners.append(_ProgressPrinter(destination).on_outcome)
 
 
 class _ProgressPrinter:
-    """Reports the progress now and then."""
+    """Reports progress every second on a terminal, and every ten seconds elsewhere."""
 
     def __init__(self, destination: HubSpotDestination) -> None:
         self._destination = destination
@@ -59,8 +60,8 @@ class _ProgressPrinter:
         self._taken = self._failed = self._said = 0
         self._said_at = time.monotonic()
 
-    def hear(self, outcome: Outcome) -> None:
-        """Count an outcome; report the progress unless that was done a moment ago."""
+    def on_outcome(self, outcome: Outcome) -> None:
+        """Count an outcome, and report progress if it is due."""
         with self._lock:
             self._failed += outcome.kind == "failed"
             self._taken += not outcome.delivery and not outcome.events
@@ -72,8 +73,8 @@ class _ProgressPrinter:
             rate = (self._taken - self._said) / passed
             self._said_at, self._said = now, self._taken
             left = self._destination.queued
-            taken = f"{amount(self._taken, 'event')} taken, {rate:.0f} a second"
-            line = f"{taken}; {self._failed} failed, {left} events and contacts on their way"
+            taken = f"{amount(self._taken, 'event')} accepted, {rate:.0f} per second"
+            line = f"{taken}; {self._failed} failed, {left} events and contacts waiting"
         if terminal:
             progress(line)
         else:
@@ -82,7 +83,7 @@ class _ProgressPrinter:
 
 @contextlib.contextmanager
 def watching(options: WatchingOptions, config: Config) -> Iterator[Instrumentation]:
-    """Set up what was asked for, and shut it down at the end; end the command if it cannot be set up."""
+    """Set up the requested observation and shut it down at the end; exit with code 2 if it cannot be set up."""
     instruments: list[Instruments] = []
     with contextlib.ExitStack() as stack:
         url = None
@@ -115,7 +116,7 @@ def _trail_failed(path: Path, error: OSError) -> None:
 def _serve_prometheus(address: str, instruments: list[Instruments], stack: contextlib.ExitStack) -> str:
     if importlib.util.find_spec("prometheus_client") is None:
         stop(
-            "metrics need Prometheus' client, which is not installed",
+            "--metrics needs prometheus_client, which is not installed",
             "pip install 'hubspot-dest[prometheus]'",
         )
     from hubspot_dest.observability.prometheus import PrometheusInstruments
@@ -135,7 +136,7 @@ def _serve_prometheus(address: str, instruments: list[Instruments], stack: conte
 
 
 def _telemetry(stack: contextlib.ExitStack) -> Instruments:
-    """Return instruments for OpenTelemetry; if no provider is set up, its environment variables set one up."""
+    """Return instruments for OpenTelemetry; without a provider, one is configured from environment variables."""
     if importlib.util.find_spec("opentelemetry") is None:
         stop("--otel needs OpenTelemetry, which is not installed", "pip install 'hubspot-dest[otel]'")
     from hubspot_dest.observability.opentelemetry import OtelInstruments, configured_provider

@@ -1,4 +1,4 @@
-"""Write the library's warnings to stderr, without letting an outage drown everything else."""
+"""Write the library's warnings to stderr, at a limited rate."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import time
 from typing import Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say
 from hubspot_dest.masking import mask_token
 from hubspot_dest.report.safe_text import safe_text
@@ -21,10 +22,10 @@ _WORDS: Final = {logging.WARNING: "warning", logging.ERROR: "error", logging.CRI
 
 
 class Complaints(logging.Handler):
-    """Writes warnings and errors, at most 20 in ten seconds, and the same one once a second.
+    """Writes warnings and errors: at most 20 in ten seconds, and the same one at most once a second.
 
-    Several parts of the program log why an event cannot be stored: that is written once, too. How many lines were
-    left out is written later.
+    Messages of several modules about the same full disk count as the same one. The number of suppressed lines is
+    reported later.
     """
 
     def __init__(self) -> None:
@@ -35,11 +36,11 @@ class Complaints(logging.Handler):
         self._said_at: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say one."""
+        """Write a record, unless too many have been written."""
         now = time.monotonic()
         if now - self._since >= _SECONDS:
             if self._unsaid:
-                say(f"warning: {self._unsaid} more like these were left out")
+                say(f"warning: {amount(self._unsaid, 'similar message')} suppressed")
             self._since, self._said, self._unsaid = now, 0, 0
         text = mask_token(record.getMessage())
         if record.exc_info and record.exc_info[1] is not None:
@@ -55,7 +56,7 @@ class Complaints(logging.Handler):
         say(f"{_WORDS.get(record.levelno, 'warning')}: {safe_text(text, limit=300)}")
 
     def _is_due(self, text: str, now: float) -> bool:
-        """Tell whether a line may be written now: not too many, and the same one not again too soon."""
+        """Return whether a line may be written now: neither too many lines, nor the same line too soon."""
         if self._said >= _LINES:
             return False
         same = _STORED.search(text)
@@ -70,7 +71,7 @@ class Complaints(logging.Handler):
 
 
 def complain() -> None:
-    """Write the library's warnings to stderr, each once."""
+    """Write the library's warnings to stderr from now on; repeated calls have no effect."""
     logger = logging.getLogger("hubspot_dest")
     logger.propagate = False
     if not any(isinstance(handler, Complaints) for handler in logger.handlers):

@@ -1,14 +1,18 @@
-"""Options that several commands share, what they mean, and groups of options that a command gets as one value.
+"""Options shared by several commands, and groups of options that a command receives as one value.
 
 Nothing heavy is imported at the top: `--help` must stay fast.
+
+A file that a command writes is never one that it reads, and never one file for two outputs.
 """
 
 from __future__ import annotations
 
 import difflib
 import math
+import os
+import stat
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
@@ -19,7 +23,6 @@ import click
 
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.output_files import OutputFile
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.storage.file_content import FileContent, content_of
 
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ConnectionOptions",
     "DeliveryOptions",
+    "FileCommand",
+    "OutputFile",
     "RealRange",
     "StreamDeliveryOptions",
     "WatchingOptions",
@@ -50,6 +55,7 @@ __all__ = [
     "open_account",
     "open_config",
     "refuse",
+    "refuse_database",
     "refuse_other_file",
     "shared_options",
     "stream_delivery_options",
@@ -60,22 +66,115 @@ __all__ = [
     "watching_options",
 ]
 
-PARITY_HELP = "Do what walkerOS does, its losses included."
-WALKEROS_HELP = "The version of walkerOS that --parity means and results are compared with."
+_SQLITE: Final = b"SQLite format 3\x00"
+
+
+class OutputFile(click.Path):
+    """The type of an option that names a file to write; its command is a `FileCommand`.
+
+    Args:
+        allow_dash: whether `-` stands for a standard stream.
+
+    """
+
+    def __init__(self, *, allow_dash: bool = False) -> None:
+        super().__init__(path_type=Path, dir_okay=False, allow_dash=allow_dash)
+
+
+class FileCommand(click.Command):
+    """A command that does not start if an output file is also one of its other files."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; exit with code 2, before anything is written, if an output is also another file."""
+        _refuse_shared_files(self.params, ctx.params)
+        return super().invoke(ctx)
+
+
+def _refuse_shared_files(parameters: list[click.Parameter], values: dict[str, Any]) -> None:
+    taken = [
+        (_label(parameter), path, False)
+        for parameter in parameters
+        if isinstance(parameter.type, click.Path) and not isinstance(parameter.type, OutputFile)
+        for path in _paths(values.get(parameter.name or ""))
+    ]
+    for parameter in parameters:
+        if not isinstance(parameter.type, OutputFile):
+            continue
+        for path in _paths(values.get(parameter.name or "")):
+            if path == "-":
+                continue
+            for label, other, is_output in taken:
+                if _is_same(path, other):
+                    verb = "also writes" if is_output else "reads"
+                    stop(
+                        f"{_label(parameter)} {safe_text(path)} is the file that {label} {verb}; nothing was written",
+                        f"choose another name for {_label(parameter)}",
+                    )
+            refuse_database(_label(parameter), path)
+            taken.append((_label(parameter), path, True))
+
+
+def refuse_database(option: str, path: str | Path) -> None:
+    """Exit with code 2 if an output is an SQLite file, such as an outbox with accepted events."""
+    try:
+        if not Path(path).is_file():
+            return
+        with Path(path).open("rb") as stream:
+            is_database = stream.read(len(_SQLITE)) == _SQLITE
+    except (OSError, ValueError):
+        return  # reported when the file is written
+    if is_database:
+        stop(
+            f"{option} {safe_text(path)} is an SQLite file, such as an outbox; nothing was written to it",
+            f"choose another name for {option}",
+        )
+
+
+def _label(parameter: click.Parameter) -> str:
+    if isinstance(parameter, click.Option):
+        return parameter.opts[0]
+    return (parameter.name or "").upper()
+
+
+def _paths(value: Any) -> Iterator[str]:
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _paths(item)
+    elif isinstance(value, (str, Path)) and str(value):
+        yield str(value)
+
+
+def _is_same(output: str, other: str) -> bool:
+    """Return whether two names refer to the same regular file; writing to a device or pipe replaces nothing."""
+    written, known = _status(output), _status(other)
+    if written is not None and known is not None:
+        return stat.S_ISREG(written.st_mode) and os.path.samestat(written, known)
+    return written is known and other != "-" and os.path.realpath(output) == os.path.realpath(other)
+
+
+def _status(name: str) -> os.stat_result | None:
+    try:
+        return os.fstat(sys.stdin.fileno()) if name == "-" else Path(name).stat()
+    except (OSError, ValueError):
+        return None
+
+
+PARITY_HELP = "Behave exactly like walkerOS, including its losses."
+WALKEROS_HELP = "The version of walkerOS to imitate with --parity, and to compare results with."
 
 _REAL_HOSTS: Final = ("hubapi.com", "hubspot.com")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def shared_options(function: F) -> F:
-    """Add CONFIG and the options about the collector's state and the form of the output."""
+    """Add CONFIG, and the options for the collector's state and the form of the output."""
     decorators = [
         click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG"),
         click.option(
             "--consent",
             multiple=True,
             metavar="NAME[=true|false]",
-            help="The collector's consent to begin with; may be repeated.",
+            help="The collector's initial consent; may be repeated.",
         ),
         click.option("--parity", is_flag=True, help=PARITY_HELP),
         walkeros_option(WALKEROS_HELP),
@@ -83,9 +182,9 @@ def shared_options(function: F) -> F:
             "--json",
             "as_json",
             is_flag=True,
-            help="JSON Lines: one object an event, a summary last.",
+            help="Write JSON Lines: one object per event, a summary last.",
         ),
-        click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
+        click.option("--no-color", is_flag=True, help="Do not use colours; NO_COLOR does the same."),
     ]
     for decorator in reversed(decorators):
         function = decorator(function)
@@ -104,49 +203,50 @@ def fail_on_option(text: str) -> Callable[[F], F]:
 
 
 def node_option(function: F) -> F:
-    """Add --node, the version of Node.js for which functions are checked."""
+    """Add --node, the Node.js version for which functions are checked."""
     option = click.option(
         "--node",
         type=click.IntRange(16),
         default=22,
         show_default=True,
-        help="Node.js of your walkerOS server.",
+        help="The Node.js version of your walkerOS server.",
     )
     return option(function)
 
 
 def verification_options(function: F) -> F:
-    """Add the options of `verify` that decide the verdict; `report` has the same."""
+    """Add the options that determine the verdict; `verify` and `report` share them."""
     decorators = [
         account_option,
-        click.option(
-            "--live", is_flag=True, help="Ask HubSpot for the account instead; reads only, and needs a token."
-        ),
+        click.option("--live", is_flag=True, help="Read the account from HubSpot instead; needs a token."),
         connection_options,
         click.option(
-            "--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent."
+            "--consent",
+            multiple=True,
+            metavar="NAME[=true|false]",
+            help="The collector's consent; may be repeated.",
         ),
         click.option("--parity", is_flag=True, help=PARITY_HELP),
         walkeros_option(WALKEROS_HELP),
-        fail_on_option("Findings of this severity or worse make a NO-GO; lost includes refused."),
+        fail_on_option("Findings of this severity or worse are a NO-GO; lost includes refused."),
         click.option(
             "--fail-under",
             type=RealRange(min=0, max=100),
             metavar="PERCENT",
-            help="Fewer rules and properties exercised by EVENTS are a NO-GO.",
+            help="NO-GO if EVENTS exercise a smaller share of rules and properties.",
         ),
-        click.option("--strict", is_flag=True, help="A question without an answer is a NO-GO, too."),
+        click.option("--strict", is_flag=True, help="NO-GO if a question is unanswered."),
         click.option(
             "--source",
             metavar="SOURCE",
-            help="Forecast the quotas from a stream as `work` has it, kafka://… or redis://…, and not from EVENTS.",
+            help="Forecast the quotas from a stream that `work` reads, kafka://… or redis://…, instead of EVENTS.",
         ),
         click.option(
             "--source-option",
             "source_options",
             multiple=True,
             metavar="KEY=VALUE",
-            help="Of librdkafka or redis-py, for --source. May be repeated.",
+            help="An option of librdkafka or redis-py, for --source; may be repeated.",
         ),
         node_option,
         line_limit_option,
@@ -164,7 +264,7 @@ def line_limit_option(function: F) -> F:
         default=16 * 1024 * 1024,
         show_default=True,
         metavar="N",
-        help="A longer line of EVENTS is a bad line; it is not read into memory.",
+        help="Maximum length of a line of EVENTS; a longer one is a bad line, and is not read into memory.",
     )(function)
 
 
@@ -179,8 +279,8 @@ def consent_states(values: Iterable[str], *configs: Mapping[str, Any]) -> dict[s
     """Return `{"marketing": True}` for `marketing` and `marketing=true`.
 
     Args:
-        values: as they were given.
-        configs: the destinations' configurations; a name that none of them asks for is pointed out.
+        values: the values of --consent.
+        configs: the destinations' configurations; a warning is written for a name that none of them requires.
 
     Raises:
         SystemExit: with exit code 2 for anything but true and false.
@@ -198,7 +298,7 @@ def consent_states(values: Iterable[str], *configs: Mapping[str, Any]) -> dict[s
 
 
 def _point_out_unknown(states: Mapping[str, bool], configs: Sequence[Mapping[str, Any]]) -> None:
-    """Warn of each consent that no configuration asks for; a function's source may ask for any name."""
+    """Warn about each consent that no configuration requires; the source of a function may use any name."""
     asked = sorted({name for raw in configs for name in _asked(raw)})
     for name in states:
         if name in asked or any(_is_in_a_function(name, raw) for raw in configs):
@@ -206,11 +306,11 @@ def _point_out_unknown(states: Mapping[str, bool], configs: Sequence[Mapping[str
         near = difflib.get_close_matches(name.lower(), [text.lower() for text in asked], n=1)
         meant = next((text for text in asked if near and text.lower() == near[0]), None)
         if not asked:
-            rest = "the configuration asks for no consent"
+            rest = "the configuration requires no consent"
         elif meant is not None:
-            rest = f"the configuration does not ask for it; did you mean --consent {safe_text(meant)}?"
+            rest = f"the configuration does not require it; did you mean --consent {safe_text(meant)}?"
         else:
-            rest = f"the configuration does not ask for it; it asks for {', '.join(map(safe_text, asked))}"
+            rest = f"the configuration does not require it, but requires {', '.join(map(safe_text, asked))}"
         say(f"warning: --consent {safe_text(name)} has no effect: {rest}")
 
 
@@ -221,7 +321,7 @@ def _asked(raw: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _is_in_a_function(name: str, value: Any) -> bool:
-    """Tell whether the source of a function has the name in it."""
+    """Return whether the source of a function contains the name."""
     if isinstance(value, dict):
         return any(_is_in_a_function(name, inner) for inner in value.values())
     if isinstance(value, list):
@@ -230,13 +330,13 @@ def _is_in_a_function(name: str, value: Any) -> bool:
 
 
 def consent_hint(raw: Mapping[str, Any]) -> str:
-    """Return the option that grants what a configuration asks for: `--consent marketing`."""
+    """Return the option that grants what a configuration requires: `--consent marketing`."""
     names = sorted(_asked(raw))
     return f"--consent {safe_text(names[0])}" if len(names) == 1 else "--consent NAME"
 
 
 def open_config(path: Path, *, needs_token: bool = True) -> Config:
-    """Load a configuration and report its warnings; exit with code 2 if it cannot work."""
+    """Load a configuration and report its warnings; exit with code 2 if it is unusable."""
     from hubspot_dest.config.loading import (  # here, so that --help stays fast
         ConfigFileError,
         load_config,
@@ -258,7 +358,7 @@ _NO_CONFIGURATION: Final = frozenset(
 
 
 def refuse_other_file(config: Path) -> None:
-    """End the command where CONFIG is another of its files, as when two arguments are swapped."""
+    """End the command if CONFIG is another kind of file, for example because two arguments are swapped."""
     content = content_of(config)
     if content not in _NO_CONFIGURATION:
         return
@@ -276,19 +376,19 @@ def refuse_other_file(config: Path) -> None:
 
 
 def account_option(function: F) -> F:
-    """Add --account, a file that describes the account; the command gets `account`."""
+    """Add --account, a file that describes the account; the command receives `account`."""
     option = click.option(
         "--account",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="What the account has, as `hubspot-dest account pull` wrote it.",
+        help="Account file with definitions and properties, from `hubspot-dest account pull`.",
     )
     return option(function)
 
 
 def open_account(path: Path) -> AccountSchema:
-    """Read an account file; exit with code 2 if it cannot be used."""
-    from hubspot_dest.account.account_file import (  # for those who have one
+    """Read an account file; exit with code 2 if it is unusable."""
+    from hubspot_dest.account.account_file import (  # here, so that --help stays fast
         AccountFileError,
         read_account_file,
     )
@@ -313,7 +413,7 @@ def refuse(error: ConfigFileError) -> NoReturn:
 
 
 def use_colour(*, refused: bool) -> bool:
-    """Tell whether to colour: on a terminal, unless refused by option or by NO_COLOR; FORCE_COLOR insists."""
+    """Return whether to use colours: on a terminal or with FORCE_COLOR, unless an option or NO_COLOR refuses."""
     import os
 
     if refused or os.environ.get("NO_COLOR"):
@@ -322,7 +422,7 @@ def use_colour(*, refused: bool) -> bool:
 
 
 def time_zone(context: click.Context, parameter: click.Parameter, name: str) -> str:
-    """Return the name of a time zone that this machine knows.
+    """Validate the name of a time zone.
 
     Raises:
         click.BadParameter: the name is unknown.
@@ -338,10 +438,10 @@ def time_zone(context: click.Context, parameter: click.Parameter, name: str) -> 
 
 
 class RealRange(click.FloatRange):
-    """A range of finite numbers: click accepts `nan` and `inf`, since no bound excludes them."""
+    """A range of finite numbers; click alone accepts `nan` and `inf`, which no bound excludes."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the number; fail the command for one that is not finite."""
+        """Return the number; raise a usage error if it is not finite."""
         number = float(super().convert(value, param, ctx))
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a number.", param, ctx)
@@ -349,7 +449,7 @@ class RealRange(click.FloatRange):
 
 
 def _grouped(function: F, name: str, kind: type[Any], options: Sequence[Callable[[Any], Any]]) -> F:
-    """Add options to a command, which gets them as one `kind` under `name`."""
+    """Add options to a command, which receives them as one `kind` named `name`."""
     members = [field.name for field in fields(kind)]
 
     @wraps(function)
@@ -364,7 +464,7 @@ def _grouped(function: F, name: str, kind: type[Any], options: Sequence[Callable
 
 @dataclass(frozen=True, slots=True)
 class ConnectionOptions:
-    """How to reach HubSpot; None for the configuration's value."""
+    """The connection to HubSpot; None stands for the configuration's value."""
 
     base_url: str | None
     api_version: str | None
@@ -374,23 +474,30 @@ class ConnectionOptions:
 
 
 def connection_options(function: F) -> F:
-    """Add --base-url, --api-version, --proxy, --ca-bundle and --timeout; the command gets `reach`."""
+    """Add --base-url, --api-version, --proxy, --ca-bundle and --timeout; the command receives `reach`."""
     options = [
-        click.option("--base-url", metavar="URL", help="Where HubSpot is; the real one by default."),
+        click.option("--base-url", metavar="URL", help="HubSpot's base URL; the real HubSpot by default."),
         click.option(
-            "--api-version", metavar="VERSION", help="v3 (the default), 2025-09, 2026-03, 2026-09 …"
+            "--api-version",
+            metavar="VERSION",
+            help="HubSpot's API version: v3 (the default), 2025-09, 2026-03, 2026-09 …",
         ),
         click.option(
-            "--proxy", metavar="URL", envvar="HUBSPOT_DEST_PROXY", help="http://[user:password@]host:port"
+            "--proxy",
+            metavar="URL",
+            envvar="HUBSPOT_DEST_PROXY",
+            help="HTTP proxy: http://[user:password@]host:port.",
         ),
         click.option(
-            "--ca-bundle", metavar="FILE", help="Certificates to trust instead of the system's, PEM."
+            "--ca-bundle",
+            metavar="FILE",
+            help="PEM file of CA certificates to trust instead of the system's.",
         ),
         click.option(
             "--timeout",
             type=RealRange(min=0.1),
             metavar="SECONDS",
-            help="How long to wait for an answer.",
+            help="How long to wait for a response.",
         ),
     ]
     return _grouped(function, "reach", ConnectionOptions, options)
@@ -398,7 +505,7 @@ def connection_options(function: F) -> F:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOptions:
-    """How what is in an outbox is delivered."""
+    """How the content of an outbox is delivered."""
 
     durability: Durability
     connections: int
@@ -428,29 +535,31 @@ def _pace_options() -> list[Callable[[Any], Any]]:
             type=click.IntRange(1, 64),
             default=4,
             show_default=True,
-            help="Requests at once.",
+            help="Maximum number of concurrent requests.",
         ),
         click.option(
             "--portal-zone",
             metavar="ZONE",
             default="UTC",
             callback=time_zone,
-            help="Whose midnight ends the daily limit.",
+            help="The account's time zone, in which HubSpot resets the daily limit at midnight.",
         ),
-        click.option("--max-rps", type=RealRange(min=0.01), metavar="N", help="Requests a second at most."),
+        click.option(
+            "--max-rps", type=RealRange(min=0.01), metavar="N", help="Maximum number of requests per second."
+        ),
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class StreamDeliveryOptions:
-    """How a worker delivers what a stream keeps."""
+    """How a worker delivers the content of a stream."""
 
     connections: int
     portal_zone: str
     max_rps: float | None
 
     def settings(self, contacts: SharedContactCache | None) -> StreamSettings:
-        """Return the settings as a destination takes them."""
+        """Return the settings for a destination."""
         from hubspot_dest.delivery.dispatch.retry import RetryPolicy
         from hubspot_dest.delivery.settings import StreamSettings
 
@@ -463,19 +572,19 @@ class StreamDeliveryOptions:
 
 
 def stream_delivery_options(function: F) -> F:
-    """Add --connections, --portal-zone and --max-rps; the command gets `delivery`."""
+    """Add --connections, --portal-zone and --max-rps; the command receives `delivery`."""
     return _grouped(function, "delivery", StreamDeliveryOptions, _pace_options())
 
 
 def delivery_options(function: F) -> F:
-    """Add --durability, --connections, --portal-zone and --max-rps; the command gets `delivery`."""
+    """Add --durability, --connections, --portal-zone and --max-rps; the command receives `delivery`."""
     options = [
         click.option(
             "--durability",
             type=click.Choice(["full", "normal"]),
             default="full",
             show_default=True,
-            help="What the outbox survives: power loss, or the death of this process.",
+            help="What the outbox survives: full, a power failure; normal, only a crash of this process.",
         ),
         *_pace_options(),
     ]
@@ -493,38 +602,36 @@ class WatchingOptions:
 
     @property
     def any(self) -> bool:
-        """Whether anything is to be written down."""
+        """Whether anything is recorded."""
         return bool(self.trail or self.metrics is not None or self.otel or self.shows_progress)
 
 
 def watching_options(function: F) -> F:
-    """Add --trail, --metrics, --otel and --progress; the command gets `watched`."""
+    """Add --trail, --metrics, --otel and --progress; the command receives `watched`."""
     options = [
         click.option(
             "--trail",
             type=OutputFile(allow_dash=True),
             metavar="FILE",
-            help="Write what becomes of every event to FILE, as JSON Lines; - for stderr. See `follow`.",
+            help="Write what happens to every event to FILE, as JSON Lines; - for stderr. See `follow`.",
         ),
         click.option(
             "--metrics",
             metavar="[HOST:]PORT",
-            help="Answer Prometheus at /metrics on this port; 0 chooses a free port.",
+            help="Serve Prometheus metrics at /metrics on this port; 0 chooses a free port.",
         ),
         click.option(
             "--otel",
             is_flag=True,
-            help="Send counts and timings to OpenTelemetry, configured by its own variables.",
+            help="Send counts and timings to OpenTelemetry, configured by its own environment variables.",
         ),
-        click.option(
-            "--progress", "shows_progress", is_flag=True, help="Report the progress every ten seconds."
-        ),
+        click.option("--progress", "shows_progress", is_flag=True, help="Report progress every ten seconds."),
     ]
     return _grouped(function, "watched", WatchingOptions, options)
 
 
 def connected(config: Config, reach: ConnectionOptions) -> Config:
-    """Return the configuration with the connection of the command line; exit with code 2 if it cannot work."""
+    """Return the configuration with the connection of the command line; exit with code 2 if it is invalid."""
     from hubspot_dest.masking.secret import MaskedText  # here, so that --help stays fast
 
     known = config.connection
@@ -545,6 +652,6 @@ def connected(config: Config, reach: ConnectionOptions) -> Config:
 
 
 def is_real(config: Config) -> bool:
-    """Tell whether this is the real HubSpot."""
+    """Return whether the configuration points to the real HubSpot."""
     host = (urlsplit(config.connection.base_url).hostname or "").lower()
     return any(host == name or host.endswith(f".{name}") for name in _REAL_HOSTS)

@@ -1,4 +1,4 @@
-"""Plan the events of a source for a command that asks what they need."""
+"""Plan the events of a source, for commands that determine what the events need."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["PlannedEvents", "plan_events"]
 
 @dataclass(frozen=True, slots=True)
 class PlannedEvents:
-    """How the events of a source were read.
+    """The result of planning the events of a source.
 
     Attributes:
-        count: how many events there are.
+        count: the number of events.
         bad: the lines that are not events.
-        waiting: how many events wait for consent, so that they were not planned.
+        waiting: the number of events waiting for consent, which were not planned.
 
     """
 
@@ -42,15 +42,15 @@ def plan_events(
     max_line_bytes: int,
     traced: bool = False,
 ) -> PlannedEvents:
-    """Plan every event of a source as `send` would, without any network. Ends the command without a usable event.
+    """Plan every event of a source as `send` would, without any network; exit with code 2 if no event is usable.
 
     Args:
-        config: what to map and how.
+        config: the configuration.
         source: a path, or `-`.
         consent: the collector's consent.
-        add: gets each plan.
-        max_line_bytes: a longer line is a bad line.
-        traced: plans say where every value came from.
+        add: called with each plan.
+        max_line_bytes: the maximum length of a line; a longer one is a bad line.
+        traced: whether plans record where every value comes from.
 
     """
     destination = HubSpotDestination(

@@ -1,4 +1,4 @@
-"""Show how far reading a source of events is, and how long the rest takes."""
+"""Show the progress of reading a source of events."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _EVERY: Final = 0.2  # seconds
 
 
 class ReadProgress:
-    """Progress on a terminal; in a pipe nothing is shown.
+    """Shows progress on a terminal, and nothing elsewhere.
 
     Args:
-        source: the source of events. The remaining time is known for a regular file that is not compressed.
+        source: the source of events; the remaining time is known only for an uncompressed regular file.
 
     """
 
@@ -30,11 +30,11 @@ class ReadProgress:
         self._terminal = sys.stderr.isatty()
 
     def show(self, events: int, position: int) -> None:
-        """Show how far it is, five times a second at most.
+        """Show the progress, at most five times a second.
 
         Args:
-            events: how many events were read.
-            position: offset in the decompressed source, in bytes.
+            events: the number of events read.
+            position: the offset in the decompressed source, in bytes.
 
         """
         now = time.monotonic()
@@ -54,17 +54,17 @@ class ReadProgress:
                 f"{left // 60} min {left % 60} s left" if left >= 60 else f"{left} s left",
             ]
         elif seconds > 0:
-            parts.append(f"{events / seconds:,.0f} a second")
+            parts.append(f"{events / seconds:,.0f} per second")
         return ", ".join(parts)
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Clear the progress line."""
         if self._terminal:
             progress("")
 
 
 def _size(source: str) -> int:
-    """Return the size of a regular file in bytes; 0 if it does not say how much there is to read."""
+    """Return the size of a regular file in bytes; 0 if the amount to read is unknown."""
     if reads_once(source) or source.endswith(".gz"):
         return 0
     try:

@@ -1,4 +1,4 @@
-"""Write a report to a file, and describe the files that it rests on."""
+"""Write a report to a file, and describe its input files."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _CHUNK: Final = 1 << 20
 
 
 def require_report_library() -> None:
-    """End the command with exit code 2 where the template engine of reports is not installed."""
+    """Exit with code 2 if the template engine of reports is not installed."""
     if importlib.util.find_spec("jinja2") is None:
         stop("--report needs the Jinja2 library", "pip install 'hubspot-dest[verify]'")
 
 
 def write_report(path: Path, page: ReportPage) -> None:
-    """Write a page as HTML; what cannot be written ends the command with exit code 2."""
+    """Write a page as HTML; exit with code 2 if the file cannot be written."""
     require_report_library()
-    from hubspot_dest.report.html.renderer import render_report  # of an extra: only where a report is written
+    from hubspot_dest.report.html.renderer import render_report  # needs an extra
 
     try:
         write_whole_file(path, render_report(page).encode("utf-8", "backslashreplace"))
@@ -38,7 +38,7 @@ def write_report(path: Path, page: ReportPage) -> None:
 
 
 def input_files(*files: tuple[str, str | Path | None]) -> Iterator[ReportInput]:
-    """Yield name, size and digest of files, by role; a file that is not a regular file, or is gone, is left out."""
+    """Yield role, name, digest and size of each file; skip missing files and those that are not regular files."""
     for role, name in files:
         if name is None or str(name) == "-":
             continue
@@ -51,7 +51,7 @@ def input_files(*files: tuple[str, str | Path | None]) -> Iterator[ReportInput]:
                     digest.update(chunk)
                     size += len(chunk)
         except (OSError, ValueError):
-            continue  # its reader reports that
+            continue  # reported when the file is read
         yield ReportInput(role, str(name), digest.hexdigest(), size)
 
 

@@ -1,4 +1,4 @@
-"""Make the pages of a preview and of a verification: the verdict, what is refused, what to create, samples."""
+"""Build the pages of a preview and of a verification: verdict, problems, what to create, samples."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ def preview_page(
     inputs: Iterable[ReportInput],
     notes: Iterable[str],
 ) -> ReportPage:
-    """Return the page of a preview.
+    """Build the page of a preview.
 
     Args:
         config: the configuration's name.
         events: the name of the source of events.
-        account: the name of the account's source; empty if it is not known.
-        outcomes: how many events had each outcome.
-        bad_lines: how many lines are not events.
+        account: the name of the account's source; empty if it is unknown.
+        outcomes: outcome to number of events.
+        bad_lines: the number of lines that are not events.
         reasons: what the checks say.
-        samples: one event of each name and outcome.
+        samples: one event for each name and outcome.
         definitions: what must exist in HubSpot.
         coverage: what the events exercise.
-        options: what the preview was asked for: name and value.
-        inputs: the files that it rests on.
-        notes: what is true of the run.
+        options: the options of the preview: name and value.
+        inputs: the input files.
+        notes: remarks about the run.
 
     """
     problems = tuple(_problem(reason) for reason in reasons)
@@ -87,11 +87,11 @@ def preview_page(
 
 
 def verify_page(result: VerifyResult, options: Iterable[tuple[str, str]] = ()) -> ReportPage:
-    """Return the page of a verification, the record of a decision to go live.
+    """Build the page of a verification, the record of a decision to go live.
 
     Args:
-        result: what was found out.
-        options: what it was asked for: name and value.
+        result: the result of the verification.
+        options: the options of the verification: name and value.
 
     """
     tones: dict[SectionStatus, ReportTone] = {"passed": "good", "failed": "bad", "unanswered": "open"}
@@ -154,7 +154,7 @@ def _time_of(milliseconds: int) -> str:
 
 
 def definition_rows(plan: DefinitionsPlan) -> Iterator[ReportDefinition]:
-    """Yield what must exist in HubSpot, one row an event or a contact property: what is lacking first."""
+    """Yield what must exist in HubSpot, one row per event or contact property, missing ones first."""
     rows = [
         *(_event_row(event) for event in plan.events),
         *(_property_row(prop, "contact property") for prop in plan.contact_properties),
@@ -208,12 +208,10 @@ def _verdict(
     if wrong:
         return "bad", f"Of {events:,} events, {', '.join(wrong)}."
     if any(problem.blocking for problem in problems):
-        return "bad", f"Something of the {events:,} events would be refused or lost: see below."
+        return "bad", f"Part of the {events:,} events would be refused or lost: see below."
     if not any(outcomes.get(kind) for kind in _SENDING):
-        return "open", f"Nothing is sent of {amount(events, 'event')}, so that nothing is proved."
-    unknown = (
-        "" if account else " What the account has is not known, so that its definitions are not compared."
-    )
+        return "open", f"None of {amount(events, 'event')} is sent, so nothing is proved."
+    unknown = "" if account else " The account is unknown, so its definitions were not compared."
     doubts = " Some of it is doubtful: see below." if problems else ""
     tone: ReportTone = "good" if account and not problems else "open"
-    return tone, f"HubSpot refuses none of {events:,} events by its documented rules.{doubts}{unknown}"
+    return tone, f"By its documented rules, HubSpot refuses none of {events:,} events.{doubts}{unknown}"

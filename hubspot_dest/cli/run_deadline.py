@@ -1,4 +1,4 @@
-"""A deadline from the first signal on: whatever the program does, it has ended by then."""
+"""End the process within ten seconds of the first signal, whatever the program is doing."""
 
 from __future__ import annotations
 
@@ -24,18 +24,17 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class RunDeadline:
-    """Counts down from the first SIGINT or SIGTERM, and ends the process at the deadline or at the second signal.
+    """Ends the process at a deadline after the first SIGINT or SIGTERM, or at the second one.
 
-    A thread of its own learns of signals through the interpreter's wakeup pipe and does the ending, so that nothing
-    can hold it up: no answer of HubSpot, no lock, no slow disk. What is in the outbox is safe however the process
-    ends.
+    A separate thread receives signals through the interpreter's wakeup pipe and ends the process, so nothing can delay
+    it: no response of HubSpot, no lock, no slow disk. The content of the outbox is safe however the process ends.
 
     Args:
-        on_first: called in the signal handler, with the signal's number; takes no lock.
-        last_words: says what is left; called by a thread right before the process is ended.
+        on_first: called in the signal handler with the signal's number; must not acquire a lock.
+        last_words: reports what is left; called by a thread right before the process is ended.
 
     Attributes:
-        number: the first signal; None while there was none.
+        number: the number of the first signal; None before it.
 
     """
 
@@ -46,7 +45,7 @@ class RunDeadline:
         self.number: int | None = None
 
     def start(self) -> None:
-        """Take over SIGINT and SIGTERM; call it from the main thread."""
+        """Install the handlers for SIGINT and SIGTERM; to be called from the main thread."""
         reading, writing = os.pipe()
         os.set_blocking(writing, False)
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
@@ -61,7 +60,7 @@ class RunDeadline:
 
     @property
     def delivery_seconds(self) -> float:
-        """For how long delivery may go on from now."""
+        """How long the delivery may continue from now, in seconds."""
         if self._since is None:
             return _DELIVERY_SECONDS
         return max(0.0, self._since + _DELIVERY_SECONDS - time.monotonic())
@@ -80,7 +79,7 @@ class RunDeadline:
                 _interrupt_main(main)
                 rest = min(rest, _POKE_SECONDS)
             second = self._next_signal(pipe, rest)
-        # A disk or a terminal that hangs must not hold up the end either.
+        # A hanging disk or terminal must not delay the end either.
         words = threading.Thread(target=self._end_words, daemon=True)
         words.start()
         words.join(_WORDS_SECONDS)
@@ -92,7 +91,7 @@ class RunDeadline:
 
     @staticmethod
     def _next_signal(pipe: int, seconds: float | None) -> int | None:
-        """Return the next signal that ends the program, or None if none came within `seconds`."""
+        """Return the next SIGINT or SIGTERM; None if none arrives within `seconds`."""
         until = None if seconds is None else time.monotonic() + seconds
         while True:
             rest = None if until is None else max(0.0, until - time.monotonic())
@@ -104,10 +103,10 @@ class RunDeadline:
 
 
 def _interrupt_main(main: int | None) -> None:
-    """Let the main thread run its signal handlers.
+    """Make the main thread run its signal handlers.
 
-    A signal that comes right before the main thread begins to read is noted by the interpreter, and does not interrupt
-    that read. SIGURG does, and does nothing else.
+    The interpreter records a signal that arrives right before the main thread begins to read, but does not interrupt
+    that read. SIGURG interrupts it, and has no other effect.
     """
     if main is not None and hasattr(signal, "pthread_kill") and hasattr(signal, "SIGURG"):
         signal.pthread_kill(main, signal.SIGURG)

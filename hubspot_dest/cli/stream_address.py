@@ -1,4 +1,4 @@
-"""The address of a stream on the command line, and errors of its broker."""
+"""Parse the address of a stream on the command line, and report errors of its broker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["address_of", "end_with"]
 def address_of(
     source: str, source_options: tuple[str, ...] = (), *, needs_group: bool = True
 ) -> StreamAddress:
-    """Return the address of a source; end the command if it is not one."""
+    """Parse the address of a source; exit with code 2 if it is invalid."""
     try:
         return read_address(source, source_options, needs_group=needs_group)
     except StreamError as error:
@@ -23,5 +23,5 @@ def address_of(
 
 
 def end_with(error: StreamError) -> NoReturn:
-    """Say what is wrong with a broker, and end with exit code 2."""
+    """Report an error of a broker or its address, and exit with code 2."""
     stop(safe_text(error.sentence, limit=400), safe_text(error.hint, limit=300))

@@ -1,4 +1,4 @@
-"""What the newest messages of a stream say: the pace, the keys, and which of them are not events."""
+"""Plan a sample of the newest messages of a stream: its rate, its keys, and messages that are not events."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["StreamSample", "plan_sample"]
 
 @dataclass(frozen=True, slots=True)
 class StreamSample:
-    """What a sample of a stream says.
+    """The analysis of a sample of a stream.
 
     Attributes:
-        pace: how many events come, and what they make.
-        keys: what the messages' keys are.
-        bad: why messages are not events.
+        pace: the rate of events, and the calls that they cause.
+        keys: the messages' keys.
+        bad: the messages that are not events.
 
     """
 
@@ -36,7 +36,7 @@ def plan_sample(config: Config, survey: Survey, states: dict[str, bool]) -> Stre
 
     Args:
         config: the destination's configuration.
-        survey: what a stream holds.
+        survey: the survey of the stream.
         states: the collector's consent.
 
     """

@@ -1,1 +1,1 @@
-"""The destination's configuration: its model, its schema, its validation, and how it is loaded."""
+"""The destination's configuration: its model, schema, validation and loading."""

@@ -15,7 +15,7 @@ __all__ = ["API_VERSIONS", "DEFAULT_BASE_URL", "ApiVersion", "Connection", "Prox
 DEFAULT_BASE_URL: Final = "https://api.hubapi.com"
 
 # The event paths of each version. HubSpot moved the dated paths between /events/custom/… and /events/… during 2026
-# (wire facts, 1.1 and 2.1); these are the forms of HubSpot's own descriptions of the API.
+# (wire facts, 1.1 and 2.1); these paths are those of HubSpot's own API descriptions.
 API_VERSIONS: Final = {
     "v3": "/events/v3",
     "2025-09": "/events/custom/2025-09",
@@ -44,7 +44,7 @@ class ApiVersion:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a version: `v3`, a date of `API_VERSIONS`, or a form written out as `events/[custom/]YYYY-MM`.
+        """Parse a version: `v3`, a date of `API_VERSIONS`, or a path `events/[custom/]YYYY-MM`.
 
         Raises:
             ValueError: unknown version; the message lists the known ones.
@@ -56,8 +56,8 @@ class ApiVersion:
         match = _WRITTEN_OUT.fullmatch(text)
         if match is None:
             msg = (
-                f"API version {text!r} is unknown; there are {', '.join(API_VERSIONS)}, "
-                "or a path written out: events/2026-09, events/custom/2026-09"
+                f"API version {text!r} is unknown; use {', '.join(API_VERSIONS)}, "
+                "or a path such as events/2026-09 or events/custom/2026-09"
             )
             raise ValueError(msg)
         return cls(text, f"/{text.lstrip('/')}", match[1])
@@ -88,7 +88,7 @@ class Proxy:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `http://[user:password@]host:port`.
+        """Parse `http://[user:password@]host:port`.
 
         Raises:
             ValueError: not an http(s) address; the text is not quoted, since it may contain a password.
@@ -96,7 +96,7 @@ class Proxy:
         """
         parts = _split(text)
         if parts is None:
-            msg = "the proxy is not an http:// or https:// address of host and port"
+            msg = "the proxy must be an address of the form http://host:port or https://host:port"
             raise ValueError(msg)
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         port = f":{parts.port}" if parts.port is not None else ""
@@ -126,7 +126,7 @@ class Connection:
 
     @classmethod
     def of_settings(cls, settings: dict[str, Any]) -> Self:
-        """Read a destination's settings; a value that is not text counts as absent."""
+        """Read the connection from a destination's settings; a value that is not text counts as absent."""
         given = {key: settings.get(key) for key in ("baseUrl", "apiVersion", "proxy", "caBundle")}
         texts = {key: value for key, value in given.items() if isinstance(value, str) and value}
         return cls(
@@ -138,20 +138,24 @@ class Connection:
 
     @property
     def version(self) -> ApiVersion:
-        """The API version. Raises ValueError for an unknown one."""
+        """The API version.
+
+        Raises:
+            ValueError: unknown version.
+        """
         return ApiVersion.parse(self.api_version)
 
     @property
     def host(self) -> str:
-        """The address without a trailing slash.
+        """The base URL without a trailing slash.
 
         Raises:
-            ValueError: not an http(s) address.
+            ValueError: not an http(s) address, or one with a user, a query or a fragment.
 
         """
         parts = _split(self.base_url)
         if parts is not None and parts.username is not None:
-            msg = "the base URL must hold no user and password; HubSpot takes a token"
+            msg = "the base URL must not contain a user or password; HubSpot authenticates with a token"
             raise ValueError(msg)
         if parts is None or parts.query or parts.fragment:
             msg = f"base URL {_without_secrets(self.base_url)!r} is not an http:// or https:// address"
@@ -160,7 +164,11 @@ class Connection:
 
     @property
     def via(self) -> Proxy | None:
-        """The proxy. Raises ValueError if it is not an http(s) address."""
+        """The parsed proxy, or None.
+
+        Raises:
+            ValueError: not an http(s) address.
+        """
         return None if self.proxy is None else Proxy.parse(self.proxy.get_secret_value())
 
     def check_trust(self) -> None:
@@ -178,7 +186,7 @@ class Connection:
         try:
             ssl.create_default_context(cafile=path)
         except ssl.SSLError:
-            msg = f"CA bundle {self.ca_bundle!r} holds no certificate in PEM form"
+            msg = f"CA bundle {self.ca_bundle!r} contains no certificate in PEM format"
             raise ValueError(msg) from None
         except OSError as error:
             msg = f"CA bundle {self.ca_bundle!r} cannot be read: {error.strerror or error}"
@@ -195,10 +203,10 @@ def _split(url: str) -> Any:
 
 
 def _without_secrets(url: str) -> str:
-    """Return a wrong address for a message: what may be a login or a key in it is not shown."""
-    shown = re.sub(r"[?#].*", lambda found: found[0][0] + "****", url, flags=re.DOTALL)
-    before, at, host = shown.rpartition("@")
+    """Return an invalid address for a message, with its login, query and fragment masked."""
+    masked = re.sub(r"[?#].*", lambda match: match[0][0] + "****", url, flags=re.DOTALL)
+    before, at, host = masked.rpartition("@")
     if not at:
-        return shown
+        return masked
     scheme, slashes, _ = before.partition("://")
     return f"{scheme}://****@{host}" if slashes else f"****@{host}"

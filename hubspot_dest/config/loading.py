@@ -1,21 +1,221 @@
-"""Read a configuration or a whole flow from JSON or YAML; every problem is reported with its line."""
+"""Load a configuration or a complete flow from JSON or YAML; every problem is reported with its line.
+
+A file is of unknown origin. It is parsed to a document with the position of every value: bounded in depth and
+size, and free of cycles.
+"""
 
 from __future__ import annotations
 
+import bisect
+import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from hubspot_dest.config.document import Document, DocumentError, Position, SourceMap, parse_document
-from hubspot_dest.config.model import Config, ConfigError
+from hubspot_dest.config.model import Config, ConfigError, SourceMap
+from hubspot_dest.config.syntax_fault import json_fault
 from hubspot_dest.config.validation import Problem
 from hubspot_dest.flow.document import find_destination, ignored_parts, is_flow
 from hubspot_dest.flow.references import FlowError
 from hubspot_dest.flow.step_examples import StepExample, step_examples
 
-__all__ = ["TOKEN_VARIABLE", "ConfigFileError", "file_of", "load_config", "load_examples", "read_document"]
+__all__ = [
+    "ConfigFileError",
+    "Document",
+    "DocumentError",
+    "MAX_DEPTH",
+    "Position",
+    "TOKEN_VARIABLE",
+    "ValuePath",
+    "file_of",
+    "is_json",
+    "load_config",
+    "load_examples",
+    "parse_document",
+    "read_document",
+]
+
+ValuePath = tuple[str | int, ...]
+
+MAX_DEPTH: Final = 100
+# A string, terminated or not, or a bracket.
+_JSON_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+
+
+class DocumentError(Exception):
+    """The text is neither JSON nor YAML, or cannot be a configuration.
+
+    Attributes:
+        line: counted from 1.
+        column: counted from 1; None if only the line is known.
+
+    """
+
+    def __init__(self, message: str, line: int, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A position in the text: line and column from 1, and the offsets of key and value.
+
+    Attributes:
+        line: line of the key in a map, else of the value.
+        column: column of the key in a map, else of the value.
+        start: offset of the key in a map, else of the value.
+        value_start: offset of the value.
+        value_end: offset after the value.
+
+    """
+
+    line: int
+    column: int
+    start: int
+    value_start: int
+    value_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed text.
+
+    Attributes:
+        value: the decoded value.
+        positions: path to position, for every value.
+        duplicates: keys that occur twice in a map: (path, line of the first, line of the second).
+
+    """
+
+    value: Any
+    positions: dict[ValuePath, Position]
+    duplicates: tuple[tuple[ValuePath, int, int], ...] = ()
+
+
+def is_json(name: str, text: str) -> bool:
+    """Return whether a text is JSON rather than YAML: by the file name's suffix, else by the first character."""
+    lowered = name.lower()
+    if lowered.endswith((".json", ".yaml", ".yml")):
+        return lowered.endswith(".json")
+    return text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")
+
+
+def parse_document(name: str, text: str) -> Document:
+    """Parse JSON or YAML.
+
+    Args:
+        name: the file's name, see `is_json`.
+        text: the file's text.
+
+    Raises:
+        DocumentError: the text cannot be parsed, is nested too deeply, or expands to too many values.
+
+    """
+    if is_json(name, text):
+        return _JsonScanner(text).parse()
+    from hubspot_dest.config.yaml_document import parse_yaml  # loads PyYAML
+
+    return parse_yaml(text)
+
+
+@dataclass(slots=True)
+class _JsonScanner:
+    """A JSON parser that records positions, which the standard library's does not."""
+
+    text: str
+    positions: dict[ValuePath, Position] = field(default_factory=dict)
+    duplicates: list[tuple[ValuePath, int, int]] = field(default_factory=list)
+    _line_starts: list[int] = field(default_factory=list)
+
+    def parse(self) -> Document:
+        _require_flat(self.text)
+        self._line_starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
+        start = 1 if self.text.startswith("\ufeff") else 0
+        try:
+            json.loads(self.text[start:])
+        except json.JSONDecodeError as error:
+            fault = json_fault(self.text[start:], error.msg, error.pos)
+            raise DocumentError(f"invalid JSON: {fault.message}", fault.line, fault.column) from None
+        except ValueError:
+            pass  # a number of more than 4,300 digits, which `_value` reports with its position
+        value, _ = self._value(self._space(start), (), None)
+        return Document(value, self.positions, tuple(self.duplicates))
+
+    def _space(self, at: int) -> int:
+        text = self.text
+        while at < len(text) and text[at] in " \t\r\n":
+            at += 1
+        return at
+
+    def _value(self, at: int, path: ValuePath, key_at: int | None) -> tuple[Any, int]:
+        sign = self.text[at]
+        value: Any
+        if sign == "{":
+            value, end = self._object(at + 1, path)
+        elif sign == "[":
+            value, end = self._array(at + 1, path)
+        elif sign == '"':
+            value, end = scanstring(self.text, at + 1, True)
+        else:
+            try:
+                value, end = json.JSONDecoder().raw_decode(self.text, at)
+            except ValueError as error:
+                raise DocumentError(f"invalid JSON: {error}", *self._line(at)) from None
+        start = at if key_at is None else key_at
+        line, column = self._line(start)
+        self.positions[path] = Position(line, column, start, at, end)
+        return value, end
+
+    def _object(self, at: int, path: ValuePath) -> tuple[dict[str, Any], int]:
+        members: dict[str, Any] = {}
+        at = self._space(at)
+        while self.text[at] != "}":
+            key_at = at
+            key, at = scanstring(self.text, at + 1, True)
+            at = self._space(self._space(at) + 1)  # the colon
+            inner = (*path, key)
+            if key in members:
+                self.duplicates.append((inner, self.positions[inner].line, self._line(key_at)[0]))
+            members[key], at = self._value(at, inner, key_at)
+            at = self._space(at)
+            if self.text[at] == ",":
+                at = self._space(at + 1)
+        return members, at + 1
+
+    def _array(self, at: int, path: ValuePath) -> tuple[list[Any], int]:
+        items: list[Any] = []
+        at = self._space(at)
+        while self.text[at] != "]":
+            value, at = self._value(at, (*path, len(items)), None)
+            items.append(value)
+            at = self._space(at)
+            if self.text[at] == ",":
+                at = self._space(at + 1)
+        return items, at + 1
+
+    def _line(self, offset: int) -> tuple[int, int]:
+        line = bisect.bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
+
+
+def _require_flat(text: str) -> None:
+    """Raise DocumentError for JSON that is nested too deeply, before a recursive parser reads it."""
+    depth = 0
+    for token in _JSON_TOKEN.finditer(text):
+        first = text[token.start()]
+        if first in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                line = text.count("\n", 0, token.start()) + 1
+                raise DocumentError(f"nested more than {MAX_DEPTH} levels deep", line)
+        elif first != '"':
+            depth -= 1
+
 
 TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 _MAX_BYTES = 16 * 1024 * 1024
@@ -36,7 +236,7 @@ class ConfigFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """The content of a file: a configuration, with its positions and notes."""
+    """A configuration as found in a file, with its positions and notes."""
 
     file: Path
     raw: Any
@@ -48,15 +248,15 @@ class _Opened:
 
 
 def load_config(path: Path, *, needs_token: bool = True) -> tuple[Config, list[str]]:
-    """Read and validate a configuration; the token of the environment takes precedence over the file's.
+    """Load and validate a configuration; HUBSPOT_ACCESS_TOKEN takes precedence over the file's token.
 
     Args:
-        path: a destination's configuration, its entry in a flow, or a whole flow file; `FILE#flow.destination`
+        path: a destination's configuration, its entry in a flow, or a complete flow file; `FILE#flow.destination`
             selects one of several destinations.
-        needs_token: refuse a configuration without a token.
+        needs_token: reject a configuration without a token.
 
     Returns:
-        the configuration, and its warnings as lines for users.
+        The configuration, and its warnings as lines for users.
 
     Raises:
         ConfigFileError: the file cannot be read, is neither JSON nor YAML, or is not a valid configuration.
@@ -66,10 +266,10 @@ def load_config(path: Path, *, needs_token: bool = True) -> tuple[Config, list[s
 
 
 def load_examples(path: Path) -> tuple[Config, list[StepExample]]:
-    """Return a configuration, which needs no token, and its step examples; only an entry of a flow has some.
+    """Load a configuration, which needs no token, and its step examples; only an entry of a flow can have examples.
 
     Raises:
-        ConfigFileError: as `load_config`.
+        ConfigFileError: see `load_config`.
 
     """
     opened = _open(path)
@@ -91,8 +291,8 @@ def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
         except ConfigError as error:
             if not os.environ.get(TOKEN_VARIABLE):
                 raise ConfigFileError(lines(error.problems) + opened.notes) from None
-            said = [f"{TOKEN_VARIABLE}: {problem.message} ({problem.hint})" for problem in error.problems]
-            raise ConfigFileError(said) from None
+            messages = [f"{TOKEN_VARIABLE}: {problem.message} ({problem.hint})" for problem in error.problems]
+            raise ConfigFileError(messages) from None
     if opened.collector:
         config = replace(config, collector=opened.collector)
     config = replace(config, source=_source_map(opened))
@@ -100,7 +300,7 @@ def _checked(opened: _Opened, *, needs_token: bool) -> tuple[Config, list[str]]:
 
 
 def _source_map(opened: _Opened) -> SourceMap:
-    """Return the lines of the configuration itself, by paths from its own top."""
+    """Return the lines of the configuration, by paths from its own root."""
     depth = len(opened.prefix)
     lines = {
         path[depth:]: place.line for path, place in opened.places.items() if path[:depth] == opened.prefix
@@ -109,7 +309,7 @@ def _source_map(opened: _Opened) -> SourceMap:
 
 
 def read_document(path: Path) -> Any:
-    """Return the content of a JSON or YAML file; a key that occurs twice in a map is an error.
+    """Load a JSON or YAML file; a key that occurs twice in a map is an error.
 
     Raises:
         ConfigFileError: the file cannot be read, or is neither JSON nor YAML.
@@ -119,7 +319,7 @@ def read_document(path: Path) -> Any:
 
 
 def file_of(path: Path) -> Path:
-    """Return the file of `FILE#flow.destination`."""
+    """Return FILE of `FILE#flow.destination`."""
     return _selected(path)[0]
 
 
@@ -137,15 +337,25 @@ def _open(path: Path) -> _Opened:
     raw, places = document.value, document.positions
     if not is_flow(raw):
         if wanted:
-            raise ConfigFileError([f"{file} is not a flow file: nothing in it is called {wanted!r}"])
+            raise ConfigFileError([f"{file} is not a flow file, so it has no destination {wanted!r}"])
         return _unwrap(file, raw, places)
     try:
-        found = find_destination(raw, wanted, os.environ)
+        destination = find_destination(raw, wanted, os.environ)
     except FlowError as error:
         raise ConfigFileError([_line(file, places, error.problem, ())]) from None
-    notes = [f"{file}: destination {found.name!r} of flow {found.flow!r} is taken"] if found.several else []
-    notes += [_line(file, places, note, ()) for note in found.notes]
-    return _Opened(file, found.config, places, found.path, notes, found.entry, found.collector)
+    notes = []
+    if destination.several:
+        notes.append(f"{file}: using destination {destination.name!r} of flow {destination.flow!r}")
+    notes += [_line(file, places, note, ()) for note in destination.notes]
+    return _Opened(
+        file,
+        destination.config,
+        places,
+        destination.path,
+        notes,
+        destination.entry,
+        destination.collector,
+    )
 
 
 def _read(path: Path) -> str:
@@ -172,15 +382,15 @@ def _parse(path: Path, text: str) -> Document:
         column = "" if error.column is None else f", column {error.column}"
         raise ConfigFileError([f"{path}, line {error.line}{column}: {error}"]) from None
     for inner, first, line in document.duplicates:
-        twice = f"the key {inner[-1]!r} occurs twice in one map, first in line {first}"
-        raise ConfigFileError([f"{path}, line {line}: {twice}; only one of them can count"])
+        duplicate = f"the key {inner[-1]!r} occurs twice in the same map, first in line {first}"
+        raise ConfigFileError([f"{path}, line {line}: {duplicate}; remove one of them"])
     return document
 
 
 def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], Position]) -> _Opened:
-    """Take the configuration out of a flow's destination entry."""
+    """Return the configuration, unwrapped if the file holds a flow's destination entry."""
     if isinstance(raw, dict) and isinstance(raw.get("config"), dict) and "settings" not in raw:
-        notes = [f"{path}: a flow's destination entry; its config is used"]
+        notes = [f"{path}: this is a flow's destination entry; using its config"]
         notes += [_line(path, places, note, ()) for note in ignored_parts(raw, ())]
         return _Opened(path, raw["config"], places, ("config",), notes, raw)
     return _Opened(path, raw, places)

@@ -1,4 +1,4 @@
-"""The destination's configuration, validated or read leniently, as the package uses it.
+"""The destination's configuration, validated or read leniently.
 
 `Config.strict` validates a configuration and reports every problem.
 `Config.lenient` reads it as upstream does, without validation (walkerOS 4.4, sections 4.1 and 5.1).
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
 from hubspot_dest.config.connection import Connection
-from hubspot_dest.config.document import SourceMap
 from hubspot_dest.config.validation import Problem, find_problems, usable_client
 from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, truthy
 from hubspot_dest.masking.secret import MaskedText, Secret
 
-__all__ = ["Config", "ConfigError", "Problem"]
+__all__ = ["Config", "ConfigError", "Problem", "SourceMap"]
 
 DEFAULT_BATCH: Final = 50
 MAX_BATCH: Final = 500
@@ -40,27 +40,48 @@ class ConfigError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceMap:
+    """The lines of a configuration's values in its file.
+
+    Attributes:
+        file: the file's name as the user gave it.
+        lines: path from the root of the configuration to line, counted from 1.
+
+    """
+
+    file: str
+    lines: Mapping[tuple[str | int, ...], int]
+
+    def line(self, path: tuple[str | int, ...]) -> int | None:
+        """Return the line of a path, or else of its nearest enclosing value."""
+        steps = path
+        while steps and steps not in self.lines:
+            steps = steps[:-1]
+        return self.lines.get(steps)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A destination's configuration.
 
     Attributes:
-        raw: a copy of the configuration without token and environment; the planner compiles it.
+        raw: a copy of the configuration without its secrets and `env`; the planner compiles it.
         token: the private app's access token, masked wherever it is printed.
         id: the destination's id, used in messages.
         consent: consent names, one of which must be granted, or None.
-        disabled: events are not processed.
-        mock: returned instead of sending, or `UNDEFINED`.
-        batch: collect occurrences and send them in batches.
+        disabled: whether events are dropped.
+        mock: the value to return instead of sending, or `UNDEFINED`.
+        batch: whether occurrences are collected and sent in batches.
         batch_size: number of occurrences that triggers a flush, 1 to 500.
         batch_chunk: occurrences per request; differs from `batch_size` only for a fractional size.
         queue_max: maximum number of events waiting for consent.
-        dlq_max: maximum number of kept dead letters.
-        timeout_ms: HTTP timeout, milliseconds.
+        dlq_max: maximum number of dead letters to keep.
+        timeout_ms: HTTP timeout, in milliseconds.
         connection: base URL, API version, proxy and CA bundle.
         collector: the collector's initial state from a flow file: consent, user, globals, custom.
         env_client: a client from the configuration's `env`, or None.
-        warnings: settings that are valid but probably not meant.
-        source: line numbers of the file that the configuration came from, or None.
+        warnings: settings that are valid but probably unintended.
+        source: the lines of the file that the configuration was loaded from, or None.
 
     """
 
@@ -84,11 +105,11 @@ class Config:
 
     @classmethod
     def strict(cls, raw: Any, *, token: str | None = None) -> Self:
-        """Validate and read a configuration.
+        """Validate a configuration and read it.
 
         Args:
             raw: the configuration, as in a walkerOS flow.
-            token: takes precedence over `settings.accessToken`.
+            token: an access token that takes precedence over `settings.accessToken`.
 
         Raises:
             ConfigError: at least one problem is an error; all problems are listed.
@@ -120,7 +141,7 @@ class Config:
         given = settings.get("accessToken") if token is None else token
         return cls(
             raw=_without_secrets(raw),
-            # A secret that is mounted as a file mostly ends with a line break.
+            # A secret that is mounted as a file usually ends with a line break.
             token=MaskedText(given.rstrip("\r\n") if isinstance(given, str) else ""),
             id=identifier if isinstance(identifier, str) and identifier else "hubspot",
             consent=_required(consent),
@@ -145,14 +166,14 @@ class Config:
         return f"{self.connection.base_url} {prefix}"
 
     def for_planning(self) -> Self:
-        """Return it with some token: a destination asks for one even where its client sends nothing."""
+        """Return the configuration with a placeholder token if it has none, for a client that sends nothing."""
         return self if self.token.get_secret_value() else replace(self, token=MaskedText("none"))
 
     def check_token(self) -> None:
-        """Make sure that the token can be sent as an HTTP header (RFC 9110, section 5.5).
+        """Check that the token can be sent in an HTTP header (RFC 9110, section 5.5).
 
         Raises:
-            ConfigError: it holds a line break, a space, or a character beyond ASCII; the token is not quoted.
+            ConfigError: the token contains a line break, a space or a non-ASCII character; it is not quoted.
 
         """
         token = self.token.get_secret_value()
@@ -161,7 +182,9 @@ class Config:
             return
         name = unicodedata.name(token[place], f"U+{ord(token[place]):04X}").lower()
         name = {"\n": "a line break", "\r": "a line break", "\t": "a tab"}.get(token[place], name)
-        message = f"character {place + 1} of the access token is {name}, which no HTTP header can hold"
+        message = (
+            f"character {place + 1} of the access token is {name}, which is not allowed in an HTTP header"
+        )
         hint = "copy the whole token again; HubSpot's tokens consist of letters, digits and -"
         raise ConfigError(message, (Problem(("settings", "accessToken"), message, hint),))
 
@@ -169,27 +192,28 @@ class Config:
         """Check the settings that sending requires.
 
         Raises:
-            ConfigError: a required setting is missing; upstream's message: `Config settings accessToken missing`.
+            ConfigError: a required setting is missing; the message is upstream's, `Config settings accessToken
+                missing`.
 
         """
         if needs_token and not self.token.get_secret_value():
-            hint = "put it into settings.accessToken, or into the environment as HUBSPOT_ACCESS_TOKEN"
+            hint = "set settings.accessToken, or the environment variable HUBSPOT_ACCESS_TOKEN"
             problem = Problem(("settings", "accessToken"), "the access token is missing", hint)
             msg = "Config settings accessToken missing"
             raise ConfigError(msg, (problem,))
         settings = self.raw.get("settings")
         prefix = settings.get("eventNamePrefix") if isinstance(settings, dict) else None
         if not truthy(prefix if prefix is not None else UNDEFINED):
-            hint = 'give the prefix of your portal\'s custom events, for example "pe12345678_"'
+            hint = 'set it to the prefix of your portal\'s custom events, for example "pe12345678_"'
             problem = Problem(("settings", "eventNamePrefix"), "the event name prefix is missing", hint)
             msg = "Config settings eventNamePrefix missing"
             raise ConfigError(msg, (problem,))
 
 
 def _required(consent: Any) -> dict[str, Any] | None:
-    """Return the required consent as a map, as JavaScript reads it: a text or list has its positions as names.
+    """Return the required consent as a map; as in JavaScript, the names of a text or list are its positions.
 
-    No consent is named `0`, so that upstream never lets an event through for a text (section 2.6).
+    No consent is named `0`, so for a text upstream never lets an event through (section 2.6).
     """
     return dict(entries(consent)) if isinstance(consent, (dict, str, list)) else None
 
@@ -206,7 +230,7 @@ def _without_secrets(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _copy(value: Any) -> Any:
-    """Copy maps and lists, so that later changes by the caller have no effect; share other values."""
+    """Copy maps and lists, so that later changes by the caller have no effect; other values are shared."""
     if isinstance(value, dict):
         return {key: _copy(item) for key, item in value.items()}
     if isinstance(value, list):

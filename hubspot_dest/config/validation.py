@@ -1,27 +1,177 @@
 """The validation of a configuration against its schema and the rules of mapping values.
 
-Checked are names, types, ranges, and the shapes of mapping values.
+Validation covers names, types, ranges and the shapes of mapping values.
+
+The schema has upstream's names. It is written for pydantic's core and not as models: importing pydantic and
+building five models takes longer than all the rest of a `preview` of one event.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic_core import SchemaValidator, ValidationError
+from pydantic_core.core_schema import (
+    CoreSchema,
+    any_schema,
+    bool_schema,
+    dict_schema,
+    float_schema,
+    int_schema,
+    list_schema,
+    no_info_after_validator_function,
+    no_info_before_validator_function,
+    nullable_schema,
+    str_schema,
+    typed_dict_field,
+    typed_dict_schema,
+    union_schema,
+)
 
-from hubspot_dest.config.schema import DESTINATION, KEYS, RULE
-from hubspot_dest.mapping.callbacks import code_source
+from hubspot_dest.config.connection import ApiVersion, Connection, Proxy
 from hubspot_dest.mapping.jsvalues import UNDEFINED, kind_of, truthy
 from hubspot_dest.mapping.rules import rule_entries
-from hubspot_dest.mapping.values import PRODUCERS
+from hubspot_dest.mapping.values import PRODUCERS, code_source
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 __all__ = ["Problem", "find_problems", "usable_client"]
+
+
+def _not_null(value: Any) -> Any:
+    if value is None:
+        msg = "must not be null; leave it out"
+        raise ValueError(msg)
+    return value
+
+
+def _base_url(text: str) -> str:
+    Connection(base_url=text).host  # noqa: B018 - raises
+    return text
+
+
+def _api_version(text: str) -> str:
+    ApiVersion.parse(text)
+    return text
+
+
+def _proxy(text: str) -> str:
+    Proxy.parse(text)
+    return text
+
+
+def _map_of(fields: Mapping[str, CoreSchema]) -> CoreSchema:
+    """Return the schema of a map with these keys only, each of which may be left out."""
+    return typed_dict_schema(
+        {name: typed_dict_field(schema, required=False) for name, schema in fields.items()},
+        extra_behavior="forbid",
+    )
+
+
+def _checked_text(check: Callable[[str], str]) -> CoreSchema:
+    return nullable_schema(no_info_after_validator_function(check, str_schema(strict=True)))
+
+
+_ANY: Final = any_schema()
+_MAPPING_VALUE: Final = no_info_before_validator_function(_not_null, any_schema())
+_TEXT: Final = nullable_schema(str_schema(strict=True))
+_FLAG: Final = nullable_schema(bool_schema(strict=True))
+_TEXTS: Final = nullable_schema(list_schema(str_schema(strict=True)))
+_COUNT: Final = nullable_schema(int_schema(strict=True, ge=0))
+_POLICY: Final = nullable_schema(dict_schema(str_schema(strict=True), any_schema()))
+_CONSENT: Final = nullable_schema(dict_schema(str_schema(strict=True), bool_schema(strict=True)))
+_SCALAR: Final = union_schema(
+    [str_schema(strict=True), bool_schema(strict=True), int_schema(strict=True), float_schema()]
+)
+
+_SETTINGS: Final[Mapping[str, CoreSchema]] = {
+    "accessToken": _TEXT,  # the private app's access token; HUBSPOT_ACCESS_TOKEN takes precedence
+    "eventNamePrefix": _TEXT,  # put before every event name: `pe12345678_`
+    "email": _ANY,  # mapping value of the event's e-mail; `user.email` by default
+    "objectId": _MAPPING_VALUE,  # mapping value of the HubSpot record's id
+    "identify": _MAPPING_VALUE,  # mapping value of the contact to upsert: `{email, properties}`
+    # Properties of every occurrence; the occurrence's own take precedence.
+    "defaultProperties": nullable_schema(dict_schema(str_schema(strict=True), _SCALAR)),
+    "batch": _FLAG,  # collect occurrences and send them in batches
+    "batchSize": nullable_schema(int_schema(strict=True, ge=1, le=500)),  # 50 by default
+    # The next five are this project's; walkerOS ignores unknown settings (walkerOS 4.4, section 5.1).
+    "baseUrl": _checked_text(_base_url),  # the real HubSpot's by default
+    "apiVersion": _checked_text(_api_version),  # `v3` by default, or a dated one
+    "proxy": _checked_text(_proxy),  # `http://[user:password@]host:port`
+    "caBundle": _TEXT,  # a PEM file of CA certificates that replaces the system's
+    "codeOverruns": _COUNT,  # calls over the time limit that switch a function off: 3 by default, 0 for never
+}
+_RULE_SETTINGS: Final[Mapping[str, CoreSchema]] = {
+    "eventName": _TEXT,  # the event's name after the prefix, used verbatim
+    "identify": _MAPPING_VALUE,  # replaces the destination's `identify`
+    "properties": _MAPPING_VALUE,  # mapping value of the occurrence's properties
+}
+_RULE: Final[Mapping[str, CoreSchema]] = {
+    "batch": _ANY,
+    "condition": _ANY,
+    "consent": _CONSENT,
+    "custom": _ANY,
+    "data": _ANY,
+    "extend": _ANY,
+    "ignore": _FLAG,
+    "include": _TEXTS,
+    "name": _TEXT,
+    "policy": _POLICY,
+    "remove": _TEXTS,
+    "settings": nullable_schema(_map_of(_RULE_SETTINGS)),
+    "silent": _FLAG,
+    "skip": _FLAG,
+}
+_DESTINATION: Final[Mapping[str, CoreSchema]] = {
+    "id": _TEXT,
+    "settings": nullable_schema(_map_of(_SETTINGS)),
+    "mapping": nullable_schema(
+        dict_schema(str_schema(strict=True), dict_schema(str_schema(strict=True), any_schema()))
+    ),
+    "consent": _CONSENT,
+    "policy": _POLICY,
+    "data": _ANY,
+    "include": _TEXTS,
+    "env": _ANY,
+    "credentials": _ANY,
+    "disabled": _FLAG,
+    "mock": _ANY,
+    "timeout": nullable_schema(union_schema([int_schema(strict=True, ge=0), float_schema(ge=0)])),
+    "queue": _FLAG,
+    "queueMax": _COUNT,
+    "dlqMax": _COUNT,
+    "init": _FLAG,
+    "loadScript": _ANY,
+    "logger": _ANY,
+    "setup": _ANY,
+    "require": _ANY,
+    "before": _ANY,
+    "next": _ANY,
+    "cache": _ANY,
+    "state": _ANY,
+    "batch": _ANY,
+    "breaker": _ANY,
+}
+
+DESTINATION: Final = SchemaValidator(_map_of(_DESTINATION))
+"""The standard configuration around a destination's settings."""
+RULE: Final = SchemaValidator(_map_of(_RULE))
+"""The standard fields of a walkerOS rule."""
+KEYS: Final[Mapping[tuple[bool, bool], tuple[str, ...]]] = MappingProxyType(
+    {
+        (False, False): tuple(_DESTINATION),
+        (False, True): tuple(_SETTINGS),
+        (True, False): tuple(_RULE),
+        (True, True): tuple(_RULE_SETTINGS),
+    }
+)
+"""The keys that are known, by whether a rule is meant, and whether its `settings`."""
+
 
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
@@ -35,8 +185,8 @@ class Problem:
         path: keys and list indexes from the root of the configuration.
         message: what is wrong.
         hint: what to do about it.
-        severity: an `error` makes the configuration unusable, a `warning` does not.
-        code: what kind of problem it is, stable: `invalid_value`, `unknown_key`, `no_effect` … (codes of `lint`).
+        severity: `error` if the configuration cannot be used, else `warning`.
+        code: the stable code of the problem, as in `lint`: `invalid_value`, `unknown_key`, `no_effect` …
 
     """
 
@@ -62,7 +212,7 @@ _NO_EFFECT: Final = {
     "data": "walkerOS' HubSpot destination does not use it; put the mapping into settings.properties of a rule",
     "include": "walkerOS' HubSpot destination does not use it",
     "batch": "walkerOS ignores it for HubSpot; use settings.batch",
-    "require": "hubspot-dest starts at once",
+    "require": "hubspot-dest starts immediately",
     "before": "transformers are not run here",
     "next": "transformers are not run here",
     "cache": "events are not cached here",
@@ -85,7 +235,8 @@ _FUNCTIONS: Final = ("condition", "fn", "validate")
 def find_problems(raw: Any) -> list[Problem]:
     """Return all problems of a configuration, errors and warnings, in document order."""
     if not isinstance(raw, dict):
-        return [Problem((), f"a configuration is a map, not {kind_of(raw)}", 'begin with {"settings": {…}}')]
+        hint = 'begin with {"settings": {…}}'
+        return [Problem((), f"a configuration must be a map, not {kind_of(raw)}", hint)]
     problems = _shape_problems(DESTINATION, raw, ())
     problems += [
         Problem((key,), "has no effect", why, "warning", "no_effect")
@@ -107,7 +258,7 @@ def find_problems(raw: Any) -> list[Problem]:
 
 
 def usable_client(env: Any) -> Any:
-    """Return the client that Python code injects at `env.client`; None for what a file can hold there."""
+    """Return the client that Python code injects as `env.client`; None for a plain value, as from a file."""
     client = env.get("client") if isinstance(env, dict) else None
     return None if isinstance(client, (str, bool, int, float, dict, list)) else client
 
@@ -115,7 +266,7 @@ def usable_client(env: Any) -> Any:
 def _env_problems(env: Any) -> list[Problem]:
     if env is None or env == {}:
         return []
-    why = "the official HubSpot client is used; walkerOS would use what env injects, in place of HubSpot"
+    why = "the official HubSpot client is used; walkerOS would use what env injects instead of HubSpot"
     if not isinstance(env, dict):
         return [Problem(("env",), "is ignored", why, "warning", "env_ignored")]
     used = {"client"} if usable_client(env) is not None else set()
@@ -126,15 +277,15 @@ def _env_problems(env: Any) -> list[Problem]:
 
 def _rule_problems(rule: Any, path: Path) -> list[Problem]:
     if not isinstance(rule, dict):
-        hint = "a rule is a map, or a list of maps with conditions"
-        return [Problem(path, f"a rule is a map, not {kind_of(rule)}", hint)]
+        hint = "write a map, or a list of maps with conditions"
+        return [Problem(path, f"a rule must be a map, not {kind_of(rule)}", hint)]
     problems = _shape_problems(RULE, rule, path)
     for key, why in _RULE_NO_EFFECT.items():
         if key in rule:
             problems.append(Problem((*path, key), "has no effect", why, "warning", "no_effect"))
     if rule.get("skip") is True:
         why = "walkerOS 4 ignores skip and would send the event; use silent: true"
-        problems.append(Problem((*path, "skip"), "counts as silent here", why, "warning", "skip_ignored"))
+        problems.append(Problem((*path, "skip"), "is treated as silent here", why, "warning", "skip_ignored"))
     if rule.get("condition") is not None:
         problems += _function_problems(rule["condition"], (*path, "condition"))
     settings = rule.get("settings")
@@ -156,7 +307,7 @@ def _policy_problems(policy: Any, path: Path) -> list[Problem]:
         for other in policy:
             if isinstance(item, str) and isinstance(other, str) and other.startswith(f"{item}."):
                 message = f"overlaps with '{item}'"
-                why = "walkerOS applies the two in an order that depends on how long each takes"
+                why = "walkerOS applies them in an order that depends on how long each takes"
                 problems.append(Problem((*path, other), message, why, "warning", "policy_overlap"))
     return problems
 
@@ -165,7 +316,7 @@ def _value_problems(value: Any, path: Path) -> list[Problem]:
     if isinstance(value, str):
         if value.startswith("$code:"):
             hint = f'write a function as fn: {{"fn": "{value[:24]}…"}}'
-            return [Problem(path, "is a function, where a mapping value is needed", hint)]
+            return [Problem(path, "is a function, but a mapping value is required", hint)]
         return []
     if isinstance(value, list):
         return [
@@ -173,7 +324,7 @@ def _value_problems(value: Any, path: Path) -> list[Problem]:
         ]
     if not isinstance(value, dict):
         hint = f'for a fixed value write {{"value": {"null" if value is None else repr(value)}}}'
-        return [Problem(path, f"a mapping value is a path, a map or a list, not {kind_of(value)}", hint)]
+        return [Problem(path, f"a mapping value must be a path, a map or a list, not {kind_of(value)}", hint)]
     problems: list[Problem] = []
     for key, inner in value.items():
         problems += _part_problems(key, inner, (*path, key))
@@ -186,7 +337,7 @@ def _dead_producers(value: dict[Any, Any], path: Path) -> list[Problem]:
         Problem(
             (*path, dead),
             f"has no effect beside {present[0]}: a mapping value has one producer",
-            f"the order is {', '.join(PRODUCERS)}; to change what a path gives, use fn alone",
+            f"the order is {', '.join(PRODUCERS)}; to change the value at a path, use only fn",
             "warning",
             "no_effect",
         )
@@ -201,10 +352,10 @@ def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
     if key in _FUNCTIONS:
         return _function_problems(inner, path)
     if key == "key" and not isinstance(inner, str):
-        return [Problem(path, f"a path is text, not {kind_of(inner)}", 'for example "data.total"')]
+        return [Problem(path, f"a path must be text, not {kind_of(inner)}", 'for example "data.total"')]
     if key == "consent":
-        fine = isinstance(inner, dict) and all(isinstance(flag, bool) for flag in inner.values())
-        return [] if fine else [Problem(path, "must map names to true or false", '{"marketing": true}')]
+        valid = isinstance(inner, dict) and all(isinstance(flag, bool) for flag in inner.values())
+        return [] if valid else [Problem(path, "must map names to true or false", '{"marketing": true}')]
     if key == "map":
         if not isinstance(inner, dict):
             return [Problem(path, f"must be a map of names to mapping values, not {kind_of(inner)}")]
@@ -217,7 +368,7 @@ def _part_problems(key: Any, inner: Any, path: Path) -> list[Problem]:
         ]
     if key == "loop":
         if not isinstance(inner, list) or len(inner) != 2:
-            return [Problem(path, "must be a list of two: the list to loop over, and the value of each item")]
+            return [Problem(path, "must have two items: the list to loop over, and the value of each item")]
         return _value_problems(inner[0], (*path, 0)) + _value_problems(inner[1], (*path, 1))
     return []
 
@@ -230,7 +381,7 @@ def _function_problems(source: Any, path: Path) -> list[Problem]:
 
 
 def _code_problems(raw: dict[str, Any]) -> list[Problem]:
-    """Compile every `$code:` function, so that a syntax error is reported with its path."""
+    """Compile every `$code:` function to report syntax errors with their paths."""
     places = [
         (path, source)
         for key, value in raw.items()
@@ -254,7 +405,7 @@ def _code_problems(raw: dict[str, Any]) -> list[Problem]:
                 Problem(
                     path,
                     f"$code: does not parse: {error}",
-                    "it must be one expression, a function",
+                    "it must be a single expression, a function",
                     code="code_syntax",
                 )
             )
@@ -283,7 +434,7 @@ def _shape_problems(shape: SchemaValidator, raw: dict[str, Any], path: Path) -> 
 
 
 def _unique(problems: Iterator[Problem]) -> list[Problem]:
-    """Keep one problem per path: pydantic reports every branch of a failed union."""
+    """Return one problem per path, since pydantic reports every branch of a failed union."""
     return list({problem.path: problem for problem in problems}.values())
 
 
@@ -297,7 +448,7 @@ def _from_pydantic(detail: ErrorDetails, shape: SchemaValidator, path: Path) -> 
     if place and place[-1] == "batchSize":
         return Problem(where, f"must be a whole number from 1 to 500, not {detail['input']!r}")
     if "defaultProperties" in place[:-1]:
-        message = "must be text, a number, true or false; it is sent as written, and is not a mapping"
+        message = "must be text, a number, true or false; it is sent as written and cannot be a mapping"
         return Problem(where, message)
     return Problem(where, _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, ")), "")
 
@@ -320,4 +471,4 @@ def _nearest(name: str, known: Any) -> str:
     lowered = [item for item in known if item.lower() == name.lower()]
     if lowered or matches:
         return f"did you mean '{(lowered or matches)[0]}'?"
-    return f"known are: {', '.join(sorted(known))}"
+    return f"known keys: {', '.join(sorted(known))}"

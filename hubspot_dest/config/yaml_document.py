@@ -1,4 +1,4 @@
-"""YAML of unknown origin: bounded in depth and size, free of cycles. Apart from JSON, which needs no PyYAML."""
+"""Parse untrusted YAML; depth and size are bounded, cycles are rejected. JSON is parsed elsewhere, without PyYAML."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import yaml
 
-from hubspot_dest.config.document import MAX_DEPTH, Document, DocumentError, Path, Position
+from hubspot_dest.config.loading import MAX_DEPTH, Document, DocumentError, Position, ValuePath
 from hubspot_dest.config.syntax_fault import yaml_fault
 
 __all__ = ["BoundedLoader", "JsonLoader", "parse_yaml"]
@@ -21,44 +21,48 @@ _TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
 
 
 def parse_yaml(text: str) -> Document:
-    """Return a YAML document that means JSON. Raises DocumentError."""
-    positions: dict[Path, Position] = {}
-    duplicates: list[tuple[Path, int, int]] = []
+    """Parse YAML that has a JSON equivalent.
+
+    Raises:
+        DocumentError: the text is not YAML, or has no JSON equivalent.
+    """
+    positions: dict[ValuePath, Position] = {}
+    duplicates: list[tuple[ValuePath, int, int]] = []
     loader = None
     try:
         loader = JsonLoader(text)
         node = loader.get_single_node()
         if node is None:
             return Document(None, positions)
-        _note_positions(node, (), None, positions, duplicates)
+        _record_positions(node, (), None, positions, duplicates)
         return Document(loader.construct_document(node), positions, tuple(duplicates))
     except yaml.MarkedYAMLError as error:
         fault = yaml_fault(text, error)
-        raise DocumentError(f"broken YAML: {fault.message}", fault.line, fault.column) from None
+        raise DocumentError(f"invalid YAML: {fault.message}", fault.line, fault.column) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        msg = f"broken YAML: the character {text[error.position]!r} is not allowed"
+        msg = f"invalid YAML: the character {text[error.position]!r} is not allowed"
         raise DocumentError(msg, line) from None
     finally:
         if loader is not None:
             loader.dispose()
 
 
-def _note_positions(
+def _record_positions(
     node: yaml.Node,
-    path: Path,
+    path: ValuePath,
     key: yaml.Node | None,
-    positions: dict[Path, Position],
-    duplicates: list[tuple[Path, int, int]],
+    positions: dict[ValuePath, Position],
+    duplicates: list[tuple[ValuePath, int, int]],
 ) -> None:
-    """Note the positions of a node and of all nodes inside it; a position that is known already stays."""
+    """Record the positions of a node and of all nodes inside it; positions already recorded are kept."""
     first = node if key is None else key
     start, end = node.start_mark, node.end_mark
     line, column = first.start_mark.line + 1, first.start_mark.column + 1
     positions.setdefault(path, Position(line, column, first.start_mark.index, start.index, end.index))
     if isinstance(node, yaml.SequenceNode):
         for index, inner in enumerate(node.value):
-            _note_positions(inner, (*path, index), None, positions, duplicates)
+            _record_positions(inner, (*path, index), None, positions, duplicates)
     if not isinstance(node, yaml.MappingNode):
         return
     lines: dict[str, int] = {}
@@ -72,16 +76,17 @@ def _note_positions(
         if name in lines:
             duplicates.append(((*path, name), lines[name], line))
         lines.setdefault(name, line)
-        _note_positions(inner, (*path, name), inner_key, positions, duplicates)
-    # What `<<` merges has the position of its own text, unless the map has the key itself.
+        _record_positions(inner, (*path, name), inner_key, positions, duplicates)
+    # Keys merged by `<<` get the position of the merged map, unless the map has the key itself.
     for inner in merged:
-        _note_positions(inner, path, None, positions, duplicates)
+        _record_positions(inner, path, None, positions, duplicates)
 
 
 class BoundedLoader(yaml.SafeLoader):
-    """PyYAML's safe loader, which refuses what grows without bound; each error has its line.
+    """PyYAML's safe loader with bounds on depth and size; each error has its line.
 
-    Eight levels of nine aliases are 43 million values in a file of 300 bytes: values are counted before any is built.
+    Eight levels of nine aliases are 43 million values in a file of 300 bytes, so values are counted before any is
+    built.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -91,7 +96,11 @@ class BoundedLoader(yaml.SafeLoader):
         self._sizes: dict[int, int] = {}  # number of values in a finished node, its aliases expanded
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Compose a node and count what it expands to."""
+        """Compose a node and count the values that it expands to.
+
+        Raises:
+            yaml.MarkedYAMLError: the node is nested too deeply, contains itself, or expands to too many values.
+        """
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
             node = super().compose_node(parent, index)
@@ -121,7 +130,7 @@ class BoundedLoader(yaml.SafeLoader):
         return 0
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """Build a value; one that cannot be built (`2024-99-99`) is an error with its line."""
+        """Build a value; raise an error with the line if that fails, as for `2024-99-99`."""
         try:
             return super().construct_object(node, deep=deep)
         except (ValueError, OverflowError) as error:
@@ -129,7 +138,7 @@ class BoundedLoader(yaml.SafeLoader):
 
 
 class JsonLoader(BoundedLoader):
-    """YAML that means JSON: every key is text as it was written, and dates stay text."""
+    """A YAML loader for the JSON types: keys are text as written, and dates stay text."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own form
         first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
@@ -137,16 +146,14 @@ class JsonLoader(BoundedLoader):
     }
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Compose a node of a kind that JSON has."""
+        """Compose a node; raise an error if its type does not exist in JSON."""
         node = super().compose_node(parent, index)
         if node is not None and node.tag not in _JSON_TAGS:
-            raise _error(
-                f"a value of the kind {node.tag} cannot be in a configuration: JSON has none", node.start_mark
-            )
+            raise _error(f"a value of type {node.tag} is not allowed: JSON has no such type", node.start_mark)
         return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Compose a map whose keys are text."""
+        """Compose a map, with its scalar keys as text."""
         node: yaml.MappingNode = super().compose_mapping_node(anchor)
         for position, (key, value) in enumerate(node.value):
             if not isinstance(key, yaml.ScalarNode):

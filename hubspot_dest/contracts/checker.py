@@ -16,7 +16,7 @@ __all__ = ["ContractChecker", "MissingLibraryError", "contract_finding"]
 
 Path = tuple[str | int, ...]
 
-_MOST_FINDINGS: Final = 20  # of one event
+_MOST_FINDINGS: Final = 20  # per event
 _MOST_TEXT: Final = 200
 _KINDS: Final[Mapping[str, str]] = {
     "required": "contract_missing",
@@ -29,14 +29,14 @@ _KINDS: Final[Mapping[str, str]] = {
 
 
 class MissingLibraryError(Exception):
-    """The jsonschema library is not installed; the message says how to install it."""
+    """Raised if the jsonschema library is not installed; the message says how to install it."""
 
     def __init__(self) -> None:
         super().__init__("contracts need the jsonschema library: pip install 'hubspot-dest[verify]'")
 
 
 def contract_finding(code: str, sentence: str, **more: Any) -> Finding:
-    """Return a finding of a contract's check; `more` are further attributes of `Finding`."""
+    """Return a finding of a contract check; `more` sets further attributes of `Finding`."""
     check = CONTRACT_CHECKS[code]
     fix = more.pop("fix", "") or check.fix
     return Finding(code, check.severity, sentence, fix, check.evidence, by=check.by, **more)
@@ -51,13 +51,13 @@ class _CompiledSchema:
 
 @dataclass(slots=True)
 class ContractChecker:
-    """Validates events against contracts. An event is planned if one of the contracts lists it.
+    """Validate events against contracts; an event is planned if one of the contracts lists it.
 
     Args:
-        contracts: those that apply.
+        contracts: the contracts that apply.
 
     Attributes:
-        checked: how many events were validated against a schema.
+        checked: the number of events checked so far.
 
     Raises:
         MissingLibraryError: the jsonschema library is not installed.
@@ -71,12 +71,12 @@ class ContractChecker:
 
     def __post_init__(self) -> None:
         try:
-            import jsonschema  # noqa: F401 - of an extra; only where there are contracts
+            import jsonschema  # noqa: F401 - an extra, imported only if there are contracts
         except ImportError:
             raise MissingLibraryError from None
 
     def schema_findings(self) -> tuple[Finding, ...]:
-        """Return what is wrong with the schemas themselves; paths begin at the root of `contract`."""
+        """Return the findings about the schemas themselves; paths are from the root of `contract`."""
         for contract in self.contracts:
             for entity, actions in contract.events.items():
                 for action in actions:
@@ -86,27 +86,27 @@ class ContractChecker:
         return tuple(self._unusable.values())
 
     def check(self, event: Mapping[str, Any]) -> tuple[Finding, ...]:
-        """Return the findings of contracts about an event, each with `config_path`: where the schema is in `contract`.
+        """Return the violations of an event; `config_path` is the path of the schema from the root of `contract`.
 
         Args:
-            event: a complete event; `name` decides which schema applies.
+            event: a complete event; its `name` determines the schema.
 
         """
         entity, action = _name_parts(event)
-        found: list[Finding] = []
-        plans = [current_contract for current_contract in self.contracts if current_contract.plans_events]
+        findings: list[Finding] = []
+        plans = [contract for contract in self.contracts if contract.plans_events]
         self.checked += 1
         if plans and not any(plan.keys_for(entity, action) for plan in plans):
             names = ", ".join(plan.name for plan in plans)
-            said = f"the event {_text(event.get('name'))} is not in the contract {names}"
-            found.append(
-                contract_finding("contract_unplanned_event", said, path="name", config_path=plans[0].name)
+            sentence = f"the event {_text(event.get('name'))} is not in the contract {names}"
+            findings.append(
+                contract_finding("contract_unplanned_event", sentence, path="name", config_path=plans[0].name)
             )
         for contract in self.contracts:
             compiled = self._validator(contract, entity, action)
             if compiled is not None:
-                found += _unique(self._violations(compiled, event))
-        return tuple(found[:_MOST_FINDINGS])
+                findings += _unique(self._violations(compiled, event))
+        return tuple(findings[:_MOST_FINDINGS])
 
     def _validator(self, contract: Contract, entity: str, action: str) -> _CompiledSchema | None:
         keys = contract.keys_for(entity, action)
@@ -133,13 +133,13 @@ class ContractChecker:
         except (RecursionError, re.error, TypeError, ValueError) as error:
             self._reject(path, _text(error))
             return None
-        # An empty registry: a $ref to another document is never fetched.
+        # The empty registry prevents that a $ref to another document is fetched.
         return _CompiledSchema(contract, kind(schema, registry=referencing.Registry()), path)
 
     def _reject(self, path: Path, why: str) -> None:
-        said = f"{_dotted(path)} is not a usable JSON Schema: {why}"
+        sentence = f"{_dotted(path)} is not a valid JSON Schema: {why}"
         self._unusable.setdefault(
-            _dotted(path), contract_finding("contract_invalid", said, config_path=_dotted(path))
+            _dotted(path), contract_finding("contract_invalid", sentence, config_path=_dotted(path))
         )
 
     def _violations(self, compiled: _CompiledSchema, event: Mapping[str, Any]) -> Iterator[Finding]:
@@ -147,7 +147,7 @@ class ContractChecker:
 
         try:
             for error in compiled.validator.iter_errors(event):
-                yield from _of_error(error, compiled)
+                yield from _error_findings(error, compiled)
         except (
             referencing.exceptions.Unresolvable,
             RecursionError,
@@ -159,7 +159,7 @@ class ContractChecker:
             yield self._unusable[_dotted(compiled.path)]
 
 
-def _of_error(error: Any, compiled: _CompiledSchema) -> Iterator[Finding]:
+def _error_findings(error: Any, compiled: _CompiledSchema) -> Iterator[Finding]:
     contract, keyword = compiled.contract.name, str(error.validator)
     place = _dotted(tuple(error.absolute_path))
     code = _KINDS.get(keyword, "contract_value")
@@ -168,19 +168,19 @@ def _of_error(error: Any, compiled: _CompiledSchema) -> Iterator[Finding]:
         for name in error.validator_value:
             if name not in error.instance:
                 path = f"{place}.{name}" if place else str(name)
-                said = f"{path} is missing; the contract {contract} requires it"
-                yield contract_finding(code, said, path=path, config_path=at)
+                sentence = f"{path} is missing; the contract {contract} requires it"
+                yield contract_finding(code, sentence, path=path, config_path=at)
         return
     if keyword == "type":
-        wanted = error.validator_value
-        names = wanted if isinstance(wanted, str) else " or ".join(map(str, wanted))
-        said = f"{place or 'the event'} is {_described(error.instance)}; the contract {contract} requires {names}"
+        expected = error.validator_value
+        names = expected if isinstance(expected, str) else " or ".join(map(str, expected))
+        sentence = f"{place or 'the event'} is {_described(error.instance)}; the contract {contract} requires {names}"
     elif keyword == "enum":
         allowed = _text(", ".join(map(str, error.validator_value)))
-        said = f"{place} is {_text(error.instance)}; the contract {contract} allows {allowed}"
+        sentence = f"{place} is {_text(error.instance)}; the contract {contract} allows {allowed}"
     else:
-        said = f"{place or 'the event'}: {_text(error.message)} ({keyword} of the contract {contract})"
-    yield contract_finding(code, said, path=place, config_path=at)
+        sentence = f"{place or 'the event'}: {_text(error.message)} ({keyword} of the contract {contract})"
+    yield contract_finding(code, sentence, path=place, config_path=at)
 
 
 def _unique(findings: Iterable[Finding]) -> list[Finding]:
@@ -188,7 +188,7 @@ def _unique(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _name_parts(event: Mapping[str, Any]) -> tuple[str, str]:
-    """Return entity and action of an event's name (walkerOS 4.4, section 1.3)."""
+    """Return the entity and action of an event's name (walkerOS 4.4, section 1.3)."""
     name = event.get("name")
     parts = name.split(" ") if isinstance(name, str) else []
     if len(parts) < 2:

@@ -1,4 +1,4 @@
-"""Hold events against the contracts of a flow, each as walkerOS' collector completes it."""
+"""Check events, completed as by walkerOS' collector, against the contracts of a flow."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["EventContracts"]
 
 
 class EventContracts:
-    """Checks events of one source.
+    """Check the events of one source.
 
     Args:
         contracts: the contracts that apply; at least one.
-        collector: completes the events; only its state is looked at.
-        source: the name of the events' source.
+        collector: completes the events; its state is not changed.
+        source: the name of the source.
 
     Raises:
         MissingLibraryError: the jsonschema library is not installed.
@@ -34,7 +34,7 @@ class EventContracts:
 
     @property
     def checked(self) -> int:
-        """How many events were held against a contract."""
+        """The number of events checked."""
         return self._checker.checked
 
     @property
@@ -43,16 +43,16 @@ class EventContracts:
         return self._contracts.names
 
     def check(self, event: Any, line: int) -> tuple[Finding, ...]:
-        """Return the violations of one event, at its line; none for what is not an event at all.
+        """Return the violations of an event with its line; an invalid event has none.
 
         Args:
-            event: as it is in the source.
-            line: its line there.
+            event: the event as received.
+            line: the line of the event in the source, counted from 1.
 
         """
         try:
             complete = self._collector.complete(event)
         except (InvalidEventError, JsTypeError, RecursionError):
-            return ()  # the event fails, and its outcome says why
-        found = self._checker.check(complete)
-        return tuple(self._contracts.located(finding, self._source, line) for finding in found)
+            return ()  # the event's outcome reports the failure
+        findings = self._checker.check(complete)
+        return tuple(self._contracts.located(finding, self._source, line) for finding in findings)

@@ -1,4 +1,4 @@
-"""The contracts that apply to a flow, from its file, with the line of everything that is wrong with them."""
+"""Read the contracts that apply to a flow from its file, with the lines of their problems."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class FlowContracts:
 
     Attributes:
         source: the flow file.
-        file: its name for messages.
-        contracts: those that apply; empty if the file has none, or none that can be used.
-        findings: what is wrong with them, each with its line.
-        places: where each contract is in the file.
+        file: the file's name in messages.
+        contracts: the contracts that apply; empty if there are none, or none that can be used.
+        findings: the problems of the contracts, with their lines.
+        places: contract name to path in the file.
 
     """
 
@@ -60,12 +60,12 @@ class FlowContracts:
         return ContractChecker(self.contracts)
 
     def located(self, finding: Finding, file: str = "", line: int | None = None) -> Finding:
-        """Return a finding of a checker with its place.
+        """Return a checker's finding with its file and line.
 
         Args:
-            finding: its `config_path` begins at the root of `contract`.
-            file: the file of the event; empty for a finding of the contract itself, which gets its own line.
-            line: the event's line there.
+            finding: a finding whose `config_path` is from the root of `contract`.
+            file: the file of the event; empty for a finding about the contract, which gets the contract's line.
+            line: the line of the event, counted from 1.
 
         """
         path = self._path(finding.config_path)
@@ -80,7 +80,7 @@ class FlowContracts:
         return next((path for inner, path in self._paths() if _dotted(inner) == dotted), None)
 
     def _paths(self) -> Iterator[tuple[Path, Path]]:
-        """Yield every place of a schema: its path from the root of `contract`, and from the root of the file."""
+        """Yield the paths of every schema: from the root of `contract`, and from the root of the file."""
         for name, place in self.places.items():
             yield (name,), place
             yield (name, "schema"), (*place, "schema")
@@ -100,15 +100,16 @@ def read_contracts(
 ) -> FlowContracts:
     """Return the contracts that apply to the flow of a HubSpot destination.
 
-    Those that the flow names with `$contract.name` apply; if it names none, the one with the flow's name, else
-    `default`, else all that no other extends. A configuration that is not a flow has none.
+    These are the contracts that the flow refers to with `$contract.name`. If there are none, it is the contract with
+    the flow's name, else `default`, else all contracts that no other contract extends. A file that is not a flow has
+    none.
 
     Args:
         source: the parsed file.
-        file: its name for messages.
-        destination: `flow`, `flow.destination` or `destination`, where a flow file has several.
-        environment: resolves `$env` and `$secret` inside contracts.
-        only: the name of the contract that applies instead.
+        file: the file's name in messages.
+        destination: `flow`, `flow.destination` or `destination` to select one of several.
+        environment: the variables for `$env` and `$secret` inside contracts.
+        only: the name of a contract to use instead.
 
     """
     document = source.value
@@ -119,14 +120,14 @@ def read_contracts(
     except FlowError:
         return FlowContracts(source, file)  # lint reports it
     entries = contracts_of(document)
-    places: dict[str, Path] = {word: ("contract", word) for word in entries}
+    places: dict[str, Path] = {contract_name: ("contract", contract_name) for contract_name in entries}
     empty = FlowContracts(source, file, places=places)
     findings: list[Finding] = []
     if only is not None and only not in entries:
         known = ", ".join(entries) or "none"
-        said = f"there is no contract {only!r}"
+        sentence = f"there is no contract {only!r}"
         return replace(
-            empty, findings=(contract_finding("contract_unknown", said, fix=f"there are: {known}"),)
+            empty, findings=(contract_finding("contract_unknown", sentence, fix=f"contracts: {known}"),)
         )
     references = references_of(document, flow, name, environment or {})
     plain: dict[str, Any] = {}
@@ -164,8 +165,8 @@ def read_contracts(
     wanted = [only] if only is not None else _applying(body, flow, entries, resolved)
     for text in wanted:
         if text not in entries:
-            said = f"$contract.{text} names a contract that the file does not have"
-            findings.append(contract_finding("contract_unknown", said, file=file))
+            sentence = f"$contract.{text} refers to a contract that the file does not have"
+            findings.append(contract_finding("contract_unknown", sentence, file=file))
     chosen = tuple(resolved[text] for text in wanted if text in resolved)
     return replace(empty, contracts=chosen, findings=tuple(findings))
 

@@ -1,1 +1,1 @@
-"""What events exercise of a configuration: rules, properties, contacts, calls and limits."""
+"""Measure what events exercise of a configuration: rules, properties, contacts, calls and limits."""

@@ -1,7 +1,7 @@
-"""Count API calls, and their share of HubSpot's limits at the pace of the events' own timestamps.
+"""Count API calls, and compute their share of HubSpot's limits at the rate of the events' own timestamps.
 
-The limits are those of HubSpot wire facts, sections 1.5 and 6: sending events counts against no daily and no
-ten-second limit, and has a limit of its own by the second.
+The limits are those of HubSpot wire facts, sections 1.5 and 6. Sending events counts neither against the daily nor the
+ten-second limit, but has its own limit per second.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from hubspot_dest.outcome import Outcome
 __all__ = ["ApiUsage", "LimitShare"]
 
 _CALLS_IN_TEN_SECONDS: Final = 190
-"""Of a private app in the Professional and Enterprise tiers."""
+"""The limit of a private app in the Professional and Enterprise tiers."""
 _EVENT_REQUESTS_A_SECOND: Final = 1_250
 _PERIODS: Final = 4_096
-"""How many periods are counted at the same time: events are mostly in the order of their time."""
+"""The number of periods counted at the same time; events are mostly in chronological order."""
 _MONTH, _DAY, _TEN_SECONDS, _SECOND = 7, 10, 18, 19  # characters of 2026-01-31T23:59:59.999Z
 
 
 @dataclass(frozen=True, slots=True)
 class LimitShare:
-    """How much of one of HubSpot's limits is used.
+    """The used share of one of HubSpot's limits.
 
     Attributes:
-        limit: which: `occurrences a month`.
-        used: how much of it, in the busiest period.
-        allowed: how much there is.
-        period: the busiest period: `2026-01`, `2026-01-31T23:59:5`; empty for a limit without one.
-        basis: where the limit comes from: the account, or the documentation of a tier.
+        limit: the name of the limit: `occurrences a month`.
+        used: the usage in the busiest period.
+        allowed: the limit.
+        period: the busiest period, such as `2026-01` or `2026-01-31T23:59:5`; empty for a limit without periods.
+        basis: the source of the limit: the account, or the documentation of a tier.
 
     """
 
@@ -50,11 +50,11 @@ class LimitShare:
 
     @property
     def share(self) -> float:
-        """The used part, in percent."""
+        """The used share, in percent."""
         return round(100 * self.used / self.allowed, 4)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the share as `--json` shows it."""
+        """Return the share as written by `--json`."""
         return {
             "limit": self.limit,
             "used": self.used,
@@ -66,7 +66,7 @@ class LimitShare:
 
 
 class _Busiest:
-    """Counts by period and remembers the busiest; periods long past are forgotten."""
+    """Count per period, and remember the busiest; the counts of old periods are discarded."""
 
     def __init__(self) -> None:
         self._counts: OrderedDict[str, int] = OrderedDict()
@@ -83,10 +83,10 @@ class _Busiest:
 
 
 class ApiUsage:
-    """Counts the calls of one run; memory does not grow with the events.
+    """Count the calls of a run, in memory that does not grow with the events.
 
     Args:
-        limits: the account's own, where they are known; else the documented ones of the Enterprise tier.
+        limits: the account's limits if known; else the documented ones of the Enterprise tier.
 
     """
 
@@ -105,8 +105,8 @@ class ApiUsage:
         """Count the calls of an outcome.
 
         Args:
-            outcome: what happened to an event, or to a batch.
-            moment: when, as an ISO 8601 text in UTC; a batch is sent when its last event came.
+            outcome: the outcome of an event, or of a batch.
+            moment: the time of the event, as ISO 8601 text in UTC; a batch has the time of its last event.
 
         """
         plan = outcome.plan
@@ -126,10 +126,10 @@ class ApiUsage:
                 self._seconds.add(moment[:_SECOND], 1)
 
     def shares(self, event_names: int) -> tuple[LimitShare, ...]:
-        """Return the used part of every limit.
+        """Return the used share of every limit.
 
         Args:
-            event_names: how many different events there were.
+            event_names: the number of different event names.
 
         """
         limits = self._limits

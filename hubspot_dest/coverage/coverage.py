@@ -1,4 +1,4 @@
-"""Coverage of a configuration by a stream of events: counted as they pass, in bounded memory."""
+"""Measure the coverage of a configuration by a stream of events, in bounded memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hubspot_dest.coverage.nearest_rule import nearest_rules
 from hubspot_dest.coverage.rule_coverage import OTHERS, PropertyHits, RuleCoverage, RuleHits
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
-from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, iso_string
+from hubspot_dest.mapping.jsvalues import LAST_PLAIN_MS, iso_string
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.verdict.mapping_paths import path_text
@@ -28,13 +28,13 @@ _NOT_SENT: Final = frozenset({"denied", "ignored", "skipped", "failed", "refused
 
 @dataclass(frozen=True, slots=True)
 class UnmatchedEvent:
-    """Events of one name that no rule matched.
+    """Events with the same name that no rule matched.
 
     Attributes:
-        name: the events' name; `(others)` for all names beyond the first 500.
-        count: how many.
-        nearest: the rule whose key is written almost like it; empty if there is none.
-        apart: the only difference: `capital letters`, `spaces`; empty where it is more than that.
+        name: the name of the events; `(others)` for all names beyond the first 500.
+        count: the number of events.
+        nearest: the key of the rule with the most similar name; empty if there is none.
+        apart: `capital letters` or `spaces` if that is the only difference, else empty.
 
     """
 
@@ -46,14 +46,14 @@ class UnmatchedEvent:
 
 @dataclass(slots=True)
 class NotSent:
-    """Why events were not sent.
+    """A reason why events were not sent.
 
     Attributes:
         kind: the outcome: `skipped`, `refused` …
-        reason: its code.
-        sentence: the reason of the first such event.
-        count: how many.
-        line: the line of the first such event; None if that is not known.
+        reason: the code of the reason.
+        sentence: the sentence of the first such event.
+        count: the number of events.
+        line: the line of the first such event; None if unknown.
 
     """
 
@@ -69,20 +69,20 @@ class CoverageSummary:
     """What a stream of events exercised.
 
     Attributes:
-        events: how many events there were.
-        outcomes: how many of each kind; their sum is `events`.
-        not_mapped: events for which no rule was looked up: they wait for consent, or failed before.
-        rules: every rule, in the order of the configuration.
+        events: the number of events.
+        outcomes: outcome to number of events; their sum is `events`.
+        not_mapped: the number of events for which no rule was looked up, since they wait for consent or failed before.
+        rules: all rules, in the order of the configuration.
         identify: the contact that every event may write.
         defaults: the default properties.
         policy: the edits of the policy.
-        unmatched: events without a rule, the most frequent first.
-        not_sent: why events were not sent, the most frequent first.
-        contacts: how many different contacts the calls touch; None if that was not counted.
+        unmatched: events without a rule, most frequent first.
+        not_sent: the reasons why events were not sent, most frequent first.
+        contacts: the number of different contacts in the calls; None if it was not counted.
         contacts_estimated: whether that number is an estimate, with a standard error of 0.8 %.
-        contact_calls: calls that write contacts.
-        event_calls: calls that send events.
-        limits: the used part of each of HubSpot's limits, at the pace of the events' timestamps.
+        contact_calls: the number of calls that write contacts.
+        event_calls: the number of calls that send events.
+        limits: the used share of each of HubSpot's limits, at the rate of the events' timestamps.
 
     """
 
@@ -105,13 +105,13 @@ class CoverageSummary:
     def of_rules(
         cls, rules: RuleCoverage, *, outcomes: Mapping[str, int], contact_calls: int, event_calls: int
     ) -> Self:
-        """Return the summary of rules that were counted elsewhere, without contacts and limits.
+        """Return a summary for rules that were counted elsewhere, without contacts and limits.
 
         Args:
-            rules: the counter.
-            outcomes: how many events had each outcome.
-            contact_calls: how many calls wrote contacts.
-            event_calls: how many calls sent events.
+            rules: the counted rules.
+            outcomes: outcome to number of events.
+            contact_calls: the number of calls that wrote contacts.
+            event_calls: the number of calls that sent events.
 
         """
         events = sum(outcomes.values())
@@ -135,20 +135,20 @@ class CoverageSummary:
 
     @property
     def matched_events(self) -> int:
-        """How many events a rule matched."""
+        """The number of events that a rule matched."""
         return sum(rule.hits for rule in self.rules)
 
     @property
     def unmatched_events(self) -> int:
-        """How many events no rule matched."""
+        """The number of events that no rule matched."""
         return sum(event.count for event in self.unmatched)
 
     @property
     def targets(self) -> tuple[int, int]:
-        """How many rules and properties were exercised, and how many there are.
+        """The number of rules and properties that were exercised, and the number of all.
 
-        A rule is exercised when it matched an event; a property when its source gave a value, a default aside. The
-        properties of a rule that ignores its events are not targets.
+        A rule is exercised if it matched an event, a property if its source had a value other than the default. The
+        properties of a rule that ignores its events do not count.
         """
         reached = [rule.hits > 0 for rule in self.rules]
         for rule in (*self.rules, self.identify):
@@ -160,16 +160,16 @@ class CoverageSummary:
     @property
     def percent(self) -> float | None:
         """The exercised share of rules and properties, 0 to 100; None if the configuration has neither."""
-        reached, every = self.targets
-        return None if not every else int(1000 * reached / every) / 10
+        reached, total = self.targets
+        return None if not total else int(1000 * reached / total) / 10
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the summary as `--json` shows it."""
-        reached, every = self.targets
+        """Return the summary as written by `--json`."""
+        reached, total = self.targets
         return {
             "percent": self.percent,
             "covered": reached,
-            "targets": every,
+            "targets": total,
             "events": self.events,
             "outcomes": dict(self.outcomes),
             "withRule": self.matched_events,
@@ -205,12 +205,12 @@ class CoverageSummary:
 
 
 class Coverage:
-    """Counts what the outcomes of one run exercise; memory does not grow with the events.
+    """Count what the outcomes of a run exercise, in memory that does not grow with the events.
 
     Args:
-        raw: the destination's configuration as configured.
+        raw: the destination's configuration, as configured.
         collector: the collector's state, which values may depend on.
-        limits: the account's own limits, where they are known.
+        limits: the account's limits, if known.
         dialect: the version of the mapping language.
 
     """
@@ -237,8 +237,8 @@ class Coverage:
         """Count the outcome of an event, or of a batch.
 
         Args:
-            outcome: what happened, or what is predicted.
-            line: the event's line in its file; None for a batch.
+            outcome: the actual or predicted outcome.
+            line: the line of the event in its file; None for a batch.
 
         """
         plan = outcome.plan
@@ -249,11 +249,11 @@ class Coverage:
         self._rules.count(outcome, line)
         if outcome.kind in _NOT_SENT:
             key = (outcome.kind, outcome.reason)
-            found = self._not_sent.get(key)
-            if found is None and len(self._not_sent) < _REASONS:
-                found = self._not_sent[key] = NotSent(*key, outcome.sentence, line=line)
-            if found is not None:
-                found.count += 1
+            reason = self._not_sent.get(key)
+            if reason is None and len(self._not_sent) < _REASONS:
+                reason = self._not_sent[key] = NotSent(*key, outcome.sentence, line=line)
+            if reason is not None:
+                reason.count += 1
         if plan is None:
             return
         if plan.occurrence is not None:
@@ -265,7 +265,7 @@ class Coverage:
             self._touch(plan.contact.email, None)
 
     def summary(self) -> CoverageSummary:
-        """Return what was exercised so far."""
+        """Return what the events have exercised so far."""
         rules = self._rules
         events = self._outcomes.total()
         mapped = sum(rule.hits for rule in rules.all()) + rules.unmatched.total()

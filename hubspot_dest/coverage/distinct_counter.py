@@ -1,4 +1,4 @@
-"""Count distinct texts in bounded memory: exactly while there are few, then by an estimate (HyperLogLog).
+"""Count distinct texts in bounded memory: exactly up to a limit, then as an estimate (HyperLogLog).
 
 Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm",
 2007. With 2^14 registers the standard error is 0.8 %.
@@ -14,16 +14,16 @@ __all__ = ["DistinctCounter"]
 
 _BITS: Final = 14
 _REGISTERS: Final = 1 << _BITS
-_REST: Final = 64 - _BITS
+_REMAINING_BITS: Final = 64 - _BITS
 _ALPHA: Final = 0.7213 / (1 + 1.079 / _REGISTERS)
 _EXACT: Final = 50_000
 
 
 class DistinctCounter:
-    """Counts distinct texts.
+    """Count distinct texts.
 
     Args:
-        exact: how many are counted exactly; beyond, the count is an estimate in 16 KiB of memory.
+        exact: the number of texts that are counted exactly; above it, the count is an estimate in 16 KiB of memory.
 
     """
 
@@ -33,7 +33,7 @@ class DistinctCounter:
         self._registers = bytearray()
 
     def add(self, text: str) -> None:
-        """Count a text, unless it was counted before."""
+        """Count a text if it has not been counted before."""
         hashed = int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
         if self._hashes is None:
             self._note(hashed)
@@ -52,12 +52,12 @@ class DistinctCounter:
 
     @property
     def count(self) -> int:
-        """How many distinct texts there were; an estimate if `estimated`."""
+        """The number of distinct texts; an estimate if `estimated`."""
         if self._hashes is not None:
             return len(self._hashes)
         raw = _ALPHA * _REGISTERS**2 / sum(2.0**-register for register in self._registers)
         empty = self._registers.count(0)
-        # Linear counting is the better estimate while registers are empty.
+        # While registers are empty, linear counting is the better estimate.
         return (
             round(_REGISTERS * math.log(_REGISTERS / empty))
             if raw <= 2.5 * _REGISTERS and empty
@@ -65,8 +65,8 @@ class DistinctCounter:
         )
 
     def _note(self, hashed: int) -> None:
-        register = hashed >> _REST
-        rest = hashed & ((1 << _REST) - 1)
-        rank = _REST - rest.bit_length() + 1
+        register = hashed >> _REMAINING_BITS
+        remaining = hashed & ((1 << _REMAINING_BITS) - 1)
+        rank = _REMAINING_BITS - remaining.bit_length() + 1
         if rank > self._registers[register]:
             self._registers[register] = rank

@@ -1,4 +1,4 @@
-"""Find the rules whose keys are written almost like an event's name."""
+"""Find the rules whose keys are similar to an event's name."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _MOST: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class NearRule:
-    """A rule's key that is written almost like an event's name.
+    """A rule whose key is similar to an event's name.
 
     Attributes:
-        key: the rule's.
-        apart: the only difference: `capital letters`, `spaces`; empty where it is more than that.
+        key: the key of the rule.
+        apart: `capital letters` or `spaces` if that is the only difference, else empty.
 
     """
 
@@ -31,18 +31,18 @@ class NearRule:
 
 
 def nearest_rules(name: str, keys: Iterable[str]) -> list[NearRule]:
-    """Return the rules whose keys are written almost like an event's name, the nearest first; empty if none is."""
-    by_look: dict[str, list[str]] = {}
+    """Return the rules whose keys are similar to an event's name, most similar first."""
+    by_form: dict[str, list[str]] = {}
     for key in dict.fromkeys(keys):
         if "*" not in key:
-            by_look.setdefault(_look(key), []).append(key)
-    close = get_close_matches(_look(name), by_look, n=_MOST, cutoff=_CLOSE)
-    found = [key for look in close for key in by_look[look] if key != name]
-    return [NearRule(key, _apart(name, key)) for key in found[:_MOST]]
+            by_form.setdefault(_normalised(key), []).append(key)
+    close = get_close_matches(_normalised(name), by_form, n=_MOST, cutoff=_CLOSE)
+    matches = [key for form in close for key in by_form[form] if key != name]
+    return [NearRule(key, _apart(name, key)) for key in matches[:_MOST]]
 
 
-def _look(name: str) -> str:
-    """Return a name without what people overlook in it."""
+def _normalised(name: str) -> str:
+    """Return a name in lower case, with single spaces as separators."""
     return re.sub(r"[\s_.:/-]+", " ", name[:200]).strip().casefold()
 
 

@@ -1,4 +1,4 @@
-"""Which rules and properties of a configuration events have reached, and which never."""
+"""Count how often events exercise each rule and property of a configuration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.coverage.default_probe import compile_probe
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.description import described
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
@@ -16,7 +15,7 @@ from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, to_string
 from hubspot_dest.mapping.paths import compile_path
 from hubspot_dest.mapping.rules import label_of, rules_of
-from hubspot_dest.mapping.values import Resolve, ValueCompiler
+from hubspot_dest.mapping.values import Callbacks, Resolve, ValueCompiler
 from hubspot_dest.masking import mask_token
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.plan import Plan
@@ -33,9 +32,9 @@ NO_RULE_SOUGHT: Final = (
     "invalid_event",
     "push_error",
 )
-"""Reasons of events for which no rule was looked up, or the lookup failed: they do not count as unmatched."""
+"""Reasons of events for which no rule was looked up, or the lookup failed; they do not count as unmatched."""
 OTHERS: Final = "(others)"
-"""The name for all events without a rule beyond the first 500 names."""
+"""The name that stands for all events without a rule beyond the first 500 names."""
 _UNMATCHED: Final = 500
 _DYNAMIC: Final = 200
 _EXAMPLES: Final = 3
@@ -44,17 +43,18 @@ _EXAMPLE_LENGTH: Final = 80
 
 @dataclass(slots=True)
 class PropertyHits:
-    """A property that the mapping names, or that a function of it gave.
+    """A property of the mapping, or one returned by a function, with its counts.
 
     Attributes:
-        name: its name in HubSpot.
+        name: the name in HubSpot.
         source: a short description of its mapping value.
-        place: where it is configured.
-        asked: how often it was evaluated; not for skipped events, nor for contacts without an e-mail.
-        resolved: how often its source gave a value; a fixed value counts.
-        defaulted: how often it had its default.
-        examples: the first different values that came out, as text, each cut to 80 characters.
-        missing_line: the line of the first event without it; None if that is not known.
+        place: the path in the configuration.
+        asked: how often it was evaluated; skipped events and contacts without an e-mail do not count.
+        resolved: how often its source had a value; a fixed value counts.
+        defaulted: how often it had its default value.
+        examples: the first different values, as text, each truncated to 80 characters.
+        missing_line: the line of the first event without it; None if unknown.
+        probe: evaluates the mapping value without its default; None if it has no default.
 
     """
 
@@ -70,35 +70,36 @@ class PropertyHits:
 
     @property
     def missing(self) -> int:
-        """How often it was evaluated without a result."""
+        """How often it was evaluated without a value."""
         return self.asked - self.resolved - self.defaulted
 
     @property
     def present(self) -> int:
-        """How often it had a value, defaults included."""
+        """How often it had a value, including defaults."""
         return self.resolved + self.defaulted
 
     @property
     def never(self) -> bool:
-        """Whether it was evaluated, always without a result."""
+        """Whether it was evaluated, but never had a value."""
         return self.asked > 0 and self.present == 0
 
 
 @dataclass(slots=True)
 class RuleHits:
-    """A rule: how often it matched, and its properties.
+    """A rule with the count of its matches and its properties.
 
     Attributes:
-        key: `order complete`; `identify` for the contact that every event may write.
-        index: its position in a list of rules, or None.
-        notes: what is special: `ignores`, `silent: contact only`, `as purchase`, its condition.
-        place: where it is configured.
-        ignores: whether its events are dropped, so that no property is ever evaluated.
-        hits: how often it matched.
-        outcomes: what became of its events, by kind of outcome.
-        properties: of the occurrence, in the order of the configuration.
-        contact: of the contact, likewise.
-        dynamic: whether the names of its properties are known only when an event comes: from a function or a loop.
+        key: the key, `order complete`; `identify` for the contact that every event may write.
+        index: the position in a list of rules, or None.
+        notes: special settings: `ignores`, `silent: contact only`, `as purchase`, the condition.
+        place: the path in the configuration.
+        ignores: whether its events are dropped, so that its properties are never evaluated.
+        hits: the number of events that it matched.
+        outcomes: outcome to number of its events.
+        properties: the properties of the occurrence, in the order of the configuration.
+        contact: the properties of the contact, in the order of the configuration.
+        dynamic: whether the names of its properties depend on the event, as with a function or a loop.
+        occurrences: the number of its events with an occurrence.
 
     """
 
@@ -116,12 +117,12 @@ class RuleHits:
 
     @property
     def label(self) -> str:
-        """The key, with the position of one of several."""
+        """The key, and for a rule in a list its position."""
         return label_of(self.key, self.index)
 
 
 class RuleCoverage:
-    """Counts hits for the configuration in force. One thread counts; any may read.
+    """Count hits for the current configuration. Only one thread may count; any thread may read.
 
     Args:
         collector: the collector's consent, user, globals and custom, which defaults may depend on.
@@ -130,10 +131,10 @@ class RuleCoverage:
     Attributes:
         rules: key to rules.
         identify: the contact that every event may write.
-        unmatched: the names of events that no rule matched, with their number.
-        policy: what is written into every event before a rule is matched, by path.
-        defaults: what every occurrence carries unless its rule overrides it; resolved where it was sent unchanged.
-        planned_again: how many of the counted events were not sent by this mapping, but planned again when it was
+        unmatched: event name to number of events that no rule matched.
+        policy: path to the edit that the policy makes in every event before a rule is matched.
+        defaults: the default properties of every occurrence; one counts as resolved if it was sent unchanged.
+        planned_again: the number of counted events that were not sent by this mapping, but planned again after it was
             saved.
 
     """
@@ -152,10 +153,10 @@ class RuleCoverage:
         self._default_values: dict[str, tuple[Any, ...]] = {}
 
     def follow(self, raw: Mapping[str, Any]) -> None:
-        """Begin at zero for another configuration; for the same one, go on counting.
+        """Reset the counts if the configuration is another one; otherwise continue counting.
 
         Args:
-            raw: the destination's configuration as configured.
+            raw: the destination's configuration, as configured.
 
         """
         if raw is not self._raw:
@@ -163,7 +164,7 @@ class RuleCoverage:
             self.clear()
 
     def clear(self) -> None:
-        """Begin at zero."""
+        """Reset all counts."""
         self.planned_again = 0
         self.unmatched = Counter()
         settings = _map(self._raw, "settings")
@@ -191,7 +192,7 @@ class RuleCoverage:
             place = (*entry.path, "settings")
             mapped = own.get("properties")
             properties = self._map_properties(mapped, (*place, "properties"), values)
-            made = RuleHits(
+            rule_hits = RuleHits(
                 entry.key,
                 entry.index,
                 tuple(_notes(rule, own)),
@@ -201,14 +202,14 @@ class RuleCoverage:
                 contact=_contact_properties(own.get("identify"), (*place, "identify"), values),
                 dynamic=bool(mapped) and not properties,
             )
-            self.rules.setdefault(entry.key, []).append(made)
+            self.rules.setdefault(entry.key, []).append(rule_hits)
 
     def all(self) -> list[RuleHits]:
-        """Return every rule, in the order of the configuration."""
+        """Return all rules, in the order of the configuration."""
         return [rule for rules in self.rules.values() for rule in rules]
 
     def raw(self, key: str, index: int | None) -> Any:
-        """Return a rule as the configuration has it, or a section: `identify`, `policy`, `defaultProperties`."""
+        """Return a rule as configured, or one of the sections `identify`, `policy` and `defaultProperties`."""
         settings = self._raw.get("settings")
         if key in ("identify", "defaultProperties"):
             return settings.get(key) if isinstance(settings, dict) else None
@@ -220,18 +221,18 @@ class RuleCoverage:
         return None
 
     def count(self, outcome: Outcome, line: int | None = None) -> None:
-        """Count what an event's plan reached.
+        """Count what the plan of an outcome exercises.
 
         Args:
-            outcome: what happened to the event.
-            line: its line in its file.
+            outcome: the outcome of an event.
+            line: the line of the event in its file.
 
         """
         if outcome.plan is not None:
             self.count_plan(outcome.name, outcome.plan, outcome.kind, line)
 
     def count_plan(self, name: str, plan: Plan, kind: str = "", line: int | None = None) -> None:
-        """Count what a plan reached; `kind` is what became of it."""
+        """Count what a plan exercises; `kind` is its outcome."""
         if plan.reason in NO_RULE_SOUGHT:
             return
         rules = self.rules.get(plan.rule_key, ())
@@ -258,23 +259,23 @@ class RuleCoverage:
                 default = self.defaults[own]
                 default.asked += 1
                 default.resolved += own in properties and properties[own] in values
-        whose = rule if rule is not None and rule.contact else self.identify
-        if whose.contact and plan.verdict in ("ready", "skipped"):
-            whose.hits += whose is self.identify
+        contact_rule = rule if rule is not None and rule.contact else self.identify
+        if contact_rule.contact and plan.verdict in ("ready", "skipped"):
+            contact_rule.hits += contact_rule is self.identify
             if plan.contact is not None:
                 written = {"email": plan.contact.email, **(plan.contact.properties or {})}
-                self._note(whose.contact, written, ev, line)
-            elif "email" in whose.contact:
-                email = whose.contact["email"]
+                self._note(contact_rule.contact, written, ev, line)
+            elif "email" in contact_rule.contact:
+                email = contact_rule.contact["email"]
                 email.asked += 1
                 email.missing_line = line if email.missing_line is None else email.missing_line
-        elif whose is self.identify and plan.contact is not None:
-            whose.hits += 1  # written in a form whose properties are not known beforehand
+        elif contact_rule is self.identify and plan.contact is not None:
+            contact_rule.hits += 1  # its properties depend on the event
 
     def _note(
-        self, wanted: dict[str, PropertyHits], found: Mapping[str, Any], ev: Evaluation, line: int | None
+        self, tracked: dict[str, PropertyHits], found: Mapping[str, Any], ev: Evaluation, line: int | None
     ) -> None:
-        for name, known in wanted.items():
+        for name, known in tracked.items():
             known.asked += 1
             if name not in found:
                 if known.missing_line is None:
@@ -302,14 +303,14 @@ class RuleCoverage:
 
 
 def _map(owner: Any, key: str) -> dict[str, Any]:
-    found = owner.get(key) if isinstance(owner, Mapping) else None
-    return found if isinstance(found, dict) else {}
+    value = owner.get(key) if isinstance(owner, Mapping) else None
+    return value if isinstance(value, dict) else {}
 
 
 def _named_values(
     value: Any, place: ConfigPath, values: ValueCompiler, defaults: frozenset[str] = frozenset()
 ) -> dict[str, PropertyHits]:
-    """Return the properties that a mapping value names; of alternatives, those that any of them names."""
+    """Return the properties in the maps of a mapping value and its alternatives."""
     found: dict[str, PropertyHits] = {}
     several = isinstance(value, list)
     for number, item in enumerate(value if several else [value]):
@@ -322,7 +323,7 @@ def _named_values(
             known = found.get(str(name))
             if known is not None:
                 known.source = f"{known.source} or {described(source)}"
-                known.probe = None  # which of the alternatives counted is not known here
+                known.probe = None  # it is unknown here which of the alternatives was used
                 continue
             at = (*place, number, "map", name) if several else (*place, "map", name)
             probe = compile_probe(source, values, has_default=str(name) in defaults)
@@ -355,7 +356,7 @@ def _example(value: Any) -> str:
 
 
 def _as_sent(value: Any) -> tuple[Any, ...]:
-    """Return the forms in which a default property is sent: as text, or as walkerOS sends it."""
+    """Return the forms in which a default property may be sent: unchanged, as by walkerOS, and as text."""
     try:
         return value, to_string(value)
     except (JsTypeError, RecursionError):

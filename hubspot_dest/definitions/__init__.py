@@ -1,1 +1,1 @@
-"""Definitions as code: which event definitions and contact properties a configuration needs, and make them."""
+"""Definitions as code: plan and create the event definitions and contact properties that a configuration needs."""

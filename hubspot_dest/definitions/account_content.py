@@ -1,4 +1,4 @@
-"""The account as it is once a plan is carried out, in the form of an account file."""
+"""The account as it will be after a plan is applied, in the format of an account file."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ __all__ = ["planned_account"]
 
 
 def planned_account(plan: DefinitionsPlan, account: AccountSchema) -> dict[str, Any]:
-    """Return the content of an account file: what the account has, and what the plan adds to it.
+    """Return the content of an account file: the account with the additions of the plan.
 
     Args:
-        plan: names its portal, or `account` does.
-        account: what is known of the account.
+        plan: the plan to apply.
+        account: the current schema of the account.
 
     Raises:
-        ValueError: no portal is known: the prefix of the event names is not `pe<HubID>_`.
+        ValueError: neither has a portal, since the prefix of the event names is not `pe<HubID>_`.
 
     """
     portal = account.portal_id or plan.portal_id
     if portal is None:
-        msg = "settings.eventNamePrefix names no portal (pe12345678_), so that the file would name none"
+        msg = "settings.eventNamePrefix has no portal number (pe12345678_), which the account file needs"
         raise ValueError(msg)
     definitions = dict(account.definitions or {})
     for event in plan.events:
@@ -43,13 +43,13 @@ def planned_account(plan: DefinitionsPlan, account: AccountSchema) -> dict[str, 
         **account.own_contact_properties,
         **{prop.name: contact_property_of(prop) for prop in plan.contact_properties if _is_added(prop)},
     }
-    whole = replace(
+    planned = replace(
         account,
         definitions=MappingProxyType(definitions),
         own_contact_properties=MappingProxyType(contacts),
         contacts_complete=True,
     )
-    return account_content(whole, portal)
+    return account_content(planned, portal)
 
 
 def _is_added(planned: PlannedProperty) -> bool:

@@ -1,4 +1,4 @@
-"""Create in an account what a plan lists as missing, and nothing else."""
+"""Create the definitions and properties that a plan lists as missing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST_WAIT: Final = 60.0
 
 
 class DefinitionWriter(Protocol):
-    """Creates definitions and properties; `HubSpotClient` does. Each call raises DeliveryError."""
+    """A client that creates definitions and properties, such as `HubSpotClient`; calls may raise DeliveryError."""
 
     def create_definition(self, body: dict[str, Any]) -> Any:
         """Create an event definition."""
@@ -35,18 +35,18 @@ class DefinitionWriter(Protocol):
         """Add a property to an event definition."""
 
     def create_contact_property(self, body: dict[str, Any]) -> Any:
-        """Create a property of contacts."""
+        """Create a contact property."""
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionStep:
-    """One thing that was to be created.
+    """The result of one step of applying a plan.
 
     Attributes:
-        kind: `created`, `failed`, or `not_tried` after a failure that concerns all of them.
+        kind: `created`, `failed`, or `not_tried` after a failure that would repeat.
         what: `event`, `event property` or `contact property`.
-        name: its name; of an event property with its event: `pe12345678_purchase.revenue`.
-        error: why it failed.
+        name: the name; for an event property with its event: `pe12345678_purchase.revenue`.
+        error: the error of a failed step.
 
     """
 
@@ -56,7 +56,7 @@ class DefinitionStep:
     error: DeliveryError | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the step as `--json` shows it."""
+        """Return the step as written by `--json`."""
         return {
             "step": self.kind,
             "what": self.what,
@@ -68,14 +68,14 @@ class DefinitionStep:
 def apply_plan(
     plan: DefinitionsPlan, client: DefinitionWriter, wait: Callable[[float], None]
 ) -> Iterator[DefinitionStep]:
-    """Create what is missing, and yield each step as it is done. One failure does not stop the others.
+    """Create what is missing, and yield each step when it is done; a failed step does not stop the others.
 
-    A failure that concerns every call does: no connection, a token that is not accepted, an outage. A missing scope
-    concerns the calls of its kind.
+    Exceptions are failures that would repeat: without a connection, with a rejected token or in an outage, no further
+    calls are made; after a missing scope, none of the same kind.
 
     Args:
-        plan: compared with the account that the client writes to.
-        client: writes.
+        plan: a plan that was compared with the account of the client.
+        client: creates the definitions and properties.
         wait: sleeps for a number of seconds when HubSpot limits the rate.
 
     """
@@ -91,7 +91,7 @@ def apply_plan(
 
 
 def _concerned(what: str, error: DeliveryError) -> set[str]:
-    """Return the kinds of calls that would fail for the same reason."""
+    """Return the kinds of steps that would fail for the same reason."""
     if error.status is None or error.status == 401 or error.kind in ("rate_limited", "unavailable"):
         return set(_KINDS)
     if error.status == 403:
@@ -123,7 +123,7 @@ def _creator(client: DefinitionWriter, event: PlannedEvent) -> Callable[[], Any]
 
 
 def _attempt(create: Callable[[], Any], wait: Callable[[float], None]) -> DeliveryError | None:
-    """Return why it was not created; what a rate limit or an outage refuses is tried again."""
+    """Return the error of a call, None on success; retry after a rate limit or an outage."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             create()

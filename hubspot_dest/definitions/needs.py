@@ -1,4 +1,4 @@
-"""What a configuration needs an account to have, with the types of the values: from plans of events, or by itself."""
+"""Collect the definitions and properties that a configuration needs, from plans of events or from itself alone."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _MOST_PROPERTIES: Final = 1_000
 
 @dataclass(slots=True)
 class NeededProperty:
-    """A property that is needed.
+    """A property that a configuration needs.
 
     Attributes:
-        at: where in the configuration its value comes from.
-        values: what its values are.
-        misfit: why the account's own property does not take one of them.
+        at: the path in the configuration that sets its value.
+        values: the type inferred from its values.
+        misfit: the violation if the account's property does not accept one of the values.
 
     """
 
@@ -43,7 +43,13 @@ class NeededProperty:
 
 @dataclass(slots=True)
 class NeededEvent:
-    """An event that is needed: where its name comes from, how many events have it, and its properties by name."""
+    """An event that a configuration needs.
+
+    Attributes:
+        at: the path in the configuration that sets its name.
+        events: the number of events with this name.
+        properties: its properties by name.
+    """
 
     at: ConfigPath
     events: int = 0
@@ -51,16 +57,16 @@ class NeededEvent:
 
 
 class DefinitionNeeds:
-    """Collects what the plans of events need; bounded in size.
+    """Collect the needs of a configuration, bounded in size.
 
     Args:
-        raw: the destination's configuration as configured.
-        account: what is known of the account: every value is checked against its types.
+        raw: the destination's configuration, as configured.
+        account: the schema of the account; values are checked against its types.
 
     Attributes:
-        events: by full name.
-        contact_properties: by name, without HubSpot's own.
-        unknown: what cannot be known, each a sentence.
+        events: the events by full name.
+        contact_properties: the contact properties by name, without HubSpot's standard ones.
+        unknown: what cannot be determined, as sentences.
         from_events: whether plans of events were added.
 
     """
@@ -75,7 +81,7 @@ class DefinitionNeeds:
         self.from_events = False
 
     def add_plan(self, plan: Plan) -> None:
-        """Add what one planned event needs; a plan with its trace also gives the types of its values."""
+        """Add the needs of a planned event; the types of its values are taken from the plan's trace."""
         self.from_events = True
         view = self._view.rule(plan.rule_key, plan.rule_index)
         traced = {
@@ -89,7 +95,7 @@ class DefinitionNeeds:
             self._add_contact(plan.contact.properties or {}, view, values)
 
     def add_configuration(self) -> None:
-        """Add what the configuration alone determines: names, and the types of fixed values."""
+        """Add the needs that do not depend on events: fixed names, and the types of fixed values."""
         raw = dict(self._raw)
         needs = needs_of(raw)
         for name, properties in needs.events.items():
@@ -151,17 +157,17 @@ class DefinitionNeeds:
                 )
 
     def _contact_places(self) -> dict[str, list[ConfigPath]]:
-        """Return every place that fills a contact property, by the property's name."""
-        found: dict[str, list[ConfigPath]] = {}
+        """Return contact property name to the paths in the configuration that set it."""
+        places: dict[str, list[ConfigPath]] = {}
         rules = [self._view.rule(entry.key, entry.index) for entry in rules_of(self._raw.get("mapping"))]
         for view in (self._view.rule("", None), *rules):
             for name, at in view.contact_places.items():
-                if at not in found.setdefault(name, []):
-                    found[name].append(at)
-        return found
+                if at not in places.setdefault(name, []):
+                    places[name].append(at)
+        return places
 
     def _add_fixed(self, needed: NeededProperty, places: list[ConfigPath]) -> None:
-        """Add the values of a property that always has the same ones; otherwise its type stays open."""
+        """Add the values of a property if all of them are fixed; otherwise its type remains undetermined."""
         items = [(at, _at(self._raw, at)) for at in places]
         values = [value for at, item in items for value in _fixed_values(item, at)]
         if len(values) == len(places):
@@ -170,10 +176,10 @@ class DefinitionNeeds:
 
 
 def _member(members: dict[str, NeededProperty], name: str, at: ConfigPath) -> NeededProperty | None:
-    found = members.get(name)
-    if found is None and len(members) < _MOST_PROPERTIES:
-        found = members[name] = NeededProperty(at)
-    return found
+    member = members.get(name)
+    if member is None and len(members) < _MOST_PROPERTIES:
+        member = members[name] = NeededProperty(at)
+    return member
 
 
 def _at(raw: Any, path: ConfigPath) -> Any:

@@ -1,4 +1,4 @@
-"""What an account must have before the first event is sent: the plan of `hubspot-dest definitions`."""
+"""The plan of `hubspot-dest definitions`: what an account must have before the first event is sent."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any, Literal
 __all__ = ["DefinitionsPlan", "PlannedEvent", "PlannedProperty", "State"]
 
 State = Literal["needed", "missing", "present", "conflict", "impossible"]
-"""`needed`: the account is not known; `missing`: the account lacks it; `present`: the account has it; `conflict`: the
-account has it with a type that does not take the values; `impossible`: no account can have it under this name."""
+"""`needed`: the account is unknown. `missing`: the account does not have it. `present`: the account has it. `conflict`:
+the account has it with a type that does not accept the values. `impossible`: no account can have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedProperty:
-    """A property that must exist: of an event definition, or of contacts.
+    """A property that an event definition or contacts must have.
 
     Attributes:
         name: the internal name.
         type: the inferred type: string, number, bool, date or datetime.
         state: whether the account has it.
-        sample: the first value that was seen, as HubSpot receives it; None without events.
-        certain: the type follows from values; otherwise it is the one that takes every value.
-        declared_type: the account's type; empty if it has none, or the account is not known.
-        sentence: why it is a conflict or impossible.
-        fix: what to do about that.
-        config_path: where in the configuration it comes from.
+        sample: the first value, as HubSpot receives it; None without events.
+        certain: whether the type was inferred from values; otherwise it is string, which accepts any value.
+        declared_type: the type in the account; empty if the account does not have it or is unknown.
+        sentence: the reason for a conflict or an impossible name.
+        fix: what to do about it.
+        config_path: the path in the configuration that sets it.
         file: the file of the configuration.
-        line: its line there, counted from 1.
+        line: the line in that file, counted from 1.
 
     """
 
@@ -45,7 +45,7 @@ class PlannedProperty:
     line: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the property as `--json` shows it."""
+        """Return the property as written by `--json`."""
         return {
             "property": self.name,
             "type": self.type,
@@ -66,15 +66,15 @@ class PlannedEvent:
     """An event definition that must exist.
 
     Attributes:
-        full_name: `pe12345678_purchase`.
-        state: whether the account has it; its properties have their own states.
-        properties: its own properties; HubSpot's standard ones are in every definition and are not listed.
-        events: how many events have this name; 0 without events.
-        sentence: why it is impossible.
-        fix: what to do about that.
-        config_path: where in the configuration its name comes from.
+        full_name: the name with its prefix: `pe12345678_purchase`.
+        state: whether the account has it; its properties have states of their own.
+        properties: its custom properties, without HubSpot's standard ones, which every definition has.
+        events: the number of events with this name; 0 without events.
+        sentence: the reason why it is impossible.
+        fix: what to do about it.
+        config_path: the path in the configuration that sets its name.
         file: the file of the configuration.
-        line: its line there, counted from 1.
+        line: the line in that file, counted from 1.
 
     """
 
@@ -89,7 +89,7 @@ class PlannedEvent:
     line: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the event as `--json` shows it."""
+        """Return the event as written by `--json`."""
         return {
             "event": self.full_name,
             "state": self.state,
@@ -108,12 +108,12 @@ class DefinitionsPlan:
     """What an account must have for a configuration.
 
     Attributes:
-        portal_id: the portal in the prefix of the event names; None where the prefix names none.
-        events: the event definitions, by name.
-        contact_properties: the properties of contacts beside HubSpot's own, by name.
-        unknown: what cannot be known, each a sentence.
-        account: what the plan was compared with: a file, or a portal; empty where with nothing.
-        from_events: the types are those of real values; otherwise the configuration alone was read.
+        portal_id: the portal in the prefix of the event names; None if the prefix has none.
+        events: the event definitions, sorted by name.
+        contact_properties: the contact properties other than HubSpot's standard ones, sorted by name.
+        unknown: what cannot be determined, as sentences.
+        account: the name of the account that the plan was compared with, a file or a portal; empty for none.
+        from_events: whether types were inferred from events; otherwise only the configuration was read.
 
     """
 
@@ -125,7 +125,7 @@ class DefinitionsPlan:
     from_events: bool = False
 
     def properties(self) -> Iterator[tuple[str, PlannedProperty]]:
-        """Yield every property with its event's full name; `contact` for those of contacts."""
+        """Yield (full event name, property) for every property; the name is `contact` for contact properties."""
         for event in self.events:
             for prop in event.properties:
                 yield event.full_name, prop
@@ -133,7 +133,7 @@ class DefinitionsPlan:
             yield "contact", prop
 
     def count(self, *states: State) -> int:
-        """Return how many definitions and properties have one of these states."""
+        """Return the number of definitions and properties in one of these states."""
         return sum(event.state in states for event in self.events) + sum(
             prop.state in states for _, prop in self.properties()
         )

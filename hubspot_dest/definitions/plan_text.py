@@ -1,4 +1,4 @@
-"""A definitions plan as a table: event, property, type, sample, configuration line, state."""
+"""Format a definitions plan as a table: event, property, type, sample, configuration line, state."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _STATES: Final[dict[State, str]] = {
 
 
 def plan_lines(plan: DefinitionsPlan, painter: Painter) -> Iterator[str]:
-    """Yield the table, then what is in the way, then what cannot be known."""
+    """Yield the lines of the table, then conflicts and impossible names, then what cannot be determined."""
     rows = [_cells(name, item) for name, item in _rows(plan)]
     if rows:
         widths = [
@@ -40,9 +40,9 @@ def plan_lines(plan: DefinitionsPlan, painter: Painter) -> Iterator[str]:
             for column in range(len(_HEAD))
         ]
         yield painter.dim(_line(_HEAD, widths).rstrip())
-        for (_, candidate), row in zip(_rows(plan), rows, strict=True):
+        for (_, planned), row in zip(_rows(plan), rows, strict=True):
             cells = _line(row[:-1], widths)
-            yield f"{cells}  {painter.paint(row[-1], _COLOURS[candidate.state])}"
+            yield f"{cells}  {painter.paint(row[-1], _COLOURS[planned.state])}"
     causes: dict[tuple[str, str, str], list[str]] = {}
     for name, current_row in _rows(plan):
         if current_row.sentence and current_row.state in ("conflict", "impossible"):
@@ -55,29 +55,29 @@ def plan_lines(plan: DefinitionsPlan, painter: Painter) -> Iterator[str]:
         if fix:
             yield f"    fix: {safe_text(fix)}"
     for sentence in plan.unknown:
-        yield f"not known: {safe_text(sentence)}"
+        yield f"unknown: {safe_text(sentence)}"
 
 
 def plan_sentence(plan: DefinitionsPlan) -> str:
-    """Return the plan in one sentence."""
+    """Summarise the plan in one sentence."""
     events, properties = len(plan.events), sum(1 for _ in plan.properties())
-    whole = f"{_count(events, 'event')} and {_count(properties, 'property')}"
+    total = f"{_count(events, 'event')} and {_count(properties, 'property')}"
     missing = plan.count("missing")
     counts = ((plan.count("conflict"), "in conflict"), (plan.count("impossible"), "impossible"))
     wrong = ", ".join(f"{number} of them {verb(number, 'are')} {name}" for number, name in counts if number)
     if not plan.account:
-        said = f"{whole} must exist before the first event is sent"
+        sentence = f"{total} must exist before the first event is sent"
     elif missing == events + properties:
-        said = f"{whole}: {plan.account} has none of them"
+        sentence = f"{total}: {plan.account} has none of them"
     elif missing:
-        said = f"{whole}: {plan.account} lacks {missing} of them"
+        sentence = f"{total}: {plan.account} lacks {missing} of them"
     elif plan.count("needed"):
-        said = f"{whole} are needed; {plan.account} does not show whether it has all of them"
+        sentence = f"{total} are needed; it is unknown whether {plan.account} has all of them"
     elif wrong:
-        said = f"{whole} in {plan.account}: nothing can be created"
+        sentence = f"{total} in {plan.account}: nothing can be created"
     else:
-        said = f"{whole}: {plan.account} has all of them"
-    return f"{said}; {wrong}" if wrong else said
+        sentence = f"{total}: {plan.account} has all of them"
+    return f"{sentence}; {wrong}" if wrong else sentence
 
 
 def plan_records(plan: DefinitionsPlan) -> Iterator[dict[str, Any]]:
@@ -104,8 +104,8 @@ def _rows(plan: DefinitionsPlan) -> Iterator[tuple[str, PlannedEvent | PlannedPr
 def _cells(name: str, row: PlannedEvent | PlannedProperty) -> tuple[str, ...]:
     place = row.config_path if not row.file else row.file if row.line is None else f"{row.file}:{row.line}"
     if isinstance(row, PlannedEvent):
-        seen = f"{row.events:,} event{'' if row.events == 1 else 's'}" if row.events else ""
-        cells = (name, "", "", seen, place)
+        events = f"{row.events:,} event{'' if row.events == 1 else 's'}" if row.events else ""
+        cells = (name, "", "", events, place)
     else:
         kind = row.declared_type or (row.type if row.certain else f"{row.type}?")
         cells = (name, row.name, kind, row.sample or "", place)

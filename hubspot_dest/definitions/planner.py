@@ -1,4 +1,4 @@
-"""Compare what a configuration needs with what an account has."""
+"""Compare the needs of a configuration with the schema of an account."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hubspot_dest.checks.names import (
     split_event_name,
 )
 from hubspot_dest.checks.properties import PropertyLike
-from hubspot_dest.config.document import SourceMap
+from hubspot_dest.config.model import SourceMap
 from hubspot_dest.definitions.needs import DefinitionNeeds, NeededEvent, NeededProperty
 from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedEvent, PlannedProperty, State
 from hubspot_dest.verdict.mapping_paths import ConfigPath, path_text
@@ -38,14 +38,14 @@ def plan_definitions(
     account: AccountSchema = UNKNOWN_ACCOUNT,
     account_name: str = "",
 ) -> DefinitionsPlan:
-    """Return what an account must have, and what it has of that.
+    """Plan the definitions and properties that an account must have.
 
     Args:
-        needs: what the configuration needs.
-        raw: the destination's configuration as configured; its prefix names the portal.
-        source: gives the lines of the configuration.
-        account: what is known of the account.
-        account_name: what the account is called in the plan: a file, or a portal.
+        needs: the needs of the configuration.
+        raw: the destination's configuration, as configured; its prefix contains the portal's number.
+        source: the lines of the configuration in its file.
+        account: the schema of the account.
+        account_name: the name of the account in the plan, a file or a portal.
 
     """
     settings = raw.get("settings")
@@ -94,17 +94,17 @@ class _Comparison:
         )
 
     def within_limit(self, events: tuple[PlannedEvent, ...]) -> tuple[PlannedEvent, ...]:
-        """Return the events; those beyond the most definitions of an account are impossible."""
+        """Return the events, with those that exceed an account's maximum of definitions as impossible."""
         room = MAX_DEFINITIONS - len(self.account.definitions or ())
-        made = [event.full_name for event in events if event.state in ("needed", "missing")]
-        beyond = set(made[max(room, 0) :])
-        said = f"an account has at most {MAX_DEFINITIONS} event definitions"
+        to_create = [event.full_name for event in events if event.state in ("needed", "missing")]
+        beyond = set(to_create[max(room, 0) :])
+        sentence = f"an account may have at most {MAX_DEFINITIONS} event definitions"
         return tuple(
-            _impossible_event(event, said) if event.full_name in beyond else event for event in events
+            _impossible_event(event, sentence) if event.full_name in beyond else event for event in events
         )
 
     def contact_property(self, name: str, needed: NeededProperty) -> PlannedProperty:
-        """Return the state of a property of contacts."""
+        """Return the state of a contact property."""
         declared = self.account.own_contact_properties.get(name)
         violation = None if declared is not None else _refused(check_contact_property_name(name, ()))
         if violation is not None:
@@ -116,12 +116,16 @@ class _Comparison:
         return self._property(name, needed, state, declared, violation)
 
     def _no_event(self, name: str) -> Violation | None:
-        """Return why no definition of this name can be made."""
+        """Return the violation if no definition with this name can be created."""
         portal, _ = split_event_name(name)
         if portal is not None and self.account.portal_id not in (None, portal):
-            said = f"the prefix is portal {portal}'s, the account is portal {self.account.portal_id}"
+            sentence = (
+                f"the prefix is that of portal {portal}, but the account is portal {self.account.portal_id}"
+            )
             return Violation(
-                "event_prefix_portal", said, f"set settings.eventNamePrefix to pe{self.account.portal_id}_"
+                "event_prefix_portal",
+                sentence,
+                f"set settings.eventNamePrefix to pe{self.account.portal_id}_",
             )
         return _refused(check_event_name(name))
 
@@ -130,7 +134,7 @@ class _Comparison:
     ) -> tuple[PlannedProperty, ...]:
         twins = {twin.path.removeprefix("properties."): twin for twin in check_name_twins(needed)}
         room = MAX_PROPERTIES - (0 if definition is None else len(definition.properties))
-        found: list[PlannedProperty] = []
+        properties: list[PlannedProperty] = []
         for name in sorted(needed):
             declared = (
                 None if definition is None else definition.declared(name) or definition.declared(name.lower())
@@ -142,13 +146,13 @@ class _Comparison:
             if declared is None:
                 room -= violation is None
                 if violation is None and room < 0:
-                    said = f"an event has at most {MAX_PROPERTIES} properties of its own"
-                    violation = Violation("properties_count", said, "map fewer properties")
+                    sentence = f"an event may have at most {MAX_PROPERTIES} custom properties"
+                    violation = Violation("properties_count", sentence, "map fewer properties")
                 state = "missing" if definition is not None else event_state
                 if violation is not None:
                     state = "impossible"
-            found.append(self._property(name, needed[name], state, declared, violation))
-        return tuple(found)
+            properties.append(self._property(name, needed[name], state, declared, violation))
+        return tuple(properties)
 
     def _property(
         self,
@@ -181,7 +185,7 @@ class _Comparison:
 
 
 def _refused(violation: Violation | None) -> Violation | None:
-    """Return a violation if HubSpot cannot create anything of that name; a doubtful name can be tried."""
+    """Return a violation only if HubSpot certainly refuses the name; a doubtful name can be tried."""
     if violation is None or CATALOGUE[violation.code].severity != "refused":
         return None
     return violation

@@ -1,4 +1,4 @@
-"""The bodies that create definitions and properties (HubSpot wire facts, sections 2.2 and 3)."""
+"""Build the bodies of requests that create definitions and properties (HubSpot wire facts, sections 2.2 and 3)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _YES_OR_NO: Final = (Option("true", "True", 0), Option("false", "False", 1))
 
 
 def definition_body(event: PlannedEvent) -> dict[str, Any]:
-    """Return the body that creates an event definition, HubSpot's standard properties included."""
+    """Return the body that creates an event definition, including HubSpot's standard properties."""
     name = split_event_name(event.full_name)[1]
     return {
         "label": _label(name),
@@ -41,7 +41,7 @@ def event_property_body(planned: PlannedProperty) -> dict[str, Any]:
 
 
 def contact_property_body(planned: PlannedProperty) -> dict[str, Any]:
-    """Return the body that creates a property of contacts."""
+    """Return the body that creates a contact property."""
     entry = property_content(contact_property_of(planned))
     if "options" in entry:
         entry["options"] = [{**option, "hidden": False} for option in entry["options"]]
@@ -49,12 +49,12 @@ def contact_property_body(planned: PlannedProperty) -> dict[str, Any]:
 
 
 def event_property_of(planned: PlannedProperty) -> Property:
-    """Return the property that an event definition gets."""
+    """Return the property as the event definition will have it."""
     return Property(planned.name, planned.type, label=_label(planned.name))
 
 
 def contact_property_of(planned: PlannedProperty) -> Property:
-    """Return the property that contacts get."""
+    """Return the property as contacts will have it."""
     options = _YES_OR_NO if planned.type == "bool" else ()
     return Property(
         planned.name, planned.type, FIELD_TYPES[planned.type], options, label=_label(planned.name)
@@ -62,6 +62,6 @@ def contact_property_of(planned: PlannedProperty) -> Property:
 
 
 def _label(name: str) -> str:
-    """Return a label for a name: `order_id` becomes `Order id`; people change it in HubSpot."""
+    """Return a default label for a name: `Order id` for `order_id`."""
     words = name.replace("_", " ").replace("-", " ").strip()
     return words[:1].upper() + words[1:] if words else name

@@ -1,4 +1,4 @@
-"""Infer the type of a HubSpot property from the values that it gets (HubSpot wire facts, sections 1.5 and 2.2)."""
+"""Infer the type of a HubSpot property from its values (HubSpot wire facts, sections 1.5 and 2.2)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _MOST_SAMPLE: Final = 120
 
 @dataclass(slots=True)
 class ValueType:
-    """The type that takes every value of a property, from the values seen so far.
+    """The type that accepts all values of a property added so far.
 
-    A number in quotation marks stays text: an order number is not an amount, and `007` would lose its zeros.
+    A number in quotation marks is text: an order number is not an amount, and `007` would lose its zeros.
 
     Attributes:
-        count: how many values were seen; empty texts clear a property and do not count.
-        sample: the first value, as HubSpot receives it, shortened to 120 characters; None without values.
+        count: the number of values; empty texts clear a property and do not count.
+        sample: the first value, as HubSpot receives it, truncated to 120 characters; None without values.
 
     """
 
@@ -37,8 +37,8 @@ class ValueType:
         """Add a value.
 
         Args:
-            value: as the mapping gave it, before it became text.
-            text: as HubSpot receives it.
+            value: the result of the mapping, before its conversion to text.
+            text: the value as HubSpot receives it.
 
         """
         if text == "":
@@ -51,7 +51,7 @@ class ValueType:
 
     @property
     def name(self) -> str:
-        """The type's name as HubSpot's API has it: string, number, bool, date or datetime."""
+        """The type's name in HubSpot's API: string, number, bool, date or datetime."""
         if self._kinds == {"day", "moment"}:
             return "datetime"
         if len(self._kinds) == 1:
@@ -70,5 +70,5 @@ def _kind_of(value: Any, text: str) -> str:
         kind = "moment"
     else:
         return "text"
-    # What parses as a number may be NaN, and what looks like a day may be 31 February.
+    # A float may be NaN, and text in the format of a day may be 31 February.
     return "text" if check_value(Property("", _BY_KIND[kind]), text) else kind

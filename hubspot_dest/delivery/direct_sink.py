@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from hubspot_dest.amounts import amount, verb
 from hubspot_dest.delivery.batch_queue import BatchQueue, Queued
-from hubspot_dest.delivery.client.client import Client, ClientProvider
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import Client, ClientProvider, occurrence_uuid
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.contact_cache import ContactCache, LastContact
 from hubspot_dest.delivery.contact_upsert import Upsert
-from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.sink import PendingCommit
 from hubspot_dest.mapping.evaluation import Issue
-from hubspot_dest.outcome import Kind, Outcome, outcome_of
+from hubspot_dest.outcome import Kind, Outcome, Reporter, outcome_of
 from hubspot_dest.planning.plan import SCOPE, ContactUpsert, Plan
 from hubspot_dest.planning.profiles import Profile
 

@@ -21,18 +21,22 @@ from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.client import ClientProvider
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.contact_cache import LastContact
-from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
-from hubspot_dest.delivery.dispatch.in_flight import Report, dead_letters_of, log_outcomes, outcomes_of
+from hubspot_dest.delivery.dispatch.dispatcher import (
+    Dispatcher,
+    Report,
+    dead_letters_of,
+    log_outcomes,
+    outcomes_of,
+)
+from hubspot_dest.delivery.dispatch.per_key_queue import planned_intents, storable
 from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.outbox.contact_cache import OutboxContactCache
-from hubspot_dest.delivery.outbox.intents import planned_intents, storable
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox, Progress
 from hubspot_dest.delivery.outbox.schema import OutboxError, ParkedEvent
-from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import OutboxSettings
 from hubspot_dest.delivery.sink import PendingCommit
-from hubspot_dest.outcome import Kind, Outcome, outcome_of
+from hubspot_dest.outcome import Kind, Outcome, Reporter, outcome_of
 from hubspot_dest.planning.plan import Plan
 
 __all__ = ["OutboxSink", "UnitOfWork"]
@@ -380,8 +384,9 @@ class OutboxSink:
             deadline = self._settings.close_seconds
         if self._aborted:
             deadline = 0.0
-        # Gathered only for a caller: those of a long queue fill the memory.
-        with self._gathered() if keep_outcomes else contextlib.nullcontext([]) as outcomes:
+        with contextlib.ExitStack() as stack:
+            # Gathered only for a caller who reads them: the outcomes of a long queue fill the memory.
+            outcomes = stack.enter_context(self._gathered()) if keep_outcomes else []
             self._drain(deadline=deadline, stall=stall)
             seconds = deadline if deadline is not None else 10.0
             self.workers.stop(min(seconds, self._config.timeout_ms / 1000 + 1))

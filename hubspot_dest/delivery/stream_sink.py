@@ -18,17 +18,21 @@ from hubspot_dest.delivery.client.calls import Calls
 from hubspot_dest.delivery.client.client import ClientProvider
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.contact_cache import ManyContacts, SharedContactCache
-from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
-from hubspot_dest.delivery.dispatch.in_flight import Report, dead_letters_of, log_outcomes, outcomes_of
+from hubspot_dest.delivery.dispatch.dispatcher import (
+    Dispatcher,
+    Report,
+    dead_letters_of,
+    log_outcomes,
+    outcomes_of,
+)
+from hubspot_dest.delivery.dispatch.per_key_queue import planned_intents
 from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers
 from hubspot_dest.delivery.memory_store import GivenUpIntent, MemoryStore
-from hubspot_dest.delivery.outbox.intents import planned_intents
 from hubspot_dest.delivery.outbox.schema import CONTACT, Intent, OutboxError
-from hubspot_dest.delivery.reporter import Reporter
 from hubspot_dest.delivery.settings import StreamSettings
 from hubspot_dest.delivery.sink import PendingCommit
-from hubspot_dest.outcome import Kind, Outcome, outcome_of
+from hubspot_dest.outcome import Kind, Outcome, Reporter, outcome_of
 from hubspot_dest.planning.plan import ContactUpsert, Plan
 
 if TYPE_CHECKING:

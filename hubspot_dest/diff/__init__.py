@@ -1,1 +1,1 @@
-"""What differs: between two JSON values, two configurations, and what they plan for the same events."""
+"""Differences between JSON values, between configurations, and between their plans for the same events."""

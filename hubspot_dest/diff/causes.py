@@ -1,4 +1,4 @@
-"""Find which difference between two configurations causes a change: apply each alone, and take each back alone."""
+"""Find the differences between two configurations that cause a change, by applying and reverting each on its own."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ from hubspot_dest.verdict.mapping_paths import path_text
 __all__ = ["CauseFinder", "ConfigVariations", "EventPlanner", "ProfileVariations", "Variations"]
 
 _PLANNERS: Final = 32
-"""Compiled configurations that are kept; each may hold a JavaScript engine."""
+"""The number of compiled configurations to cache; each may have a JavaScript engine."""
 _COLLECTOR: Final = "collector"
 _SURE_AFTER: Final = 25
 
 
 class EventPlanner(Protocol):
-    """Plans single events with one configuration."""
+    """Plan single events with one configuration."""
 
     def plan(self, raw: Any, now_ms: int) -> Plan:
-        """Return what should happen to an event; never raises for what it holds."""
+        """Return the plan of an event; invalid events do not raise."""
 
 
 class Variations(Protocol):
-    """The differences between an old and a new way of planning, each of which can be applied alone."""
+    """The differences between an old and a new way of planning, each of which can be applied on its own."""
 
     @property
     def labels(self) -> Sequence[str]:
-        """What each difference is called."""
+        """The label of each difference."""
 
     def relevant(self, before: Plan, after: Plan) -> Sequence[int]:
-        """Return the differences that may have to do with these plans."""
+        """Return the indices of the differences that may affect these plans."""
 
     def applied(self, index: int) -> EventPlanner:
-        """Return the old way with this difference alone."""
+        """Return a planner for the old way with only this difference applied."""
 
     def reverted(self, index: int) -> EventPlanner:
-        """Return the new way without this difference."""
+        """Return a planner for the new way without this difference."""
 
 
 class CauseFinder:
-    """Names the differences that change what is planned for an event.
+    """Find the differences that change the plan of an event.
 
-    A difference is a cause if it changes the old plan alone, or if the new plan changes without it. If none is, they
-    change the plan together only, and all that may have to do with it are named.
+    A difference is a cause if applying it changes the old plan, or if reverting it changes the new plan. If there is no
+    such difference, only several together change the plan, and all that may affect it are causes.
 
     Args:
         variations: the differences.
@@ -70,35 +70,34 @@ class CauseFinder:
         Args:
             event: the event as pushed.
             now_ms: the time of the push, in ms since 1970.
-            before: its old plan.
-            after: its new plan.
-            signature: what changes of the same kind have in common; the causes of a kind that were the same 25 times
-                are not looked for again.
+            before: the old plan.
+            after: the new plan.
+            signature: identifies the kind of change; once a kind has had the same causes 25 times, they are reused.
 
         """
-        found = self._variations
-        relevant = found.relevant(before, after)
+        labels = self._variations.labels
+        relevant = self._variations.relevant(before, after)
         if len(relevant) <= 1:
-            return tuple(found.labels[number] for number in relevant)
+            return tuple(labels[number] for number in relevant)
         known, times = self._known.get(signature, ((), 0))
         if times < _SURE_AFTER:
-            made = self._tried(event, now_ms, before, after, relevant)
-            self._known[signature] = (made, times + 1 if made == known or not times else 1)
-            known = made
-        return tuple(found.labels[number] for number in known)
+            determined = self._determine(event, now_ms, before, after, relevant)
+            self._known[signature] = (determined, times + 1 if determined == known or not times else 1)
+            known = determined
+        return tuple(labels[number] for number in known)
 
-    def _tried(
+    def _determine(
         self, event: Any, now_ms: int, before: Plan, after: Plan, relevant: Sequence[int]
     ) -> tuple[int, ...]:
         was, now = planned_calls(before), planned_calls(after)
         variations = self._variations
-        alone = [
+        sufficient = [
             number
             for number in relevant
             if planned_calls(variations.applied(number).plan(event, now_ms)) != was
             or planned_calls(variations.reverted(number).plan(event, now_ms)) != now
         ]
-        return tuple(alone or relevant)
+        return tuple(sufficient or relevant)
 
 
 Key = TypeVar("Key")
@@ -107,17 +106,17 @@ Key = TypeVar("Key")
 @dataclass(slots=True)
 class _PlannerCache(Generic[Key]):
     build: Callable[[Key], EventPlanner]
-    kept: OrderedDict[Key, EventPlanner] = field(default_factory=OrderedDict)
+    cached: OrderedDict[Key, EventPlanner] = field(default_factory=OrderedDict)
 
     def get(self, key: Key) -> EventPlanner:
-        found = self.kept.get(key)
-        if found is None:
-            found = self.kept[key] = self.build(key)
-            if len(self.kept) > _PLANNERS:
-                self.kept.popitem(last=False)
+        planner = self.cached.get(key)
+        if planner is None:
+            planner = self.cached[key] = self.build(key)
+            if len(self.cached) > _PLANNERS:
+                self.cached.popitem(last=False)
         else:
-            self.kept.move_to_end(key)
-        return found
+            self.cached.move_to_end(key)
+        return planner
 
 
 class ConfigVariations:
@@ -125,8 +124,8 @@ class ConfigVariations:
 
     Args:
         old: the old configuration.
-        new: the new one.
-        planner: makes a planner of a configuration.
+        new: the new configuration.
+        planner: creates a planner for a configuration.
 
     """
 
@@ -139,30 +138,30 @@ class ConfigVariations:
         self._planners: _PlannerCache[tuple[int, bool]] = _PlannerCache(self._build)
 
     def relevant(self, before: Plan, after: Plan) -> Sequence[int]:
-        """Return the differences that are not of another rule than the two that matched."""
+        """Return the differences, without those in rules other than the two that matched."""
         every = range(len(self.differences))
         if len(every) <= 1:
             return every
         keys = {before.rule_key, after.rule_key}
-        found = [number for number in every if _concerns(self.differences[number].path, keys)]
-        return found or every
+        planner = [number for number in every if _concerns(self.differences[number].path, keys)]
+        return planner or every
 
     def applied(self, index: int) -> EventPlanner:
-        """Return a planner of the old configuration with this difference alone."""
+        """Return a planner for the old configuration with only this difference applied."""
         return self._planners.get((index, True))
 
     def reverted(self, index: int) -> EventPlanner:
-        """Return a planner of the new configuration without this difference."""
+        """Return a planner for the new configuration without this difference."""
         return self._planners.get((index, False))
 
     def _build(self, key: tuple[int, bool]) -> EventPlanner:
         index, applied = key
         difference = self.differences[index]
-        base, wanted = (self._old, difference.new) if applied else (self._new, difference.old)
-        made = with_value(base, difference.path, wanted)
-        collector = made.pop(_COLLECTOR, MISSING)
+        base, value = (self._old, difference.new) if applied else (self._new, difference.old)
+        varied = with_value(base, difference.path, value)
+        collector = varied.pop(_COLLECTOR, MISSING)
         return self._planner(
-            replace(Config.lenient(made), collector=collector if isinstance(collector, dict) else {})
+            replace(Config.lenient(varied), collector=collector if isinstance(collector, dict) else {})
         )
 
 
@@ -170,17 +169,17 @@ def _concerns(path: ConfigPath, keys: set[str]) -> bool:
     if path[:1] != ("mapping",) or len(path) < 3:
         return True
     entity, action = str(path[1]), str(path[2])
-    # A rule that came or went may have kept its events from the rules with a wildcard.
+    # Adding or removing a rule may affect events that wildcard rules match.
     return len(path) == 3 or f"{entity} {action}" in keys
 
 
 class ProfileVariations:
-    """The differences between two profiles: between this sender and walkerOS.
+    """The differences between two profiles, such as this sender's default and walkerOS'.
 
     Args:
-        old: the one profile.
-        new: the other one.
-        planner: makes a planner of a profile.
+        old: the old profile.
+        new: the new profile.
+        planner: creates a planner for a profile.
 
     """
 
@@ -196,15 +195,15 @@ class ProfileVariations:
         self._planners: _PlannerCache[tuple[int, bool]] = _PlannerCache(self._build)
 
     def relevant(self, before: Plan, after: Plan) -> Sequence[int]:  # noqa: ARG002 - one signature for all
-        """Return all differences: there are a handful."""
+        """Return all differences, since there are only a few."""
         return range(len(self._names))
 
     def applied(self, index: int) -> EventPlanner:
-        """Return a planner of the old profile with this difference alone."""
+        """Return a planner for the old profile with only this difference applied."""
         return self._planners.get((index, True))
 
     def reverted(self, index: int) -> EventPlanner:
-        """Return a planner of the new profile without this difference."""
+        """Return a planner for the new profile without this difference."""
         return self._planners.get((index, False))
 
     def _build(self, key: tuple[int, bool]) -> EventPlanner:

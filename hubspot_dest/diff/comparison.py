@@ -1,4 +1,4 @@
-"""Plan the same events in two ways, and group what differs by its cause."""
+"""Plan the same events in two ways, and group the changes by cause."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _ORDER: Final[Sequence[ChangeKind]] = ("lose", "gain", "change")
 
 @dataclass(slots=True)
 class ChangeGroup:
-    """Events that change alike, for the same cause.
+    """Events with the same change and the same causes.
 
     Attributes:
-        causes: what of the configuration causes it.
-        kind: whether they gain, lose or change a call.
-        name: the events' name.
-        count: how many.
-        fields: how many of them differ in each field of the calls.
-        examples: the first of them.
-        last: the last of them.
+        causes: the parts of the configuration that cause the change.
+        kind: whether the events gain, lose or change a call.
+        name: the name of the events.
+        count: the number of events.
+        fields: path of a field in the calls to number of events in which it differs.
+        examples: the first changes.
+        last: the last change.
 
     """
 
@@ -44,7 +44,7 @@ class ChangeGroup:
     last: PlanChange | None = None
 
     def add(self, change: PlanChange) -> None:
-        """Add an event."""
+        """Add the change of an event."""
         self.count += 1
         self.last = change
         if len(self.examples) < _EXAMPLES:
@@ -56,12 +56,12 @@ class ChangeGroup:
 
 @dataclass(frozen=True, slots=True)
 class ComparedPlans:
-    """One event, planned in two ways.
+    """The two plans of an event.
 
     Attributes:
         before: the old plan.
         after: the new plan.
-        change: what is different in the calls; None for nothing.
+        change: the difference between the calls; None if they are the same.
 
     """
 
@@ -71,21 +71,21 @@ class ComparedPlans:
 
 
 class PlanComparison:
-    """Compares what two planners plan, event by event; memory does not grow with the events.
+    """Compare the plans of two planners event by event, in memory that does not grow with the events.
 
     Args:
-        old: plans in the old way.
-        new: plans in the new way.
-        causes: finds the causes of changes; None if they are not asked for.
+        old: the old planner.
+        new: the new planner.
+        causes: finds the causes of changes; None if they are not needed.
 
     Attributes:
-        events: how many events were compared.
-        sending: how many of them make a call in one way at least.
-        kinds: how many of them gain, lose or change a call.
-        other_reasons: how many have another rule, verdict or reason, with the same calls.
-        unstable: how many differ by a function that gives another result each time; they count as no change.
-        more_groups: how many changes are in no group, since there are too many kinds of change.
-        bad_lines: how many lines of the source were not events; whoever reads it counts them.
+        events: the number of events compared.
+        sending: the number of events with a call in at least one of the plans.
+        kinds: kind of change to number of events.
+        other_reasons: the number of events with another rule, verdict or reason, but the same calls.
+        unstable: the number of events whose plan differs from run to run; they do not count as changes.
+        more_groups: the number of changes that are in no group, since there are too many groups.
+        bad_lines: the number of lines of the source that are not events; counted by the reader.
 
     """
 
@@ -106,17 +106,17 @@ class PlanComparison:
 
     @property
     def changed(self) -> int:
-        """How many events change."""
+        """The number of events that change."""
         return self.kinds.total()
 
     @property
     def losses(self) -> int:
-        """How many events lose a call, those included that gain another one."""
+        """The number of events that lose a call, including those that gain another one."""
         return self._losses
 
     @property
     def groups(self) -> list[ChangeGroup]:
-        """The changes by cause, losses first, then the most frequent."""
+        """The groups of changes, losses first, then most frequent first."""
         return _sorted(self._groups.values())
 
     @property
@@ -127,14 +127,14 @@ class PlanComparison:
     def compare(
         self, event: Any, now_ms: int, *, number: int = 0, name: str = "", person: str = ""
     ) -> ComparedPlans:
-        """Plan an event in both ways, and count what differs.
+        """Plan an event in both ways, and count the change.
 
         Args:
             event: the event as pushed.
             now_ms: the time of the push, in ms since 1970.
-            number: its number: of its line, or of its row.
-            name: its name; by default the event's own.
-            person: whose event it is; by default the identity that was planned.
+            number: the number of the event's line or row.
+            name: the name of the event; by default the event's own.
+            person: the person of the event; by default the identity in the plan.
 
         """
         self.events += 1
@@ -172,14 +172,14 @@ class PlanComparison:
         group.add(change)
 
     def _is_unstable(self, event: Any, now_ms: int, before: Plan, after: Plan) -> bool:
-        """Tell whether one way alone gives another plan the second time."""
+        """Return whether planning the event again with the same planner has another result."""
         return planned_calls(self._old.plan(event, now_ms)) != planned_calls(before) or planned_calls(
             self._new.plan(event, now_ms)
         ) != planned_calls(after)
 
 
 def grouped_changes(changes: Sequence[PlanChange]) -> list[ChangeGroup]:
-    """Return changes by cause, losses first, then the most frequent."""
+    """Group changes by cause, losses first, then most frequent first."""
     groups: dict[tuple[Any, ...], ChangeGroup] = {}
     for change in changes:
         groups.setdefault(_group_key(change), ChangeGroup(change.causes, change.kind, change.name)).add(

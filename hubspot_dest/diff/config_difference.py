@@ -1,4 +1,4 @@
-"""The places where two configurations differ, and a configuration with one of them changed."""
+"""Find the differences between two configurations, and apply a single one."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ConfigPath = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class ConfigDifference:
-    """One place where two configurations differ.
+    """A difference between two configurations.
 
     Attributes:
-        path: where; the deepest place that both sides share, one step further.
-        old: the old value; `MISSING` for none.
-        new: the new value; `MISSING` for none.
+        path: the path of the difference.
+        old: the old value; `MISSING` if there is none.
+        new: the new value; `MISSING` if there is none.
 
     """
 
@@ -30,10 +30,10 @@ class ConfigDifference:
 
 
 def config_differences(old: Any, new: Any, path: ConfigPath = ()) -> list[ConfigDifference]:
-    """Return every place where two configurations differ, in the order of the old one.
+    """Return the differences between two configurations, in the order of the old one.
 
-    The order of keys counts for nothing, except where maps are the whole of a rule's list. Lists of different length
-    are one difference: an entry that was put in front moves all others.
+    The order of keys is ignored. Lists of different length are one difference, since inserting an entry moves all later
+    ones.
     """
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         keys = [*old, *(key for key in new if key not in old)]
@@ -55,26 +55,26 @@ def config_differences(old: Any, new: Any, path: ConfigPath = ()) -> list[Config
     return []
 
 
-def with_value(value: Any, path: ConfigPath, wanted: Any) -> Any:
-    """Return a copy of `value` in which `wanted` is at `path`; `MISSING` takes it away. The rest is shared.
+def with_value(value: Any, path: ConfigPath, new: Any) -> Any:
+    """Return a copy of `value` with `new` at `path`; `MISSING` removes the value. Unchanged parts are shared.
 
     Args:
-        value: a configuration; every map and list on the path exists in it, the last step aside.
-        path: where; empty for the whole.
-        wanted: the value.
+        value: a configuration, which has every map and list on the path, except possibly for the last step.
+        path: the path to change; empty for the whole configuration.
+        new: the new value.
 
     """
     if not path:
-        return wanted
-    step, rest = path[0], path[1:]
+        return new
+    step, remaining = path[0], path[1:]
     if isinstance(value, list) and isinstance(step, int):
         items = list(value)
-        items[step] = with_value(items[step], rest, wanted)
+        items[step] = with_value(items[step], remaining, new)
         return items
-    found = dict(value) if isinstance(value, Mapping) else {}
-    inner = with_value(found.get(str(step), {}), rest, wanted)
+    entries = dict(value) if isinstance(value, Mapping) else {}
+    inner = with_value(entries.get(str(step), {}), remaining, new)
     if inner is MISSING:
-        found.pop(str(step), None)
+        entries.pop(str(step), None)
     else:
-        found[str(step)] = inner
-    return found
+        entries[str(step)] = inner
+    return entries

@@ -1,4 +1,4 @@
-"""The differences of two JSON values, each at its path."""
+"""Find the differences between two JSON values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MISSING: Final = _Missing()
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where two values differ; `MISSING` marks a side that has no value."""
+    """A difference between two values at a path; `MISSING` if one of them has no value there."""
 
     path: str
     expected: Any

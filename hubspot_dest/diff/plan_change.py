@@ -1,4 +1,4 @@
-"""What becomes different for one event: the calls that it gains, loses or changes."""
+"""The change of an event's plan: the calls that it gains, loses or changes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from hubspot_dest.diff.json_difference import Difference, differences
 from hubspot_dest.planning.plan import Plan
 
-__all__ = ["ChangeKind", "PlanChange", "change_between", "planned_calls", "planned_words"]
+__all__ = ["ChangeKind", "PlanChange", "change_between", "planned_calls", "describe_plan"]
 
 ChangeKind = Literal["gain", "lose", "change"]
 _LONGEST: Final = 200
@@ -16,19 +16,19 @@ _LONGEST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class PlanChange:
-    """What is different for one event.
+    """The change of an event's plan.
 
     Attributes:
-        kind: the event gains a call, loses one, or has one with other arguments; `change` also if it gains one and
-            loses the other.
-        name: the event's name.
-        person: whose event it is.
-        before: what was planned, in a few words.
-        after: what is planned now.
-        differences: every difference in the calls: `event.properties.revenue`, `contact.email`.
-        causes: what of the configuration causes it, as paths: `mapping.order.complete.name`; several where each of
-            them does, or where they do only together; empty if that was not asked.
-        number: the event's number: of its line, or of its row.
+        kind: whether the event gains a call, loses one, or has one with other arguments; `change` also if it gains one
+            call and loses another.
+        name: the name of the event.
+        person: the person of the event.
+        before: a short description of the old plan.
+        after: a short description of the new plan.
+        differences: the differences in the calls, at paths such as `event.properties.revenue` and `contact.email`.
+        causes: the paths in the configuration that cause it, such as `mapping.order.complete.name`, each on its own or
+            only together; empty if the causes were not determined.
+        number: the number of the event's line or row.
 
     """
 
@@ -42,12 +42,12 @@ class PlanChange:
     number: int = 0
 
     def caused_by(self, causes: tuple[str, ...]) -> PlanChange:
-        """Return the change with its causes."""
+        """Return the change with causes."""
         return replace(self, causes=causes)
 
 
 def planned_calls(plan: Plan) -> dict[str, Any]:
-    """Return the calls of a plan by their role: a contact call that disappears must not look like a changed event."""
+    """Return role to call, so that a contact call that disappears is not mistaken for a changed event."""
     calls: dict[str, Any] = {}
     if plan.contact is not None and plan.contact.properties is not None:
         calls["contact"] = {"email": plan.contact.email, "properties": plan.contact.properties}
@@ -57,7 +57,7 @@ def planned_calls(plan: Plan) -> dict[str, Any]:
 
 
 def change_between(name: str, person: str, number: int, before: Plan, after: Plan) -> PlanChange | None:
-    """Return what is different between two plans for the same event; None if their calls are the same."""
+    """Return the change between two plans for the same event; None if their calls are the same."""
     was, now = planned_calls(before), planned_calls(after)
     if was == now:
         return None
@@ -67,12 +67,12 @@ def change_between(name: str, person: str, number: int, before: Plan, after: Pla
     gained, lost = now.keys() - was.keys(), was.keys() - now.keys()
     kind: ChangeKind = "gain" if gained and not lost else "lose" if lost and not gained else "change"
     return PlanChange(
-        kind, name, person, planned_words(before), planned_words(after), tuple(found), number=number
+        kind, name, person, describe_plan(before), describe_plan(after), tuple(found), number=number
     )
 
 
-def planned_words(plan: Plan) -> str:
-    """Return what is planned in a few words: `contact + pe1_purchase with 3 properties`, `skipped: no identity`."""
+def describe_plan(plan: Plan) -> str:
+    """Describe a plan briefly: `contact + pe1_purchase with 3 properties`, `skipped: no identity`."""
     if plan.verdict != "ready" or plan.error is not None:
         verdict = plan.verdict if plan.error is None else "failed"
         return f"{verdict}: {plan.error or plan.sentence or plan.reason}"[:_LONGEST]

@@ -1,1 +1,1 @@
-"""Says before the first event whether HubSpot has what a configuration needs: reads only, never writes."""
+"""Check before the first event whether HubSpot has what a configuration needs; this only reads, never writes."""

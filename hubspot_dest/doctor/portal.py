@@ -1,6 +1,6 @@
-"""Ask HubSpot about itself: account, event definitions, properties of contacts. GET only.
+"""Read the account, event definitions and contact properties from HubSpot with GET requests only.
 
-The official client has no module for event definitions (wire facts, 7.1), so its ApiClient is asked directly.
+The official client has no module for event definitions (wire facts, 7.1), so its ApiClient is used directly.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class _PortalAnswer(BaseModel):
 
 
 class Account(_PortalAnswer):
-    """Whose token it is."""
+    """The account of the token."""
 
     portal_id: int = Field(alias="portalId")
     time_zone: str = Field(default="", alias="timeZone")
@@ -44,7 +44,7 @@ class _PortalProperty(_PortalAnswer):
 
 
 class PortalDefinition(_PortalAnswer):
-    """An event definition, by its full name."""
+    """An event definition."""
 
     full_name: str = Field(alias="fullyQualifiedName")
     archived: bool = False
@@ -52,7 +52,7 @@ class PortalDefinition(_PortalAnswer):
 
     @property
     def property_names(self) -> set[str]:
-        """The names of its properties that are in use."""
+        """The names of its properties that are not archived."""
         return {prop.name for prop in self.properties if not prop.archived}
 
 
@@ -74,7 +74,7 @@ class _Properties(_PortalAnswer):
 
 
 class PortalLimits(_PortalAnswer):
-    """The account's limits in the headers of an answer (wire facts, section 6); None where they are missing."""
+    """The account's limits from the headers of a response (wire facts, section 6); None if they are missing."""
 
     burst: int | None = Field(default=None, alias="x-hubspot-ratelimit-max")
     burst_left: int | None = Field(default=None, alias="x-hubspot-ratelimit-remaining")
@@ -87,30 +87,42 @@ _M = TypeVar("_M", bound=BaseModel)
 
 
 def read_account(client: HubSpotClient) -> tuple[Account, PortalLimits]:
-    """Return whose token it is, and its limits. Raises DeliveryError."""
+    """Read the account of the token and its limits.
+
+    Raises:
+        DeliveryError: HubSpot does not answer, or refuses the request.
+    """
     answer = client.read("/account-info/v3/details")
     return _read(Account, answer.data, "the account"), _limits(answer.headers)
 
 
 def read_definitions(client: HubSpotClient) -> dict[str, PortalDefinition]:
-    """Return every event definition with its properties, by full name. Raises DeliveryError."""
-    found: dict[str, PortalDefinition] = {}
+    """Read all event definitions with their properties, by full name.
+
+    Raises:
+        DeliveryError: HubSpot does not answer, or refuses the request.
+    """
+    definitions: dict[str, PortalDefinition] = {}
     query = [("limit", str(_PAGE)), ("includeProperties", "true")]
     after: list[tuple[str, str]] = []
     for _ in range(_MOST_PAGES):
         answer = client.read("/events/v3/event-definitions", query + after)
         page = _read(_Definitions, answer.data, "the event definitions")
-        found.update((result.full_name, result) for result in page.results)
+        definitions.update((result.full_name, result) for result in page.results)
         if page.paging is None or page.paging.next is None:
             break
         after = [("after", page.paging.next.after)]
-    return found
+    return definitions
 
 
 def read_contact_properties(client: HubSpotClient) -> set[str]:
-    """Return the names of the properties that contacts have. Raises DeliveryError."""
+    """Read the names of all contact properties.
+
+    Raises:
+        DeliveryError: HubSpot does not answer, or refuses the request.
+    """
     answer = client.read("/crm/v3/properties/contacts")
-    page = _read(_Properties, answer.data, "the properties of contacts")
+    page = _read(_Properties, answer.data, "the contact properties")
     return {result.name for result in page.results if not result.archived}
 
 
@@ -118,7 +130,7 @@ def _read(model: type[_M], body: bytes, what: str) -> _M:
     try:
         return model.model_validate_json(body)
     except ValidationError:
-        msg = f"the answer about {what} cannot be read; is this HubSpot?"
+        msg = f"the response for {what} cannot be read; is this HubSpot?"
         raise DeliveryError("unreadable", msg) from None
 
 

@@ -1,4 +1,4 @@
-"""Compare a configuration with a HubSpot account; each check shows whether HubSpot was asked."""
+"""Compare a configuration with a HubSpot account; each probe records whether HubSpot was contacted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from hubspot_dest.amounts import amount, plural, verb
+from hubspot_dest.amounts import amount, plural
 from hubspot_dest.checks.catalogue import CATALOGUE
 from hubspot_dest.checks.limits import MAX_LONG_VALUE, MAX_PROPERTIES, MAX_VALUE
 from hubspot_dest.checks.names import check_event_name, portal_of
@@ -36,23 +36,23 @@ SEND_SCOPE: Final = "analytics.behavioral_events.send"
 _DEFINE_SCOPE: Final = "behavioral_events.event_definitions.read_write"
 _SCHEMA_SCOPE: Final = "crm.schemas.contacts.read"
 _WRITE_SCOPE: Final = "crm.objects.contacts.write"
-_CREATE: Final = "hubspot-dest definitions apply CONFIG EVENTS creates it"
+_CREATE: Final = "create it with hubspot-dest definitions apply CONFIG EVENTS"
 _CORRELATION: Final = re.compile(r" ?\(correlation [^)]*\)")
-_ANY_PREFIX: Final = "pe1_"  # the prefix is probed by itself
+_ANY_PREFIX: Final = "pe1_"  # the prefix has a probe of its own
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One thing that was looked at.
+    """The result of a check.
 
     Attributes:
-        subject: `token`, `prefix`, `event pe1_page_view` …
-        verdict: `ok`; `warning`: works, but perhaps not as meant; `wrong`: events or contacts would be lost;
-            `note`: for your information, or not checked.
-        sentence: what was found.
-        hint: what to do.
-        live: whether HubSpot was asked; else it follows from the configuration alone.
-        refusal: the answer of HubSpot that the sentence quotes.
+        subject: what was checked: `token`, `prefix`, `event pe1_page_view` …
+        verdict: `ok`; `warning` if it works, but perhaps not as intended; `wrong` if events or contacts would be lost;
+            `note` for information, or if it was not checked.
+        sentence: the result in one sentence.
+        hint: what to do about it.
+        live: whether HubSpot was contacted; otherwise the result follows from the configuration alone.
+        refusal: the HubSpot response that the sentence quotes.
 
     """
 
@@ -64,7 +64,7 @@ class Probe:
     refusal: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what is known, for JSON."""
+        """Return the probe for JSON, without empty fields."""
         known = {
             "check": self.subject,
             "verdict": self.verdict,
@@ -76,12 +76,12 @@ class Probe:
 
 
 def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Iterator[Probe]:
-    """Yield every check, as it is made.
+    """Run all checks, and yield each result when it is known.
 
     Args:
         config: a configuration that was loaded strictly.
-        needs: what it needs HubSpot to have.
-        client: asks HubSpot; None checks the configuration alone.
+        needs: what HubSpot must have for the configuration.
+        client: reads from HubSpot; None to check only the configuration.
 
     """
     yield from _stated(config)
@@ -89,7 +89,7 @@ def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Itera
     names = _bad_names(needs, prefix)
     if client is None:
         yield _prefix(prefix, None)
-        yield Probe("token", "note", "not checked: HubSpot was not asked", "leave out --offline")
+        yield Probe("token", "note", "not checked, since HubSpot was not contacted", "leave out --offline")
         yield from _named(names)
     else:
         proven = explained = False
@@ -98,7 +98,7 @@ def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Itera
             explained = explained or (check.live and check.verdict == "wrong")
             yield check
         if not proven:
-            sentence = "not one question was answered as HubSpot answers it: nothing is proven"
+            sentence = "no response was one that HubSpot gives, so nothing is proven"
             hint = "" if explained else "check baseUrl, apiVersion, proxy and the token"
             yield Probe("HubSpot", "note" if explained else "wrong", sentence, hint, live=True)
     yield from _counts(needs)
@@ -108,7 +108,7 @@ def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Itera
         "not checked",
         "note",
         f"whether the token may send ({SEND_SCOPE}) and write contacts ({_WRITE_SCOPE}), and whether the account's "
-        "plan has custom events: only sending would tell",
+        "plan includes custom events: this can only be found out by sending",
     )
 
 
@@ -127,34 +127,34 @@ def _once(probes: Iterable[Probe]) -> Iterator[Probe]:
 
 
 def _stated(config: Config) -> Iterator[Probe]:
-    """Yield what follows from the configuration: where things go, in which form, under which limits."""
+    """Yield the probes that follow from the configuration: address, paths, batching and limits."""
     connection = config.connection
     real = connection.host == DEFAULT_BASE_URL
-    where = f"{connection.host}{' (the real HubSpot)' if real else ''}{_by_way(connection)}"
+    where = f"{connection.host}{' (the real HubSpot)' if real else ''}{_route(connection)}"
     yield Probe("address", "note", where)
     if connection.proxy is None and (os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy")):
-        sentence = "the environment's HTTPS_PROXY is not used: the official client does not look at it"
-        yield Probe("proxy", "note", sentence, "settings.proxy, or --proxy, where HubSpot is behind one")
+        sentence = "the environment variable HTTPS_PROXY is not used, since the official client ignores it"
+        yield Probe(
+            "proxy", "note", sentence, "if HubSpot is behind a proxy, set settings.proxy or use --proxy"
+        )
     version = connection.version
     paths = [version.path(path) for path in ("/events/v3/send", "/crm/v3/objects/contacts")]
     yield Probe("API version", "note", f"{version.name}: {paths[0]}, {paths[0]}/batch, {paths[1]}")
-    together = (
-        f"{amount(config.batch_size, 'event')} a request"
-        if config.batch
-        else "each event in a request of its own"
+    batching = (
+        f"{amount(config.batch_size, 'event')} per request" if config.batch else "one event per request"
     )
     timeout = f"{config.timeout_ms / 1000:g} s"
-    yield Probe("sending", "note", f"{together}, an answer within {timeout}")
+    yield Probe("sending", "note", f"{batching}, timeout {timeout}")
     yield Probe(
         "limits",
         "note",
-        "HubSpot's documents: 1,250 event requests a second, 500 events a request, outside the account's daily and "
-        f"ten-secondly limits; {MAX_PROPERTIES} properties an event, {MAX_VALUE} characters a value "
-        f"({MAX_LONG_VALUE:,} in names with url, referrer or link); 100 contacts a request",
+        "documented by HubSpot: 1,250 event requests per second and 500 events per request, which do not count against "
+        f"the account's daily and ten-second limits; {MAX_PROPERTIES} properties per event, {MAX_VALUE} characters per "
+        f"value ({MAX_LONG_VALUE:,} if the name contains url, referrer or link); 100 contacts per request",
     )
 
 
-def _by_way(connection: Connection) -> str:
+def _route(connection: Connection) -> str:
     parts = []
     if connection.via is not None:
         login = " with a password" if connection.via.login is not None else ""
@@ -173,11 +173,11 @@ def _live(client: HubSpotClient, prefix: str, needs: Needs, names: dict[str, str
         if error.status is None or error.status == 401 or 300 <= error.status < 400:
             yield _prefix(prefix, None)
             yield from _named(names)
-            return  # nothing else would be answered either
+            return  # all other requests would fail, too
         yield _prefix(prefix, None)
     else:
         zone = f", time zone {account.time_zone}" if account.time_zone else ""
-        yield Probe("token", "ok", f"HubSpot takes it: portal {account.portal_id}{zone}", live=True)
+        yield Probe("token", "ok", f"accepted by HubSpot: portal {account.portal_id}{zone}", live=True)
         yield from _account_limits(limits)
         of_prefix = _prefix(prefix, account)
         yield of_prefix
@@ -209,14 +209,13 @@ def _no_account(error: DeliveryError) -> Probe:
         return Probe("HubSpot", "wrong", error.message, "check baseUrl, proxy and caBundle", live=True)
     if 300 <= error.status < 400:
         sentence = f"{error.status}: {error.message}"
-        return Probe(
-            "HubSpot", "wrong", sentence, "set baseUrl to the address where HubSpot answers", live=True
-        )
+        return Probe("HubSpot", "wrong", sentence, "set baseUrl to HubSpot's address", live=True)
     if error.status == 401:
-        hint = "make a new one in HubSpot: Development, Keys; then HUBSPOT_ACCESS_TOKEN"
-        return Probe("token", "wrong", f"HubSpot does not take it: {error.describe()}", hint, live=True)
-    said = error.describe()
-    return Probe("token", "warning", f"whose it is cannot be looked up: {said}", live=True, refusal=said)
+        hint = "create a new one in HubSpot (Development, Keys) and set HUBSPOT_ACCESS_TOKEN"
+        return Probe("token", "wrong", f"not accepted by HubSpot: {error.describe()}", hint, live=True)
+    response = error.describe()
+    sentence = f"its account cannot be determined: {response}"
+    return Probe("token", "warning", sentence, live=True, refusal=response)
 
 
 def _account_limits(limits: PortalLimits) -> Iterator[Probe]:
@@ -227,13 +226,13 @@ def _account_limits(limits: PortalLimits) -> Iterator[Probe]:
         parts.append(f"{limits.burst:,} {plural(limits.burst, 'call')} in {seconds:g} s{left}")
     if limits.day is not None:
         left = "" if limits.day_left is None else f", {limits.day_left:,} left"
-        parts.append(f"{limits.day:,} {plural(limits.day, 'call')} a day{left}")
+        parts.append(f"{limits.day:,} {plural(limits.day, 'call')} per day{left}")
     if parts:
         empty = limits.day_left == 0
         yield Probe(
             "account limits",
             "warning" if empty else "ok",
-            "; ".join(parts) + " (contacts and definitions count, events do not)",
+            "; ".join(parts) + " (for contacts and definitions, not for events)",
             "contacts wait until midnight in the account's time zone" if empty else "",
             live=True,
         )
@@ -252,29 +251,29 @@ def _prefix(prefix: str, account: Account | None) -> Probe:
         )
     if account is None:
         return Probe(
-            "prefix", "note", f"{prefix} is for portal {portal}; whether that is the token's was not seen"
+            "prefix", "note", f"{prefix} is for portal {portal}; whether this is the token's was not checked"
         )
     if portal != account.portal_id:
-        sentence = f"{prefix} is portal {portal}'s, the token is portal {account.portal_id}'s"
+        sentence = f"{prefix} is for portal {portal}, but the token is for portal {account.portal_id}"
         return Probe("prefix", "wrong", sentence, f"eventNamePrefix: pe{account.portal_id}_", live=True)
-    return Probe("prefix", "ok", f"{prefix} is this portal's", live=True)
+    return Probe("prefix", "ok", f"{prefix} is for this portal", live=True)
 
 
 def _guarded(
     subject: str, scope: str, checks: Callable[[], Iterable[Probe]], otherwise: Callable[[], Iterable[Probe]]
 ) -> Iterator[Probe]:
-    """Yield the checks; if HubSpot does not answer, a check reports that, and the others do without."""
+    """Yield the probes of `checks`; if HubSpot does not answer, yield that and the probes of `otherwise`."""
     try:
         yield from checks()
     except DeliveryError as error:
-        said = error.describe()
+        response = error.describe()
         if error.status == 403:
-            wanted = ", ".join(error.scopes) or scope
-            sentence = f"not checked, the token may not read them: {said}"
-            hint = f"give it the scope {wanted}, if only for this"
-            yield Probe(subject, "note", sentence, hint, live=True, refusal=said)
+            scopes = ", ".join(error.scopes) or scope
+            sentence = f"not checked, since the token may not read them: {response}"
+            hint = f"grant it the scope {scopes} for this check"
+            yield Probe(subject, "note", sentence, hint, live=True, refusal=response)
         else:
-            yield Probe(subject, "warning", f"not checked: {said}", live=True, refusal=said)
+            yield Probe(subject, "warning", f"not checked: {response}", live=True, refusal=response)
         yield from otherwise()
 
 
@@ -299,15 +298,11 @@ def _events(needs: Needs, known: dict[str, PortalDefinition], bad_names: dict[st
             continue
         missing = properties - definition.property_names - STANDARD_EVENT_PROPERTIES.keys()
         for text in sorted(missing):
-            hint = _like(text, definition.property_names) or "add it to the definition, or leave it out"
+            hint = _like(text, definition.property_names) or "add it to the definition, or remove it"
             yield Probe(subject, "wrong", f"its definition has no property {text}", hint, live=True)
         if not missing:
-            count = (
-                f"and its {amount(len(properties), 'property')} {verb(len(properties), 'are')}"
-                if properties
-                else "is"
-            )
-            yield Probe(subject, "ok", f"the definition {count} there", live=True)
+            count = f"and its {amount(len(properties), 'property')} exist" if properties else "exists"
+            yield Probe(subject, "ok", f"the definition {count}", live=True)
 
 
 def _contacts(needs: Needs, known: set[str]) -> Iterator[Probe]:
@@ -318,29 +313,29 @@ def _contacts(needs: Needs, known: set[str]) -> Iterator[Probe]:
         yield Probe("contact properties", "wrong", sentence, hint, live=True)
     if not missing:
         names = ", ".join(sorted(needs.contact_properties))
-        yield Probe("contact properties", "ok", f"all there: {names}", live=True)
+        yield Probe("contact properties", "ok", f"all exist: {names}", live=True)
 
 
 def _bad_names(needs: Needs, prefix: str) -> dict[str, str]:
-    """Return the names that HubSpot's documents do not allow, and why (HubSpot wire facts, section 1.5)."""
-    found = {}
+    """Return name to reason for names that HubSpot does not allow (HubSpot wire facts, section 1.5)."""
+    reasons = {}
     for name in sorted(needs.events):
         violation = check_event_name(f"{_ANY_PREFIX}{name.removeprefix(prefix)}")
         if violation is not None and CATALOGUE[violation.code].severity == "refused":
-            found[name] = violation.sentence
-    return found
+            reasons[name] = violation.sentence
+    return reasons
 
 
 def _named(names: dict[str, str], *, live: bool = False) -> Iterator[Probe]:
     for name, sentence in names.items():
-        yield Probe(f"event {name}", "wrong", sentence, "give the rule settings.eventName", live=live)
+        yield Probe(f"event {name}", "wrong", sentence, "set settings.eventName in the rule", live=live)
 
 
 def _counts(needs: Needs) -> Iterator[Probe]:
-    """Yield what has more properties than HubSpot takes (HubSpot wire facts, section 1.5)."""
+    """Yield a probe for each event with more properties than HubSpot allows (HubSpot wire facts, section 1.5)."""
     for name, properties in sorted(needs.events.items()):
         if len(properties) > MAX_PROPERTIES:
-            sentence = f"{len(properties)} properties; HubSpot takes {MAX_PROPERTIES}"
+            sentence = f"{len(properties)} properties; HubSpot allows {MAX_PROPERTIES}"
             yield Probe(f"event {name}", "wrong", sentence)
 
 

@@ -1,6 +1,9 @@
 """The walkerOS collector around one destination: its state, and how it completes events (walkerOS 4.4, section 1).
 
 The state is consent, user, globals, custom, and the run.
+
+An event has the fields of section 1.1 and a depth limit: one that is nested deeper can be neither mapped nor
+written as JSON safely.
 """
 
 from __future__ import annotations
@@ -9,7 +12,6 @@ import os
 from collections.abc import Callable
 from typing import Any, Final, Self
 
-from hubspot_dest.events.event import EVENT_FIELDS
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, truthy
 from hubspot_dest.mapping.process import merge
@@ -17,15 +19,54 @@ from hubspot_dest.mapping.process import merge
 __all__ = [
     "COMMANDS",
     "Collector",
+    "EVENT_FIELDS",
     "InvalidEventError",
+    "MAX_EVENT_DEPTH",
     "NullFieldError",
+    "TOO_DEEP",
     "complete_event",
     "event_name",
     "has_id",
+    "is_too_deep",
+    "may_be_too_deep",
     "new_event_id",
     "sentence_of",
     "with_user",
 ]
+
+EVENT_FIELDS: Final = (
+    *("name", "data", "context", "globals", "custom", "user", "nested", "consent", "id", "trigger", "entity"),
+    *("action", "timestamp", "timing", "source"),
+)
+"""The fields that every complete event has (1.1)."""
+
+MAX_EVENT_DEPTH: Final = 200
+TOO_DEEP: Final = f"the event is nested more than {MAX_EVENT_DEPTH} levels deep"
+
+
+_NOT_OPENING: Final = bytes(byte for byte in range(256) if byte not in b"[{")
+
+
+def may_be_too_deep(raw: bytes) -> bool:
+    """Tell whether JSON has enough brackets to be too deep; the cheap question before `is_too_deep`."""
+    # Deleting all other bytes takes two thirds of the time of counting twice.
+    return len(raw) > 2 * MAX_EVENT_DEPTH and len(raw.translate(None, _NOT_OPENING)) > MAX_EVENT_DEPTH
+
+
+def is_too_deep(value: Any) -> bool:
+    """Tell whether a JSON value is nested more than `MAX_EVENT_DEPTH` levels deep; without recursion."""
+    level = [value] if type(value) in (dict, list) else []
+    for _ in range(MAX_EVENT_DEPTH):
+        if not level:
+            return False
+        level = [
+            child
+            for container in level
+            for child in (container.values() if type(container) is dict else container)
+            if type(child) in (dict, list)
+        ]
+    return bool(level)
+
 
 Event = dict[str, Any]
 _FIELDS: Final = frozenset(EVENT_FIELDS)

@@ -9,10 +9,8 @@ from __future__ import annotations
 import difflib
 from typing import Any, Final
 
-from hubspot_dest.events.collector import InvalidEventError, event_name
-from hubspot_dest.events.event import EVENT_FIELDS
-from hubspot_dest.mapping.jsdates import date_ms
-from hubspot_dest.mapping.jsvalues import kind_of
+from hubspot_dest.events.collector import EVENT_FIELDS, InvalidEventError, event_name
+from hubspot_dest.mapping.jsvalues import date_ms, kind_of
 
 __all__ = ["command_problems", "event_problems"]
 

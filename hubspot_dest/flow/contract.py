@@ -1,7 +1,7 @@
-"""The contracts of a flow file: which events are planned, and the JSON Schema of each (walkerOS 4.4, section 6).
+"""The contracts of a flow file: the planned events, and the JSON Schema of each (walkerOS 4.4, section 6).
 
 `contract` is `{name: {extend?, tagging?, description?, events?: {entity: {action: schema}}, schema?}}`. Every schema
-describes the whole event. Only reading and merging is here; holding events against a schema is `contracts.checker`.
+describes the complete event. This module reads and merges contracts; `contracts.checker` validates events against them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Path = tuple[str | int, ...]
 ProblemKind = Literal["invalid", "cycle", "unknown", "old_key"]
 
 ANY: Final = "*"
-"""Stands for every entity, or every action."""
+"""The wildcard for every entity or every action."""
 
 _KEYS: Final = ("extend", "tagging", "description", "events", "schema")
 # Up to walkerOS 4.0 each of these sections had a schema of its own.
@@ -31,11 +31,11 @@ class ContractProblem:
     """Why a contract, or a part of it, cannot be used.
 
     Attributes:
-        kind: `invalid`: of the wrong form; `cycle`: extends itself; `unknown`: extends what does not exist; `old_key`:
-            a key of an earlier version, which is still read here.
-        path: where, from the root of `contract`.
+        kind: `invalid` for a wrong form, `cycle` if it extends itself, `unknown` if it extends an unknown contract,
+            `old_key` for a key of an earlier version, which is still supported here.
+        path: the path of the problem from the root of `contract`.
         sentence: what is wrong.
-        fix: what to do.
+        fix: what to do about it.
 
     """
 
@@ -47,14 +47,14 @@ class ContractProblem:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A contract with everything that it extends.
+    """A contract, merged with everything that it extends.
 
     Attributes:
-        name: its key in the flow file.
-        events: entity to action to schema, as configured; `*` stands for any.
+        name: the key in the flow file.
+        events: entity to action to schema; `*` matches any entity or action.
         schema: the schema of every event; empty if there is none.
-        lineage: its own name, and the names of the contracts that it extends, the nearest first.
-        planned_in: where each schema of `events` is in the file, from the root of `contract`.
+        lineage: the contract's own name and those of the contracts that it extends, nearest first.
+        planned_in: (entity, action) to the paths of its schemas, from the root of `contract`.
 
     """
 
@@ -66,24 +66,28 @@ class Contract:
 
     @property
     def plans_events(self) -> bool:
-        """Whether it lists events at all; a contract that does not allows every event."""
+        """Whether the contract lists events; a contract without a list allows every event."""
         return any(self.events.values())
 
     def keys_for(self, entity: str, action: str) -> tuple[tuple[str, str], ...]:
-        """Return the keys in `events` that apply to an event, the most general first."""
-        wanted = dict.fromkeys(((ANY, ANY), (ANY, action), (entity, ANY), (entity, action)))
-        return tuple((text, other) for text, other in wanted if other in self.events.get(text, {}))
+        """Return the (entity, action) keys of `events` that apply to an event, most general first."""
+        candidates = dict.fromkeys(((ANY, ANY), (ANY, action), (entity, ANY), (entity, action)))
+        return tuple(
+            (entity_key, action_key)
+            for entity_key, action_key in candidates
+            if action_key in self.events.get(entity_key, {})
+        )
 
     def schema_of(self, entity: str, action: str) -> Any:
-        """Return the merged schema of an event, `schema` included."""
+        """Return the merged schema of an event, including `schema`."""
         merged = self.schema
-        for text, other in self.keys_for(entity, action):
-            merged = merge_schemas(merged, self.events[text][other])
+        for entity_key, action_key in self.keys_for(entity, action):
+            merged = merge_schemas(merged, self.events[entity_key][action_key])
         return merged
 
 
 def contracts_of(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return every contract of a flow file as written, by name."""
+    """Return name to contract for every contract of a flow file, as written."""
     block = document.get("contract")
     return {str(name): entry for name, entry in block.items()} if isinstance(block, dict) else {}
 
@@ -91,8 +95,8 @@ def contracts_of(document: Mapping[str, Any]) -> dict[str, Any]:
 def referenced_contracts(value: Any) -> Iterator[str]:
     """Yield the name of every `$contract.name` inside a value, in order."""
     if isinstance(value, str):
-        for found in _REFERENCE.finditer(value):
-            yield found[1]
+        for reference in _REFERENCE.finditer(value):
+            yield reference[1]
     elif isinstance(value, dict):
         for key, item in value.items():
             if key != "contract" or not isinstance(item, dict):
@@ -103,9 +107,9 @@ def referenced_contracts(value: Any) -> Iterator[str]:
 
 
 def resolve_contracts(entries: Mapping[str, Any]) -> tuple[dict[str, Contract], list[ContractProblem]]:
-    """Return the contracts with `extend` resolved, and what is wrong with the others.
+    """Return the contracts with `extend` resolved, and the problems of those that cannot be used.
 
-    A contract takes precedence over what it extends; lists of `required` properties are joined.
+    A contract takes precedence over what it extends; lists of `required` properties are concatenated.
 
     Args:
         entries: name to contract, as written.
@@ -120,7 +124,7 @@ def resolve_contracts(entries: Mapping[str, Any]) -> tuple[dict[str, Contract], 
 
 
 def merge_schemas(parent: Any, child: Any) -> Any:
-    """Return a schema that asks for what both ask for; where they contradict each other, the child decides."""
+    """Merge two schemas, so that the result requires what both require; the child wins where they conflict."""
     if not isinstance(parent, dict) or not isinstance(child, dict):
         return child
     merged = dict(parent)
@@ -142,7 +146,7 @@ class _Resolver:
         self.problems: list[ContractProblem] = []
 
     def contract(self, name: str, chain: tuple[str, ...]) -> Contract | None:
-        """Return a contract, None if it or what it extends cannot be used."""
+        """Return a resolved contract; None if it, or a contract that it extends, cannot be used."""
         if name in self.done:
             return self.done[name]
         entry = self._entries[name]
@@ -151,7 +155,7 @@ class _Resolver:
             self.done[name] = None
             return None
         parent = self._parent(name, entry, (*chain, name))
-        if name in self.done:  # a cycle went through it
+        if name in self.done:  # it is part of a cycle
             return self.done[name]
         self._report_unknown_keys(name, entry)
         events, places = self._events(name, entry.get("events"))
@@ -180,12 +184,12 @@ class _Resolver:
     def _parent(
         self, name: str, entry: dict[str, Any], chain: tuple[str, ...]
     ) -> Contract | Literal[False] | None:
-        """Return what a contract extends; None if it extends nothing, False if that cannot be used."""
+        """Return the contract that a contract extends; None if there is none, False if it cannot be used."""
         key = "extend" if "extend" in entry else "extends"
         wanted = entry.get(key)
         if key == "extends" and wanted is not None:
             self._problem(
-                "old_key", (name, key), f"{key} is of an earlier version; since 4.1.1 it is extend", "extend"
+                "old_key", (name, key), f"{key} is an earlier spelling; since 4.1.1 it is extend", "extend"
             )
         if wanted is None:
             return None
@@ -197,12 +201,12 @@ class _Resolver:
         if wanted in chain:
             circle = " -> ".join([*chain[chain.index(wanted) :], wanted])
             self._problem("cycle", (name, key), f"contracts extend each other in a circle: {circle}")
-            for word in chain[chain.index(wanted) :]:
-                self.done[word] = None
+            for member in chain[chain.index(wanted) :]:
+                self.done[member] = None
             return False
         if wanted not in self._entries:
-            known = ", ".join(text for text in self._entries if text != name) or "no other"
-            self._problem("unknown", (name, key), f"there is no contract {wanted!r}", f"there are: {known}")
+            others = ", ".join(entry_name for entry_name in self._entries if entry_name != name) or "none"
+            self._problem("unknown", (name, key), f"there is no contract {wanted!r}", f"contracts: {others}")
             return False
         return self.contract(wanted, chain) or False
 
@@ -223,8 +227,8 @@ class _Resolver:
                 continue
             for action, schema in actions.items():
                 if not isinstance(schema, (dict, bool)):
-                    said = f"the schema of {entity} {action} is not a map"
-                    self._problem("invalid", (*path, action), said, '{"properties": {"data": {…}}}')
+                    sentence = f"the schema of {entity} {action} is not a map"
+                    self._problem("invalid", (*path, action), sentence, '{"properties": {"data": {…}}}')
                     continue
                 events.setdefault(str(entity), {})[str(action)] = schema
                 places[str(entity), str(action)] = ((*path, action),)
@@ -238,8 +242,10 @@ class _Resolver:
         for section in _SECTIONS:
             if section not in entry:
                 continue
-            said = f"{section} is of an earlier version; since 4.1 it is schema.properties.{section}"
-            self._problem("old_key", (name, section), said, f"schema: {{properties: {{{section}: …}}}}")
+            sentence = (
+                f"{section} is a key of an earlier version; since 4.1 it is schema.properties.{section}"
+            )
+            self._problem("old_key", (name, section), sentence, f"schema: {{properties: {{{section}: …}}}}")
             if isinstance(entry[section], dict):
                 schema = merge_schemas({"properties": {section: entry[section]}}, schema)
         return schema
@@ -251,7 +257,7 @@ class _Resolver:
             if key in (*_KEYS, *_SECTIONS, "extends"):
                 continue
             near = difflib.get_close_matches(str(key), _KEYS, n=1)
-            fix = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_KEYS)}"
+            fix = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(_KEYS)}"
             self._problem("invalid", (name, key), f"unknown key {key!r} in the contract {name!r}", fix)
 
     def _problem(self, kind: ProblemKind, path: Path, sentence: str, fix: str = "") -> None:

@@ -22,10 +22,10 @@ __all__ = [
 
 _PACKAGE: Final = "@walkeros/server-destination-hubspot"
 _NOT_RUN: Final = {
-    "before": "transformers are not run here: events arrive as their source made them",
+    "before": "transformers are not run here: events are used as their source sent them",
     "next": "other steps are not run here",
     "cache": "events are not cached here",
-    "env": "the official HubSpot client is used, whatever env injects",
+    "env": "the official HubSpot client is used, not what env injects",
 }
 
 
@@ -36,8 +36,8 @@ class FlowDestination:
     Attributes:
         flow: the flow's name.
         name: the destination's name.
-        config: its configuration, with references resolved.
-        entry: the whole entry, unresolved.
+        config: the destination's configuration, with references resolved.
+        entry: the destination's complete entry, unresolved.
         collector: the collector's initial state, with references resolved.
         path: the path of `config` in the file.
         several: whether the flow has other destinations.
@@ -61,7 +61,7 @@ def is_flow(raw: Any) -> bool:
 
 
 def ignored_parts(entry: dict[str, Any], place: Path) -> list[Problem]:
-    """Return a warning for each part of a destination's entry, beside its `config`, that has no effect here."""
+    """Return a warning for each key of a destination's entry, other than `config`, that has no effect here."""
     return [
         Problem((*place, key), f"{key} has no effect here: {why}", severity="warning")
         for key, why in _NOT_RUN.items()
@@ -73,31 +73,33 @@ def find_destination(raw: dict[str, Any], wanted: str, environment: Mapping[str,
     """Return the HubSpot destination of a flow file.
 
     Args:
-        raw: the file, of version 1 to 4; an earlier one is upgraded in memory, with a note of every change.
-        wanted: `flow`, `flow.destination` or `destination` where there are several; empty for the only one.
-        environment: gives `$env` and `$secret`.
+        raw: the file, of version 1 to 4; an earlier version is upgraded in memory, with a note for every change.
+        wanted: `flow`, `flow.destination` or `destination` to select one; empty if there is only one.
+        environment: the variables for `$env` and `$secret`.
 
     Raises:
-        FlowError: no destination, several, or an unresolvable reference.
+        FlowError: no destination matches, several match, or a reference cannot be resolved.
 
     """
     raw, changes = upgrade_flow(raw)
     flows = _flows(raw)
     flow, name = _selected(flows, wanted)
     several = sum(len(_destinations(body)) for body in flows.values()) > 1
-    found = _read(raw, flows, flow, name, environment, several=several)
-    return replace(found, notes=(*_of_interest(changes, found.path), *found.notes)) if changes else found
+    destination = _read(raw, flows, flow, name, environment, several=several)
+    if not changes:
+        return destination
+    return replace(destination, notes=(*_relevant(changes, destination.path), *destination.notes))
 
 
 def select_destination(raw: dict[str, Any], wanted: str) -> tuple[str, str]:
-    """Return (flow, destination) of the HubSpot destination of a flow file of any version.
+    """Return the names (flow, destination) of the HubSpot destination of a flow file of any version.
 
     Args:
         raw: the file.
-        wanted: `flow`, `flow.destination` or `destination` where there are several; empty for the only one.
+        wanted: `flow`, `flow.destination` or `destination` to select one; empty if there is only one.
 
     Raises:
-        FlowError: no destination, or several.
+        FlowError: no destination matches, or several match.
 
     """
     flows = raw.get("flows")
@@ -113,17 +115,15 @@ def references_of(raw: dict[str, Any], flow: str, name: str, environment: Mappin
 
 def _selected(flows: dict[str, Any], wanted: str) -> tuple[str, str]:
     places = [(flow, name) for flow, body in flows.items() for name in _destinations(body)]
-    meant = [place for place in places if _is_meant(place, wanted)]
-    hubspot = [pair for pair in meant if _is_hubspot(pair[1], _destinations(flows[pair[0]])[pair[1]])]
-    # Who names a destination means it, unless its package says that it is another service's.
-    chosen = hubspot or [pair for pair in meant if wanted and not _names_package(flows, pair)]
+    matches = [place for place in places if _matches(place, wanted)]
+    hubspot = [(flow, name) for flow, name in matches if _is_hubspot(name, _destinations(flows[flow])[name])]
+    # A destination selected by name is accepted, unless its package says that it is for another service.
+    chosen = hubspot or [place for place in matches if wanted and not _names_package(flows, place)]
     if len(chosen) != 1:
-        every = [
-            current_place
-            for current_place in places
-            if _is_hubspot(current_place[1], _destinations(flows[current_place[0]])[current_place[1]])
+        all_hubspot = [
+            (flow, name) for flow, name in places if _is_hubspot(name, _destinations(flows[flow])[name])
         ]
-        raise _unclear(chosen, meant, places, every, wanted)
+        raise _selection_error(chosen, matches, places, all_hubspot, wanted)
     return chosen[0]
 
 
@@ -131,7 +131,7 @@ def _flows(raw: dict[str, Any]) -> dict[str, Any]:
     version = raw.get("version")
     if version != CURRENT_VERSION or isinstance(version, bool):
         raise FlowError(
-            ("version",), f"a flow of version {version!r}; versions 1 to 4 are read", "version: 4"
+            ("version",), f"flow version {version!r} is not supported, only 1 to 4 are", "version: 4"
         )
     flows = raw["flows"]
     if not isinstance(flows, dict) or not flows or not all(isinstance(flow, dict) for flow in flows.values()):
@@ -139,21 +139,21 @@ def _flows(raw: dict[str, Any]) -> dict[str, Any]:
     return flows
 
 
-def _of_interest(changes: Iterable[Problem], path: Path) -> Iterator[Problem]:
-    """Yield what an upgrade says of the whole file, and of one destination and its flow's variables."""
+def _relevant(changes: Iterable[Problem], path: Path) -> Iterator[Problem]:
+    """Yield the changes of an upgrade that affect the file as a whole, or the destination at `path`."""
     for change in changes:
         if change.path[:1] != ("flows",) or change.path[: len(path) - 1] == path[:-1]:
             yield change
 
 
 def _destinations(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    found = body.get("destinations")
-    if not isinstance(found, dict):
+    destinations = body.get("destinations")
+    if not isinstance(destinations, dict):
         return {}
-    return {name: entry for name, entry in found.items() if isinstance(entry, dict)}
+    return {name: entry for name, entry in destinations.items() if isinstance(entry, dict)}
 
 
-def _is_meant(place: tuple[str, str], wanted: str) -> bool:
+def _matches(place: tuple[str, str], wanted: str) -> bool:
     return wanted in ("", place[0], place[1], ".".join(place))
 
 
@@ -172,35 +172,39 @@ def _names_package(flows: dict[str, Any], place: tuple[str, str]) -> bool:
     return bool(entry.get("package") or entry.get("code"))
 
 
-def _unclear(
+def _selection_error(
     chosen: list[tuple[str, str]],
-    meant: list[tuple[str, str]],
+    matches: list[tuple[str, str]],
     places: list[tuple[str, str]],
     hubspot: list[tuple[str, str]],
     wanted: str,
 ) -> FlowError:
-    """Return why no destination, or no single one, can be taken, with those that there are."""
+    """Return the error for a selection that matches no HubSpot destination, or several."""
     named = [".".join(pair) for pair in chosen or places]
     listed = ", ".join(named) or "none"
     if chosen:
-        message = f"several destinations could be meant: {listed}"
-        return FlowError(("flows",), message, f"name one after the file: FILE#{named[0]}")
-    ours = [".".join(pair) for pair in hubspot]
-    if wanted and meant:
-        said = ", ".join(".".join(pair) for pair in meant)
-        message = f"{wanted!r} is not a HubSpot destination (it is {said})"
+        message = f"several destinations match: {listed}"
+        return FlowError(("flows",), message, f"select one after the file name: FILE#{named[0]}")
+    names = [".".join(place) for place in hubspot]
+    if wanted and matches:
+        selected = ", ".join(".".join(place) for place in matches)
+        message = f"{wanted!r} is not a HubSpot destination (it selects {selected})"
         hint = (
-            f"HubSpot's are: {', '.join(ours)}"
-            if ours
-            else f"none of this file is HubSpot's; there are: {listed}"
+            f"HubSpot destinations: {', '.join(names)}"
+            if names
+            else f"this file has no HubSpot destination, only: {listed}"
         )
         return FlowError(("flows",), message, hint)
     if wanted:
-        some = ours and len(ours) < len(places)
-        hint = f"HubSpot's are: {', '.join(ours)}" if some else f"there are: {listed}"
+        has_others = names and len(names) < len(places)
+        hint = f"HubSpot destinations: {', '.join(names)}" if has_others else f"destinations: {listed}"
         return FlowError(("flows",), f"there is no destination {wanted!r}", hint)
-    hint = f"name one after the file: FILE#{named[0]}" if named else f'add one of package "{_PACKAGE}"'
-    return FlowError(("flows",), f"no destination of this flow is HubSpot's; there are: {listed}", hint)
+    hint = (
+        f"select one after the file name: FILE#{named[0]}"
+        if named
+        else f'add one with the package "{_PACKAGE}"'
+    )
+    return FlowError(("flows",), f"this flow has no HubSpot destination; destinations: {listed}", hint)
 
 
 def _read(
@@ -222,7 +226,7 @@ def _read(
     collector = references.resolve(body.get("collector", {}), ("flows", flow, "collector"))
     notes = ignored_parts(entry, place)
     if raw.get("include"):
-        notes.append(Problem(("include",), "included folders are not read here", severity="warning"))
+        notes.append(Problem(("include",), "included folders are not read", severity="warning"))
     state = collector if isinstance(collector, dict) else {}
     # the destination's id is its name in the flow
     config = {"id": name, **config}
@@ -239,7 +243,7 @@ def _references(
     entry: dict[str, Any],
     reading: tuple[str, ...],
 ) -> References:
-    """Return the reference resolver of a flow's step; `reading` lists the flows being resolved."""
+    """Return the reference resolver of a flow's step; `reading` names the flows that are being resolved."""
 
     def sibling(name: str) -> Any:
         if name not in flows:
@@ -259,7 +263,7 @@ def _references(
 
 
 def _contracts(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return the contracts that `$contract` can name, each with what it extends; one in a circle is left out."""
+    """Return the contracts that `$contract` can name, merged with what they extend; cyclic contracts are left out."""
     written = contracts_of(raw)
     resolved, _ = resolve_contracts(written)
     return {
@@ -273,5 +277,5 @@ def _contracts(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _map(owner: dict[str, Any], key: str) -> dict[str, Any]:
-    found = owner.get(key)
-    return found if isinstance(found, dict) else {}
+    value = owner.get(key)
+    return value if isinstance(value, dict) else {}

@@ -16,7 +16,7 @@ __all__ = ["FlowError", "References"]
 Path = tuple[str | int, ...]
 
 _MAX_VALUES: Final = (
-    100_000  # that references may expand to: nine variables of nine others each grow without bound
+    100_000  # bounds the expansion: variables that each contain nine others grow exponentially
 )
 _MAX_TEXT: Final = 16 * 1024 * 1024
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -31,7 +31,7 @@ _ANY: Final = re.compile(rf"\$({_NAME})([.:])([A-Za-z0-9_][A-Za-z0-9_.]*)?")
 _KNOWN: Final = ("var", "env", "secret", "flow", "contract", "store", "def", "code")
 _WHOLE_ONLY: Final = re.compile(rf"\$(secret|flow|contract|store)\.{_NAME}")
 _CODE: Final = "$code:"
-# Texts and comments of JavaScript, in which a dollar sign is only a character.
+# Strings and comments of JavaScript, in which a dollar sign has no meaning.
 _JS_TEXT: Final = re.compile(
     r"""'(?:\\.|[^'\\\n])*+'|"(?:\\.|[^"\\\n])*+"|`(?:\\.|[^`\\])*+`|//[^\n]*+|/\*.*?\*/""", re.DOTALL
 )
@@ -42,7 +42,7 @@ class FlowError(Exception):
     """A flow file that cannot be used.
 
     Attributes:
-        problem: what is wrong, with its path from the top of the file.
+        problem: what is wrong, with its path from the root of the file.
 
     """
 
@@ -54,7 +54,9 @@ class FlowError(Exception):
 def _unknown(reference: str, kind: str, path: Path) -> FlowError:
     near = difflib.get_close_matches(kind, _KNOWN, n=1, cutoff=0.5)
     hint = (
-        f"did you mean ${near[0]}.?" if near else f"there are: {', '.join(f'${text}' for text in _KNOWN[:6])}"
+        f"did you mean ${near[0]}.?"
+        if near
+        else f"references are: {', '.join(f'${known}' for known in _KNOWN[:6])}"
     )
     return FlowError(path, f"{reference!r} is not a reference: walkerOS has no ${kind}", hint)
 
@@ -68,15 +70,15 @@ class References:
     """Replace references by their values.
 
     Args:
-        variables: those of the step over those of the flow over those of the root.
-        environment: the process's.
-        contract: the file's contracts, by name, with what they extend.
-        sibling: gives the `config` block of another flow of the file, with its own references replaced; raises KeyError
+        variables: the variables in effect: the step's override the flow's, which override the root's.
+        environment: the environment variables.
+        contract: the file's contracts by name, merged with what they extend.
+        sibling: returns the `config` block of another flow of the file, with its references replaced; raises KeyError
             for an unknown flow.
 
     Attributes:
-        warnings: references that do not do what their author may expect: an unset variable of the environment, whose
-            setting is left out as in walkerOS' server bundle; a reference that stays text.
+        warnings: references with a surprising result: an unset environment variable, whose setting is left out as in
+            walkerOS' server bundle; a reference that stays text.
 
     """
 
@@ -89,13 +91,12 @@ class References:
     _text_length: int = 0
 
     def resolve(self, value: Any, path: Path = ()) -> Any:
-        """Return a value without references. Keys and `$store.` references stay as they are.
+        """Return a value with its references replaced; keys and `$store.` references are left unchanged.
 
-        Inside `$code:`, variables and the environment are inserted as text, before the code is read (section 7).
+        Inside `$code:`, variables and the environment are inserted as text, before the code is parsed (section 7).
 
         Raises:
-            FlowError: a reference has no target, goes in a circle, is of a kind that no version of walkerOS has, or
-                they expand without bound.
+            FlowError: a reference has no target, is circular or of an unknown kind, or the expansion is too large.
 
         """
         return self._value(value, path, ())
@@ -120,8 +121,8 @@ class References:
         if isinstance(value, dict):
             if len(value) == 1 and isinstance(value.get("$code"), str):
                 return {"$code": self._code(value["$code"], (*path, "$code"), chain)}
-            found = {key: self._value(item, (*path, key), chain) for key, item in value.items()}
-            return {key: item for key, item in found.items() if item is not UNDEFINED}
+            resolved = {key: self._value(item, (*path, key), chain) for key, item in value.items()}
+            return {key: item for key, item in resolved.items() if item is not UNDEFINED}
         if isinstance(value, list):
             items = [self._value(item, (*path, index), chain) for index, item in enumerate(value)]
             return [None if item is UNDEFINED else item for item in items]
@@ -130,7 +131,7 @@ class References:
     def _text(self, text: str, path: Path, chain: tuple[str, ...]) -> Any:
         if whole := _WHOLE.fullmatch(text):
             kind, name, steps = whole[1], whole[2], whole[3].split(".")[1:]
-            return self._found(kind, name, steps, path, chain)
+            return self._dereference(kind, name, steps, path, chain)
         if secret := _SECRET.fullmatch(text):
             return self.environment.get(secret[1]) or self._unset(secret[1], path)
         self._check(text, path)
@@ -141,25 +142,25 @@ class References:
 
     def _code(self, code: str, path: Path, chain: tuple[str, ...]) -> str:
         """Return a function's source with variables and the environment inserted as text."""
-        # A name of the code itself (`$event => $event.id`) appears without a dot where it is declared.
-        own = {found[1] for found in _JS_NAME.finditer(code) if found[2] is None}
-        for found in _JS_NAME.finditer(_JS_TEXT.sub(" ", code)):
-            if found[1] not in _KNOWN and found[1] not in own:
-                raise _unknown(f"${found[1]}.", found[1], path)
+        # A name that the code declares itself (`$event => $event.id`) appears without a dot in its declaration.
+        declared = {match[1] for match in _JS_NAME.finditer(code) if match[2] is None}
+        for match in _JS_NAME.finditer(_JS_TEXT.sub(" ", code)):
+            if match[1] not in _KNOWN and match[1] not in declared:
+                raise _unknown(f"${match[1]}.", match[1], path)
         self._warn_whole_only(code, path)
         if inserted := _INLINE_ENV.search(code):
-            message = f"{inserted[0]} inside a function is resolved here; a server bundle of walkerOS leaves a marker"
-            self.warnings.append(
-                Problem(path, message, "put it into a variable and use $var", severity="warning")
+            message = (
+                f"{inserted[0]} inside a function is resolved here; walkerOS' server bundle leaves a marker"
             )
+            self.warnings.append(Problem(path, message, "define a variable and use $var", severity="warning"))
         code = _INLINE_VAR.sub(lambda match: self._inline(match, path, chain), code)
         return _INLINE_ENV.sub(lambda match: self._environment(match, path), code)
 
     def _check(self, text: str, path: Path) -> None:
-        """Refuse a reference of an unknown kind, and warn of one that stays text."""
-        found = _ANY.fullmatch(text)
-        if found is not None and found[2] == "." and found[1] not in _KNOWN:
-            raise _unknown(text, found[1], path)
+        """Raise FlowError for a reference of an unknown kind, and warn about a reference that stays text."""
+        match = _ANY.fullmatch(text)
+        if match is not None and match[2] == "." and match[1] not in _KNOWN:
+            raise _unknown(text, match[1], path)
         if wrong := _WRONG_DEFAULT.fullmatch(text):
             hint = f"write $env.{wrong[1]}:{wrong[2]}"
             if wrong[1] not in self.environment:
@@ -167,16 +168,16 @@ class References:
                 raise FlowError(path, f"{message}: a default follows a colon", hint)
             message = f"a default follows a colon; here the rest of {text!r} is appended to the value"
             self.warnings.append(Problem(path, message, hint, severity="warning"))
-        if found is not None and (found[2] == ":" or found[1] == "def") and found[1] != "code":
-            kind = "var" if found[1] == "def" else found[1]
+        if match is not None and (match[2] == ":" or match[1] == "def") and match[1] != "code":
+            kind = "var" if match[1] == "def" else match[1]
             message = f"{text!r} is not a reference of walkerOS 4 and stays text"
             self.warnings.append(
-                Problem(path, message, f"write ${kind}.{found[3] or 'NAME'}", severity="warning")
+                Problem(path, message, f"write ${kind}.{match[3] or 'NAME'}", severity="warning")
             )
-        elif found is not None and found[1] == "secret":
-            message = f"{text!r} stays text: the name of a secret has capital letters, digits and _ only"
+        elif match is not None and match[1] == "secret":
+            message = f"{text!r} stays text: the name of a secret may only have capital letters, digits and _"
             self.warnings.append(Problem(path, message, severity="warning"))
-        elif found is None:
+        elif match is None:
             self._warn_whole_only(text, path)
 
     def _warn_whole_only(self, text: str, path: Path) -> None:
@@ -184,16 +185,16 @@ class References:
             message = f"{inline[0]} stays text here: only $var and $env are resolved inside a longer text"
             self.warnings.append(Problem(path, message, "make it the whole value", severity="warning"))
 
-    def _found(self, kind: str, name: str, steps: list[str], path: Path, chain: tuple[str, ...]) -> Any:
+    def _dereference(self, kind: str, name: str, steps: list[str], path: Path, chain: tuple[str, ...]) -> Any:
         reference = f"${kind}.{name}"
         if reference in chain:
             circle = " -> ".join([*chain[chain.index(reference) :], reference])
-            raise FlowError(path, f"references go in a circle: {circle}")
+            raise FlowError(path, f"circular reference: {circle}")
         value = self._origin(kind, name, path)
         for step in steps:
             if not isinstance(value, dict) or step not in value:
-                said = f'path "{".".join(steps)}" is not in {reference}: there is no "{step}"'
-                raise FlowError(path, said)
+                message = f'{reference} has no path "{".".join(steps)}": "{step}" does not exist'
+                raise FlowError(path, message)
             value = value[step]
         return self._value(value, path, (*chain, reference))
 
@@ -207,12 +208,12 @@ class References:
         if name not in source:
             known = ", ".join(sorted(source)) or "none"
             what = "variable" if kind == "var" else "contract"
-            raise FlowError(path, f'there is no {what} "{name}"', f"there are: {known}")
+            raise FlowError(path, f'there is no {what} "{name}"', f"{what}s: {known}")
         return source[name]
 
     def _inline(self, match: re.Match[str], path: Path, chain: tuple[str, ...]) -> str:
         steps = match[2].split(".")[1:]
-        value = self._found("var", match[1], steps, path, chain)
+        value = self._dereference("var", match[1], steps, path, chain)
         if isinstance(value, (dict, list)):
             kind = "a map" if isinstance(value, dict) else "a list"
             raise FlowError(path, f'variable "{match[1]}" is {kind} and cannot be part of a longer text')
@@ -221,11 +222,11 @@ class References:
         return text
 
     def _environment(self, match: re.Match[str], path: Path) -> str:
-        found: str | None = self.environment.get(match[1], match[2])
-        if found is None:
-            message = f"environment variable {match[1]} is not set, and has no default"
+        value: str | None = self.environment.get(match[1], match[2])
+        if value is None:
+            message = f"environment variable {match[1]} is not set and has no default"
             raise FlowError(path, message, f"set it, or write $env.{match[1]}:default")
-        return found
+        return value
 
     def _unset(self, name: str, path: Path) -> Any:
         message = f"environment variable {name} is not set; the setting is left out"

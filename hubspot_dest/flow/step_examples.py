@@ -1,4 +1,4 @@
-"""The step examples of a destination: an event, and the calls it must lead to (walkerOS 4.4, sections 6.5 and 8)."""
+"""The step examples of a destination: an event and its expected calls (walkerOS 4.4, sections 6.5 and 8)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hubspot_dest.events.shape import command_problems, event_problems
-from hubspot_dest.mapping.jsdates import date_ms
-from hubspot_dest.mapping.jsvalues import UNDEFINED, kind_of
+from hubspot_dest.mapping.jsvalues import UNDEFINED, date_ms, kind_of
 
 __all__ = ["StepExample", "example_config", "example_moment", "step_examples", "unknown_calls"]
 
@@ -19,7 +18,7 @@ _CALLS: Final = (
     "crm.contacts.basicApi.update",
     "crm.contacts.basicApi.create",
 )
-_OUT_FORM: Final = "`out` is a list of calls, [[name, argument, …]], or false or [] where nothing is sent"
+_OUT_FORM: Final = "`out` must be a list of calls, [[name, argument, …]], or false or [] if nothing is sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +26,14 @@ class StepExample:
     """One example of a destination's entry.
 
     Attributes:
-        name: its key.
-        title: two to five words; the name where there is no title.
+        name: the key of the example.
+        title: two to five words; the name if there is no title.
         description: a sentence, or empty.
         given: the event, or the data of a command.
-        command: `consent`, `user`, `run` or `config` where `given` belongs to a command; else empty.
+        command: `consent`, `user`, `run` or `config` if `given` is the data of a command; else empty.
         rule: replaces `mapping[entity][action]` for this example, or `UNDEFINED`.
-        settings: override the destination's own settings.
-        calls: the expected client calls, in order; None where the example has no `out`.
+        settings: override the destination's settings.
+        calls: the expected client calls, in order; None if the example has no `out`.
         problems: why the example cannot be checked, one sentence each; empty for a valid example.
 
     """
@@ -51,22 +50,22 @@ class StepExample:
 
 
 def step_examples(entry: Any) -> list[StepExample]:
-    """Return every example of a destination's entry in a flow, the invalid ones with their problems.
+    """Return every example of a destination's entry in a flow; invalid examples have `problems`.
 
     Args:
         entry: `{config, examples: {name: {title?, description?, in, mapping?, out?, command?, settings?}}}`.
 
     """
-    found = entry.get("examples") if isinstance(entry, dict) else None
-    if found is None:
+    examples = entry.get("examples") if isinstance(entry, dict) else None
+    if examples is None:
         return []
-    if not isinstance(found, dict):
-        return [_invalid("examples", "`examples` is an object, {name: {in: event, out: [[call, …]]}}")]
-    return [_example(str(name), body) for name, body in found.items()]
+    if not isinstance(examples, dict):
+        return [_invalid("examples", "`examples` must be an object, {name: {in: event, out: [[call, …]]}}")]
+    return [_example(str(name), body) for name, body in examples.items()]
 
 
 def example_config(raw: dict[str, Any], example: StepExample) -> dict[str, Any]:
-    """Return a destination's configuration with what the example says instead: its rule and its settings."""
+    """Return a destination's configuration with the rule and the settings that the example overrides."""
     config = {**raw}
     if example.settings:
         config["settings"] = {**(raw.get("settings") or {}), **example.settings}
@@ -81,20 +80,20 @@ def example_config(raw: dict[str, Any], example: StepExample) -> dict[str, Any]:
 
 
 def unknown_calls(example: StepExample) -> list[str]:
-    """Return a sentence for each call of an example's `out` that a HubSpot destination never makes."""
+    """Return a sentence for each call in an example's `out` that no HubSpot destination makes."""
     names = dict.fromkeys(str(call[0]) for call in example.calls or () if call and call[0] not in _CALLS)
     sentences = []
     for name in names:
         near = difflib.get_close_matches(name, _CALLS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(_CALLS)}"
+        hint = f"did you mean {near[0]!r}?" if near else f"its calls are: {', '.join(_CALLS)}"
         sentences.append(f"`out`: a HubSpot destination never calls {name!r}; {hint}")
     return sentences
 
 
 def example_moment(example: StepExample) -> int | None:
-    """Return when an example takes place, in ms since 1970: of an event without timestamp, the moment of its `out`.
+    """Return the first `occurredAt` of an example's `out`, in ms since 1970, for an event without a timestamp.
 
-    None where the event has a timestamp, or its `out` names no moment.
+    None if the event has a timestamp, or its `out` has no `occurredAt`.
     """
     if example.command or (isinstance(example.given, dict) and "timestamp" in example.given):
         return None
@@ -113,11 +112,11 @@ def _invalid(name: str, problem: str) -> StepExample:
 
 def _example(name: str, body: Any) -> StepExample:
     if not isinstance(body, dict):
-        return _invalid(name, "an example is an object, {in: event, out: [[call, …]]}")
+        return _invalid(name, "an example must be an object, {in: event, out: [[call, …]]}")
     command, settings = body.get("command"), body.get("settings")
     problems = [*_command_problems(body), *_input_problems(body), *_out_problems(body)]
     if settings is not None and not isinstance(settings, dict):
-        problems.append("`settings` is an object")
+        problems.append("`settings` must be an object")
     return StepExample(
         name,
         str(body.get("title") or name),
@@ -136,13 +135,13 @@ def _command_problems(body: dict[str, Any]) -> list[str]:
     if command is None or (isinstance(command, str) and command in _COMMANDS):
         return []
     near = difflib.get_close_matches(str(command), _COMMANDS, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(_COMMANDS)}"
+    hint = f"; did you mean {near[0]!r}?" if near else f"; known commands: {', '.join(_COMMANDS)}"
     return [f"unknown command {command!r}{hint}"]
 
 
 def _input_problems(body: dict[str, Any]) -> list[str]:
     if "in" not in body:
-        return ["the example has no `in`: there is no event to check"]
+        return ["the example has no `in`, so there is no event to check"]
     if body.get("command") is None:
         return [f"`in`: {problem}" for problem in event_problems(body["in"])]
     return [f"`in`: {problem}" for problem in command_problems(str(body["command"]), body["in"])]
@@ -163,7 +162,7 @@ def _out_problems(body: dict[str, Any]) -> list[str]:
 
 
 def _calls(out: Any) -> list[list[Any]] | None:
-    """Return the expected calls; up to version 3 a single call was not wrapped in a list (section 9)."""
+    """Return the expected calls; up to version 3, a single call was not wrapped in a list (section 9)."""
     if out is False:
         return []
     if not isinstance(out, list):
@@ -175,5 +174,5 @@ def _calls(out: Any) -> list[list[Any]] | None:
 
 
 def _callable_name(name: Any) -> Any:
-    """Return a call's name without the `client.` that walkerOS 4.7 writes before it."""
+    """Return a call's name without the prefix `client.` of walkerOS 4.7."""
     return name.removeprefix("client.") if isinstance(name, str) else name

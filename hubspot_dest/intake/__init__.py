@@ -1,1 +1,1 @@
-"""Where events come from: JSON Lines, a JSON array, one object, standard input; errors name line and field."""
+"""Read events: JSON Lines, a JSON array, a single object, standard input; errors have the line and the field."""

@@ -22,17 +22,17 @@ __all__ = [
     "decompress",
 ]
 
-_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32  # zlib tells them apart by their header
+_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32  # zlib detects the format by its header
 
 Reason = Literal["damaged", "too large", "cut off"]
 
 
 class DecompressionError(ValueError):
-    """Data that cannot be decompressed whole.
+    """Data that cannot be decompressed completely.
 
     Attributes:
-        reason: `damaged`, `too large` (more than the limit), or `cut off` (it does not end).
-        partial: what could be decompressed.
+        reason: `damaged`, `too large` (more than the limit), or `cut off` (the end is missing).
+        partial: the data that could be decompressed.
 
     """
 
@@ -43,14 +43,14 @@ class DecompressionError(ValueError):
 
 
 def decompress(data: bytes, limit: int) -> bytes:
-    """Return gzip or zlib data decompressed.
+    """Decompress gzip or zlib data.
 
     Args:
-        data: all of it.
-        limit: bytes at most; a decompression bomb stops there.
+        data: the complete compressed data.
+        limit: the maximum size of the result in bytes, against decompression bombs.
 
     Raises:
-        DecompressionError: it is damaged, larger than the limit, or cut off.
+        DecompressionError: the data is damaged, larger than the limit, or cut off.
 
     """
     inflate = zlib.decompressobj(wbits=_GZIP_OR_ZLIB)
@@ -66,8 +66,10 @@ def decompress(data: bytes, limit: int) -> bytes:
 
 
 DEFAULT_MAX_LINE_BYTES: Final = 16 * 1024 * 1024
-MAX_DOCUMENT_BYTES: Final = 256 * 1024 * 1024  # of one JSON document that is not JSON Lines
-_MAX_SKIPPED_BYTES: Final = 1024 * 1024 * 1024  # of an overlong line, until reading stops: it may never end
+MAX_DOCUMENT_BYTES: Final = 256 * 1024 * 1024  # of a JSON document that is not JSON Lines
+_MAX_SKIPPED_BYTES: Final = (
+    1024 * 1024 * 1024
+)  # of an overlong line, which may never end, until reading stops
 _CHUNK: Final = 256 * 1024
 _PACKED_CHUNK: Final = 64 * 1024
 _MAGIC: Final = b"\x1f\x8b"
@@ -75,13 +77,13 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 class ByteStream:
-    """Decompressed bytes of a stream. Gzip is recognised by its first two bytes, whatever the file's name.
+    """The decompressed bytes of a stream. Gzip is recognised by its first two bytes, not by the file's name.
 
-    Damaged gzip does not raise: the stream ends after what could be decompressed, and `damage` is the reason.
+    Damaged gzip does not raise: the stream ends after the data that could be decompressed, and `damage` is the reason.
 
     Args:
-        stream: an object with `read1`, as files and standard input have.
-        must_be_gzip: raise for anything that is not gzip.
+        stream: an object with `read1`, such as a file or standard input.
+        must_be_gzip: whether to raise an error for anything that is not gzip.
 
     """
 
@@ -93,14 +95,14 @@ class ByteStream:
 
     @property
     def damage(self) -> str:
-        """What is wrong with the gzip, and at about which byte; empty if nothing is."""
+        """The damage of the gzip data and its approximate byte offset; empty if there is none."""
         return "" if self._gzip is None else self._gzip.damage
 
     def read1(self) -> bytes:
-        """Return the bytes that are available, waiting only if there are none; empty at the end.
+        """Return the available bytes, or wait if there are none; empty at the end.
 
         Raises:
-            OSError: the stream cannot be read, or is not gzip although it must be.
+            OSError: the stream cannot be read, or is not gzip although required.
 
         """
         if self._gzip is not None:
@@ -109,51 +111,51 @@ class ByteStream:
         if self._recognised:
             return chunk
         if chunk == _MAGIC[:1]:
-            # No event begins with this byte, so waiting for the second one delays nothing.
+            # No event begins with this byte, so waiting for the second byte does not delay anything.
             chunk += self._stream.read1(_CHUNK)
         self._recognised = True
         if chunk.startswith(_MAGIC):
             self._gzip = _GzipMembers(self._stream, chunk)
             return self._gzip.read1()
         if chunk and self._must_be_gzip:
-            msg = "it is not a gzip file, although its name ends in .gz"
+            msg = "it is not a gzip file although its name ends in .gz"
             raise OSError(msg)
         return chunk
 
 
 class _GzipMembers:
-    """Decompresses one or more gzip members in sequence, with optional zero padding at the end."""
+    """Decompress one or more consecutive gzip members, with optional zero padding at the end."""
 
     def __init__(self, stream: Any, first: bytes) -> None:
         self._stream = stream
         self._packed = first
         self._taken = len(first)
         self._inflate: Any = zlib.decompressobj(wbits=31)
-        # zlib discards its output of the call that meets damage. That call is repeated with less and less input,
-        # until the damaged byte is alone: no event before it is lost.
+        # zlib discards the output of a call that hits damage. The call is repeated with less and less input until only
+        # the damaged byte is left, so that no event before it is lost.
         self._step, self._limit = _PACKED_CHUNK, _CHUNK
         self._full = False
         self.damage = ""
 
     def read1(self) -> bytes:
-        """Return what can be decompressed now, waiting only if that is nothing; empty at the end or at damage."""
+        """Return the bytes that can be decompressed, or wait if there are none; empty at the end or at damage."""
         while not self.damage:
             if self._inflate is None and not self._next_member():
                 return b""
-            if found := self._unpacked():
-                return found
+            if unpacked := self._unpacked():
+                return unpacked
             if not self.damage and self._inflate is not None and not self._packed and not self._more():
                 self._damaged("ends in the middle")
         return b""
 
     def _unpacked(self) -> bytes:
-        # Output that zlib holds back because of the limit comes first.
-        piece, rest = (
+        # Output that zlib held back because of the limit comes first.
+        piece, remaining = (
             (b"", self._packed) if self._full else (self._packed[: self._step], self._packed[self._step :])
         )
         before = self._inflate.copy()
         try:
-            found: bytes = self._inflate.decompress(piece, self._limit)
+            unpacked: bytes = self._inflate.decompress(piece, self._limit)
         except zlib.error as error:
             self._inflate = before
             if self._step > 1:
@@ -164,12 +166,12 @@ class _GzipMembers:
                 self._damaged(f"is damaged ({str(error).rpartition(': ')[2]})")
             return b""
         if self._inflate.eof:
-            self._packed = self._inflate.unused_data + rest
+            self._packed = self._inflate.unused_data + remaining
             self._inflate, self._full = None, False
         else:
-            self._packed = self._inflate.unconsumed_tail + rest
-            self._full = len(found) >= self._limit
-        return found
+            self._packed = self._inflate.unconsumed_tail + remaining
+            self._full = len(unpacked) >= self._limit
+        return unpacked
 
     def _next_member(self) -> bool:
         while True:
@@ -197,18 +199,18 @@ class _GzipMembers:
 
 
 class PrefixObserver(Protocol):
-    """Receives every decompressed byte of a source, in order."""
+    """An observer that receives every decompressed byte of a source, in order."""
 
     def feed(self, chunk: bytes, /) -> None:
-        """Take the next bytes."""
+        """Receive the next bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class OverlongLine:
-    """Replaces a line that is longer than allowed; the line itself is not kept.
+    """A placeholder for a line that is too long; the line itself is discarded.
 
     Attributes:
-        limit: the limit that it exceeds, in bytes.
+        limit: the exceeded limit, in bytes.
 
     """
 
@@ -217,18 +219,18 @@ class OverlongLine:
 
 @dataclass(frozen=True, slots=True)
 class _Skipped:
-    """The bytes of an overlong line, its end included."""
+    """The size of an overlong line in bytes, including its line end."""
 
     size: int
 
 
 class Lines:
-    """Lines of a stream without their line ends, each bounded in length.
+    """The lines of a stream without their line ends, with a maximum length.
 
     Args:
         stream: the bytes.
-        max_line_bytes: a longer line is skipped and yields one `OverlongLine`. The first line may have
-            `MAX_DOCUMENT_BYTES` if it begins with `[`: a whole array on one line.
+        max_line_bytes: a longer line is skipped and replaced by an `OverlongLine`. A first line that begins with `[`,
+            an array on a single line, may have `MAX_DOCUMENT_BYTES`.
         observer: receives every byte that is read.
 
     """
@@ -254,21 +256,21 @@ class Lines:
         self._endless = ""
         self._reported = False
         self.end = 0
-        """Offset behind the line that was returned last, in decompressed bytes; before it, if it was overlong."""
+        """The offset in decompressed bytes after the last returned line; before it if that line was too long."""
 
     @property
-    def at_hand(self) -> bool:
+    def line_available(self) -> bool:
         """Whether the next line is available without reading."""
         return bool(self._ready) or self._ended
 
     @property
     def unfinished(self) -> bool:
-        """Whether the line that was returned last has no line end, so that more of it may be written later."""
+        """Whether the last returned line has no line end, so that more of it may be written later."""
         return self._open_end and not self._ready
 
     @property
-    def wrong(self) -> str:
-        """Why the stream could not be read to its end; empty if it was, or as far as it was."""
+    def failure(self) -> str:
+        """The reason why the stream could not be read to its end; empty if no error has occurred so far."""
         return self._endless or self._stream.damage
 
     def __iter__(self) -> Lines:
@@ -294,11 +296,11 @@ class Lines:
         return line
 
     def damage(self) -> tuple[int, str] | None:
-        """Return, once, the approximate line of the damage and what is wrong; None without damage."""
-        if self._reported or not self.wrong:
+        """Return (approximate line, reason) of the damage the first time; None later and without damage."""
+        if self._reported or not self.failure:
             return None
         self._reported = True
-        return self._count + 1, self.wrong
+        return self._count + 1, self.failure
 
     def _read(self) -> None:
         chunk = self._stream.read1()
@@ -310,25 +312,25 @@ class Lines:
         if self._skipping:
             chunk = self._skip(chunk)
         if b"\n" in chunk:
-            first, *whole, rest = chunk.split(b"\n")
+            first, *whole, remaining = chunk.split(b"\n")
             self._add(b"".join((*self._partial, first)))
             if len(chunk) <= self._max_line_bytes:
                 self._ready.extend(whole)
             else:
                 for line in whole:
                     self._add(line)
-            self._partial, self._partial_bytes = [rest], len(rest)
+            self._partial, self._partial_bytes = [remaining], len(remaining)
         elif chunk:
             self._partial.append(chunk)
             self._partial_bytes += len(chunk)
         if self._partial_bytes > self._limit(self._partial):
-            # Report it now: its end may never come.
+            # Report the line now, since it may never end.
             self._ready.append(OverlongLine(self._limit(self._partial)))
             self._skipped = self._partial_bytes
             self._partial, self._partial_bytes, self._skipping = [], 0, True
 
     def _limit(self, pieces: list[bytes]) -> int:
-        """Return the limit of the line that begins with these pieces."""
+        """Return the length limit of the line that begins with these pieces."""
         if self._first_limit is None and pieces:
             is_array = pieces[0].removeprefix(_BOM).lstrip()[:1] == b"["
             self._first_limit = (
@@ -345,7 +347,7 @@ class Lines:
             self._ready.extend((OverlongLine(limit), _Skipped(len(line) + 1)))
 
     def _skip(self, chunk: bytes) -> bytes:
-        """Drop the rest of an overlong line; return what follows its end."""
+        """Discard the remaining of an overlong line; return the bytes after its end."""
         end = chunk.find(b"\n")
         self._skipped += len(chunk) if end < 0 else end + 1
         if end >= 0:
@@ -357,23 +359,23 @@ class Lines:
             return chunk[end + 1 :]
         if self._skipped > _MAX_SKIPPED_BYTES:
             self._endless = (
-                f"the line has no end within {_MAX_SKIPPED_BYTES // 1024**3} GiB; reading stops here"
+                f"the line does not end within {_MAX_SKIPPED_BYTES // 1024**3} GiB; reading stops here"
             )
             self._ended = True
         return b""
 
     def _end(self) -> None:
         self._ended = True
-        rest = b"".join(self._partial)
+        remaining = b"".join(self._partial)
         self._partial, self._partial_bytes = [], 0
-        # What the damage cut off is not a line; but a whole event may lack only its line end.
-        if rest and not (self.wrong and not _is_whole(rest)):
+        # A line cut off by damage is not a line, but a complete event may just lack its line end.
+        if remaining and not (self.failure and not _is_complete_json(remaining)):
             self._open_end = True
-            self._add(rest)
+            self._add(remaining)
 
 
-def _is_whole(rest: bytes) -> bool:
+def _is_complete_json(remaining: bytes) -> bool:
     try:
-        return isinstance(orjson.loads(rest.removeprefix(_BOM)), (dict, list))
+        return isinstance(orjson.loads(remaining.removeprefix(_BOM)), (dict, list))
     except orjson.JSONDecodeError:
         return False

@@ -1,20 +1,24 @@
-"""Read events from a file or standard input, one by one; what is not an event is reported with its line.
+"""Read events one by one from a file or standard input; anything else is reported with its line.
 
-Forms: JSON Lines; a JSON array; one object, also over several lines; an envelope `{"batch": [...]}` as walkerOS
-servers take it (walkerOS 4.4, section 10), which counts as its events.
+The input may be JSON Lines, a JSON array, a single object that may span several lines, or an envelope
+`{"batch": [...]}` as accepted by walkerOS servers (walkerOS 4.4, section 10), which is read as its events.
 
-A source is named by a path or `-`. Standard input, pipes, sockets and devices yield their bytes once: such a source is
-opened once, and reading cannot be resumed.
+A source is a path or `-`. Standard input, pipes, sockets and devices can be read only once: such a source is opened
+once, and reading cannot be resumed.
+
+A `Resumption` records how far a regular file was read, for `--resume`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import stat
 import sys
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +27,14 @@ from typing import IO, Any, Final
 import orjson
 
 from hubspot_dest.config.syntax_fault import fault_of_json
-from hubspot_dest.events.collector import InvalidEventError, event_name
-from hubspot_dest.events.event import TOO_DEEP, is_too_deep, may_be_too_deep
+from hubspot_dest.delivery.outbox.schema import Progress
+from hubspot_dest.events.collector import (
+    TOO_DEEP,
+    InvalidEventError,
+    event_name,
+    is_too_deep,
+    may_be_too_deep,
+)
 from hubspot_dest.intake.byte_stream import (
     DEFAULT_MAX_LINE_BYTES,
     MAX_DOCUMENT_BYTES,
@@ -41,9 +51,12 @@ __all__ = [
     "EventSource",
     "IntakeError",
     "Line",
+    "PrefixDigest",
+    "Resumption",
     "STANDARD_INPUT",
     "beside",
     "canonical",
+    "difference",
     "open_source",
     "read_events",
     "reads_once",
@@ -64,14 +77,14 @@ _FLATTER = "write the event with fewer levels"
 
 
 def canonical(source: str) -> str:
-    """Return `-` for every name of standard input, and any other source unchanged."""
+    """Return `-` for all names of standard input, and any other source unchanged."""
     return STANDARD_INPUT if _descriptor(source) == 0 else source
 
 
 def reads_once(source: str) -> bool:
-    """Tell whether a source can be read only once: everything but a regular file under a name of its own.
+    """Return whether a source can be read only once: True for everything but regular files with their own path.
 
-    A source that does not exist counts as a file; opening it raises the error.
+    A source that does not exist counts as a file; opening it will raise the error.
     """
     if source == STANDARD_INPUT or _descriptor(source) is not None:
         return True
@@ -85,16 +98,16 @@ def reads_once(source: str) -> bool:
 def open_source(source: str) -> IO[bytes]:
     """Open a source for reading.
 
-    A descriptor (`-`, `/dev/stdin`, `/dev/fd/63`) is used as it is: opening its name fails for sockets, and begins
-    anew for files.
+    A descriptor (`-`, `/dev/stdin`, `/dev/fd/63`) is duplicated: opening it by name would fail for sockets, and would
+    start at the beginning for files.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: the source cannot be opened.
 
     """
     descriptor = _descriptor(source)
     if source == STANDARD_INPUT or descriptor == 0:
-        # As the program knows it: the terminal application moves standard input to another descriptor.
+        # Use sys.stdin, since the terminal application moves standard input to another descriptor.
         descriptor = sys.stdin.fileno()
     if descriptor is None:
         try:
@@ -103,23 +116,23 @@ def open_source(source: str) -> IO[bytes]:
             raise OSError(errno.EINVAL, str(error)) from None
     copy = os.dup(descriptor)
     with contextlib.suppress(OSError):
-        # In non-blocking mode, a pause of the writer would look like the end.
+        # In non-blocking mode, a pause of the writer would look like the end of the input.
         os.set_blocking(copy, True)
     return os.fdopen(copy, "rb")
 
 
 def source_name(source: str) -> str:
-    """Return the name of a source in messages."""
+    """Return the name of a source for messages."""
     return "standard input" if canonical(source) == STANDARD_INPUT else source
 
 
 def beside(source: str, ending: str, stem: str) -> Path:
-    """Return the path of a file that belongs to a source: next to it, or in the current folder.
+    """Return the path of a file that belongs to a source: next to it, or else in the current folder.
 
     Args:
         source: a path, or `-`.
-        ending: follows the source's path.
-        stem: replaces the path of a source in a folder of the system, such as `/dev/fd/63`.
+        ending: the suffix to append to the source's path.
+        stem: the name to use instead of `-` or a path in a system folder, such as `/dev/fd/63`.
 
     """
     if source == STANDARD_INPUT or source.startswith(_SYSTEM_FOLDERS):
@@ -133,18 +146,18 @@ def _descriptor(source: str) -> int | None:
 
 
 class IntakeError(Exception):
-    """A source cannot be read; the message names it."""
+    """A source cannot be read; the message has its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event with its place.
+    """An event with its position.
 
     Attributes:
-        number: the line; for an item of an array, the line where the array begins.
+        number: the line, counted from 1; for an item of an array, the line where the array begins.
         event: the event.
-        position: the item of an array, from 0; None for an event on a line of its own.
-        end: offset in the decompressed source behind the line or document.
+        position: the index in an array, from 0; None for an event on its own line.
+        end: the offset in the decompressed source after the line or document.
 
     """
 
@@ -156,16 +169,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """Something that is not an event: the line, what is wrong, and what to do.
+    """A line that is not an event.
 
     Attributes:
-        number: the line.
+        number: the line, counted from 1.
         message: what is wrong.
-        hint: what to do.
-        position: the item of an array, from 0.
-        column: the column of broken JSON, from 1.
-        unfinished: the stream ended in the middle of it; more may be written later.
-        end: offset in the decompressed source behind the line or document.
+        hint: what to do about it.
+        position: the index in an array, from 0.
+        column: the column of the JSON error, from 1.
+        unfinished: whether the stream ended in the middle of the line, so that more may be written later.
+        end: the offset in the decompressed source after the line or document.
 
     """
 
@@ -178,7 +191,7 @@ class BadLine:
     end: int = field(default=0, compare=False)
 
     def where(self, source: str) -> str:
-        """Return `events.jsonl, line 3, column 7`, as far as known."""
+        """Return the known position: `events.jsonl, line 3, column 7`."""
         parts = [source_name(source), f"line {self.number}"]
         if self.position is not None:
             parts.append(f"item {self.position}")
@@ -188,14 +201,15 @@ class BadLine:
 
 
 class EventSource:
-    """Events and bad lines of a source, as they arrive. Gzip is decompressed.
+    """The events and bad lines of a source, as they arrive. Gzip is decompressed.
 
-    A line is yielded as soon as it is complete. Damaged gzip ends with a bad line, behind everything that could be
-    decompressed. A source that can be read once must be iterated once.
+    A line is yielded as soon as it is complete. Damaged gzip ends with a bad line after everything that could be
+    decompressed. A source that can be read only once must be iterated only once.
 
     Args:
         source: a path, or `-` for standard input.
-        after: begin after this line and item (-1 for a line that is one event): where an earlier run stopped.
+        after: start after this (line, index in an array), where an earlier run stopped; the index is -1 for a line that
+            is a single event.
         max_line_bytes: a longer line is a bad line, and is not kept in memory.
         observer: receives every decompressed byte.
 
@@ -216,15 +230,15 @@ class EventSource:
         self._lines: Lines | None = None
         self._never_waits = False
         self.damage = ""
-        """Why the source could not be read to its end, known after reading; empty if it could."""
+        """The reason why the source could not be read to its end, set after reading; empty if it could."""
 
     @property
-    def at_hand(self) -> bool:
+    def line_available(self) -> bool:
         """Whether the next line is available without waiting; a regular file never waits."""
-        return self._lines is not None and (self._never_waits or self._lines.at_hand)
+        return self._lines is not None and (self._never_waits or self._lines.line_available)
 
     def __iter__(self) -> Iterator[Line | BadLine]:
-        """Yield what is read.
+        """Yield the events and bad lines.
 
         Raises:
             IntakeError: the source cannot be opened or read.
@@ -239,7 +253,7 @@ class EventSource:
                 yield from self._known(_read(lines)) if self._after == (0, -1) else self._rest(lines)
                 if (damage := lines.damage()) is not None:
                     yield _damaged(*damage)
-                self.damage = lines.wrong
+                self.damage = lines.failure
         except IsADirectoryError:
             msg = f"{self.source} is a folder, not a file of events"
             raise IntakeError(msg) from None
@@ -267,7 +281,7 @@ class EventSource:
         yield from found
 
     def _rest(self, lines: Lines) -> Iterator[Line | BadLine]:
-        """Skip whole lines without parsing them, and the items of the line where reading stopped."""
+        """Skip lines without parsing them, and the items of the line where reading stopped."""
         for _ in range(self._after[0] - 1):
             if next(lines, None) is None:
                 return
@@ -299,7 +313,7 @@ def _read(lines: Lines, number: int = 0) -> Iterator[Line | BadLine]:
             value = orjson.loads(line)
         except orjson.JSONDecodeError as error:
             if line[:1] in (b"{", b"[") and not _exceeds_depth(error):
-                # The beginning of a document over several lines, or a broken line: the following lines decide.
+                # Either a document over several lines begins here, or the line is invalid: the next lines decide.
                 yield from _document(line, lines, number, error)
                 return
             yield _broken(number, error, lines.end, unfinished=lines.unfinished)
@@ -313,22 +327,22 @@ def _read(lines: Lines, number: int = 0) -> Iterator[Line | BadLine]:
 def _document(
     first: bytes, lines: Lines, number: int, first_error: orjson.JSONDecodeError
 ) -> Iterator[Line | BadLine]:
-    """Read on behind a line that begins something: a document over several lines, or JSON Lines with a bad line."""
-    gathered = [first]
+    """Read the lines after an incomplete one: either a document over several lines, or JSON Lines with a bad line."""
+    collected = [first]
     size = 0
     current = number
     first_end = lines.end
     for raw in lines:
         current += 1
         if isinstance(raw, OverlongLine):
-            # No document over several lines has such a line: JSON Lines, whose first line here is broken.
+            # A document over several lines has no such line, so this is JSON Lines with an invalid first line.
             yield _broken(number, first_error, first_end)
             yield _overlong(current, raw, lines.end)
             yield from _remaining(lines, current)
             return
         line = raw.strip()
         if first != b"[" and _is_object(line):
-            # A whole object on a line of its own: JSON Lines after all. Only the broken line is lost.
+            # A complete object on its own line means JSON Lines, so only the first line is invalid.
             yield _broken(number, first_error, first_end)
             yield from _line(line, current, lines.end)
             yield from _remaining(lines, current)
@@ -342,20 +356,20 @@ def _document(
                 end=first_end,
             )
             return
-        gathered.append(raw.rstrip(b"\r\n"))
-    whole = b"\n".join(gathered)
+        collected.append(raw.rstrip(b"\r\n"))
+    document = b"\n".join(collected)
     try:
-        value = orjson.loads(whole)
+        value = orjson.loads(document)
     except orjson.JSONDecodeError as error:
         if (damage := lines.damage()) is not None:
-            yield _damaged(number, f"{damage[1]}: what begins on this line is not complete")
+            yield _damaged(number, f"{damage[1]}: the JSON that begins on this line is incomplete")
         elif _exceeds_depth(error):
             yield _broken(number, error, lines.end)
         else:
-            fault = fault_of_json(whole.decode("utf-8", "replace"), error)
+            fault = fault_of_json(document.decode("utf-8", "replace"), error)
             yield BadLine(
                 number + fault.line - 1,
-                f"broken JSON: {fault.message}",
+                f"invalid JSON: {fault.message}",
                 _JSON_HINT,
                 column=fault.column,
                 unfinished=lines.unfinished,
@@ -366,7 +380,7 @@ def _document(
 
 
 def _remaining(lines: Lines, number: int) -> Iterator[Line | BadLine]:
-    """Read the rest as JSON Lines."""
+    """Read the remaining lines as JSON Lines."""
     for raw in lines:
         number += 1
         if isinstance(raw, OverlongLine):
@@ -402,7 +416,7 @@ def _is_object(line: bytes) -> bool:
 
 
 def _events(value: Any, number: int, end: int, *, deep: bool) -> Iterator[Line | BadLine]:
-    """Yield the events of a JSON value; `deep` if one of them may be nested too deeply."""
+    """Yield the events of a JSON value; `deep` means that one of them may be nested too deeply."""
     if isinstance(value, dict) and isinstance(value.get("batch"), list):
         value = value["batch"]
     if isinstance(value, list):
@@ -419,7 +433,7 @@ def _checked(value: Any, number: int, position: int | None, end: int, *, deep: b
         kind = {list: "a list", str: "text", bool: "true or false", type(None): "null"}.get(
             type(value), "a number"
         )
-        message = f"an event is a JSON object, not {kind}"
+        message = f"an event must be a JSON object, not {kind}"
         return BadLine(number, message, 'begin with {"name": "…"}', position, end=end)
     try:
         event_name(value)
@@ -436,7 +450,7 @@ def _broken(number: int, error: orjson.JSONDecodeError, end: int, *, unfinished:
     message = str(error).split(": line ")[0]
     line = number + error.lineno - 1
     return BadLine(
-        line, f"broken JSON: {message}", _JSON_HINT, column=error.colno, unfinished=unfinished, end=end
+        line, f"invalid JSON: {message}", _JSON_HINT, column=error.colno, unfinished=unfinished, end=end
     )
 
 
@@ -444,11 +458,90 @@ def _overlong(number: int, line: OverlongLine, end: int) -> BadLine:
     return BadLine(
         number,
         f"the line is longer than {line.limit:,} bytes",
-        "write one event per line, or allow longer lines with --max-line-bytes N",
+        "write one event per line, or raise --max-line-bytes",
         end=end,
     )
 
 
 def _damaged(number: int, message: str) -> BadLine:
-    hint = "every complete event before it was read; get the file again"
+    hint = "all complete events before it were read; obtain the file again"
     return BadLine(number, message, hint, unfinished=True)
+
+
+class PrefixDigest:
+    """The digest of a stream up to a position, computed while the stream is read."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._offset = 0
+        self._pending: deque[bytes] = deque()
+
+    def feed(self, chunk: bytes) -> None:
+        """Add the next bytes of the stream; they are kept until `at` has passed them."""
+        self._pending.append(chunk)
+
+    def at(self, offset: int) -> str:
+        """Return the SHA-256 digest of the first `offset` bytes, in hexadecimal digits.
+
+        The offset must not decrease from call to call, nor exceed the bytes fed so far.
+        """
+        while self._offset < offset:
+            chunk = self._pending.popleft()
+            needed = offset - self._offset
+            if len(chunk) > needed:
+                self._pending.appendleft(chunk[needed:])
+                chunk = chunk[:needed]
+            self._hash.update(chunk)
+            self._offset += len(chunk)
+        return self._hash.hexdigest()
+
+
+class Resumption:
+    """Record the progress of reading a regular file.
+
+    A file is identified by its path and all of its (decompressed) bytes before the position, so a log may grow, but a
+    file that was replaced, rewritten, rotated or truncated counts as another one.
+
+    Args:
+        source: the path of the file.
+
+    Raises:
+        OSError: the path cannot be resolved.
+
+    """
+
+    def __init__(self, source: str) -> None:
+        self.name = str(Path(source).resolve())
+        self.digest = PrefixDigest()
+
+    def at(self, read: Line | BadLine) -> Progress:
+        """Return the progress record for having accepted everything up to and including this line or item."""
+        position = -1 if read.position is None else read.position
+        return Progress(self.name, self.digest.at(read.end), read.end, read.number, position)
+
+
+def difference(progress: Progress) -> str:
+    """Return why the file is not the one of the progress record; empty if it is.
+
+    Raises:
+        OSError: the file cannot be read.
+
+    """
+    left, lines, last = progress.head_bytes, 0, b"\n"
+    digest = hashlib.sha256()
+    with Path(progress.source).open("rb") as file:
+        stream = ByteStream(file)
+        while left or lines < progress.line:
+            chunk = stream.read1()
+            if not chunk:
+                break
+            digest.update(chunk[:left])
+            left -= min(left, len(chunk))
+            lines += chunk.count(b"\n")
+            last = chunk[-1:]
+    lines += last != b"\n"
+    if left or lines < progress.line:
+        return f"it ends before line {progress.line}, where the earlier run stopped"
+    if digest.hexdigest() != progress.head:
+        return f"its lines up to line {progress.line}, where the earlier run stopped, have changed"
+    return ""

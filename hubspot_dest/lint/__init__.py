@@ -1,1 +1,1 @@
-"""Lint: everything that is known of a configuration before an event is seen, all findings at once."""
+"""Lint a configuration: report everything that is wrong with it, without needing an event."""

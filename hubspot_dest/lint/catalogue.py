@@ -1,6 +1,6 @@
-"""The lint checks that concern a configuration alone; what concerns HubSpot is in `checks.catalogue`.
+"""The catalogue of lint checks; the checks of HubSpot's rules are in `checks.catalogue`.
 
-`lint --explain CODE` and docs/lint.md are made from here.
+`lint --explain CODE` and docs/lint.md are generated from it.
 """
 
 from __future__ import annotations
@@ -28,37 +28,35 @@ _CHECKS: Final = (
     _lost(
         "syntax",
         "the file is neither JSON nor YAML",
-        "The file cannot be parsed, so nothing of it takes effect.",
-        "Correct the line that is named.",
+        "The file cannot be parsed, so none of it has any effect.",
+        "Correct the reported line.",
         "RFC 8259; YAML 1.1",
     ),
     _lost(
         "duplicate_key",
-        "a map has a key twice",
-        "JSON and YAML readers keep one of the two values and drop the other without a message.",
+        "a duplicate key in a map",
+        "JSON and YAML parsers keep one of the two values and silently drop the other.",
         "Remove one of them.",
         "RFC 8259, section 4",
     ),
     _lost(
         "unknown_key",
         "a key that is not part of the format",
-        "walkerOS ignores a key that it does not know, and this sender refuses it: the setting has no "
-        "effect.",
+        "walkerOS ignores an unknown key, and this sender refuses it, so the setting has no effect.",
         "Correct the spelling, or remove the key.",
         "walkerOS 4.4, sections 4.1, 5.1 and 6.1",
     ),
     _lost(
         "invalid_value",
         "a value of the wrong type or range",
-        "The value cannot be used where it is.",
-        "Use a value of the type that is named.",
+        "The value is not valid for this key.",
+        "Use a value of the type given in the message.",
         "walkerOS 4.4, sections 4.1 and 5.1",
     ),
     _lost(
         "prefix_missing",
-        "no prefix for the names of events",
-        "walkerOS' destination and this sender refuse to start without settings.eventNamePrefix, so that no event is "
-        "sent.",
+        "no prefix for event names",
+        "walkerOS' destination and this sender refuse to start without settings.eventNamePrefix, so no event is sent.",
         "Set settings.eventNamePrefix to `pe<HubID>_`, for example `pe12345678_`.",
         "walkerOS 4.4, section 5.1",
     ),
@@ -67,66 +65,66 @@ _CHECKS: Final = (
         "flow_version",
         "a flow file of another version",
         "walkerOS 4 loads only files of version 4.",
-        "Set version to 4 and convert the file.",
+        "Convert the file, and set version to 4.",
         "walkerOS 4.4, section 6.1",
     ),
     _lost(
         "flow_old_key",
         "a key of an earlier version of the flow format",
-        "Version 4 has other names for it: config.platform instead of web and server, config.bundle instead of bundle "
-        "and packages, variables instead of definitions, import instead of a named code.",
+        "Version 4 uses other keys: config.platform instead of web and server, config.bundle instead of bundle and "
+        "packages, variables instead of definitions, import instead of a named code.",
         "Use the key of version 4.",
         "walkerOS 4.4, section 6.1",
     ),
     _lost(
         "flow_destination",
         "no HubSpot destination, or several",
-        "The command reads one HubSpot destination.",
-        "Select it with FILE#flow.destination.",
+        "The command needs exactly one HubSpot destination.",
+        "Select one with FILE#flow.destination.",
         "walkerOS 4.4, section 6.1",
     ),
     _lost(
         "reference_unresolved",
         "a reference to a variable, contract or flow that does not exist",
         "walkerOS refuses a flow with such a reference.",
-        "Correct the name, or define it.",
+        "Correct the name, or define the variable, contract or flow.",
         "walkerOS 4.4, section 6.2",
     ),
     _doubtful(
         "reference_unset",
         "an environment variable that is not set",
-        "On a server the setting becomes undefined; inside a longer text, walkerOS 4.7 writes the text undefined.",
-        "Set the variable, or give a default: $env.NAME:default.",
+        "On a server, the setting becomes undefined; inside a longer text, walkerOS 4.7 inserts the word undefined.",
+        "Set the variable, or add a default: $env.NAME:default.",
         "walkerOS 4.4, section 6.2; walkerOS since 4.4, section 4",
     ),
     _doubtful(
         "reference_as_text",
-        "a reference that stays text",
-        "walkerOS resolves $secret, $flow, $contract and $store only as a whole value, and does not know other forms; "
-        "the text is sent as written.",
-        "Use the form that is named.",
+        "a reference that is sent as text",
+        "walkerOS resolves $secret, $flow, $contract and $store only if they are the whole value, and supports no "
+        "other forms; the text is sent as written.",
+        "Use the form given in the message.",
         "walkerOS 4.4, section 6.2",
     ),
     _doubtful(
         "step_not_run",
         "a step that is not run here",
-        "Transformers before or after the destination, routes and caches can change or drop events in walkerOS; this "
+        "In walkerOS, transformers before or after the destination, routes and caches can change or drop events; this "
         "sender does not run them.",
-        "Check the events after these steps: save what they produce, and preview that.",
+        "Save the events that these steps produce, and preview those.",
         "walkerOS 4.4, section 6.1",
     ),
     _lost(
         "example_invalid",
         "a step example that cannot be checked",
-        "The example has no valid event or no valid expectation, so it proves nothing.",
+        "The example has no valid event or no valid expected calls, so it proves nothing.",
         "Correct the example.",
         "walkerOS 4.4, section 6.5",
     ),
     _doubtful(
         "example_without_out",
-        "a step example without an expectation",
-        "Without `out` there is nothing to compare: the example proves nothing.",
-        "Add out: [[call, …]], or out: [] where nothing is sent.",
+        "a step example without expected calls",
+        "Without `out` there is nothing to compare, so the example proves nothing.",
+        "Add out: [[call, …]], or out: [] if nothing is sent.",
         "walkerOS 4.4, section 6.5",
     ),
     _doubtful(
@@ -140,81 +138,80 @@ _CHECKS: Final = (
     _doubtful(
         "no_effect",
         "a field without effect for HubSpot",
-        "walkerOS reads the field and its HubSpot destination does not use it.",
-        "Remove it, or use the field that is named.",
+        "walkerOS reads the field, but its HubSpot destination does not use it.",
+        "Remove it, or use the field given in the message.",
         "walkerOS 4.4, sections 4.1 and 5.1",
     ),
     _doubtful(
         "env_ignored",
         "an env that is not used",
-        "A client or another object in env exists only in a program, not in a file.",
+        "A client or another object in env can only be provided by a program, not by a file.",
         "Remove it; the official client is used.",
         "walkerOS 4.4, section 4.1",
     ),
     _doubtful(
         "policy_overlap",
         "two policy paths where one contains the other",
-        "walkerOS applies the entries concurrently: which one wins depends on how long each takes.",
-        "Use one of the two paths.",
+        "walkerOS applies the entries concurrently, so the result depends on how long each takes.",
+        "Use only one of the two paths.",
         "walkerOS 4.4, section 3.4",
     ),
     _doubtful(
         "default_property_type",
         "a default property that is not text",
-        "Default properties are sent without conversion. HubSpot's API expects text.",
+        "Default properties are sent without conversion, but HubSpot's API expects text.",
         "Write the value as text.",
         "walkerOS 4.4, section 5.6; HubSpot wire facts, section 1.3",
     ),
     _doubtful(
         "property_near_standard",
-        "a property that is written almost like a standard one of HubSpot",
-        "HubSpot's own event properties begin with hs_, and this is not one of them.",
-        "Correct the name, or rename a property of your own so that it does not begin with hs_.",
+        "a property name that resembles one of HubSpot's standard properties",
+        "HubSpot's standard event properties begin with hs_, but this is not one of them.",
+        "Correct the name; if it is your own property, choose a name that does not begin with hs_.",
         "HubSpot wire facts, section 2.5",
     ),
     _lost(
         "identity_never",
         "no event can have an identity",
-        "Neither e-mail nor objectId can resolve, so walkerOS skips every event.",
+        "Neither e-mail nor objectId can have a value, so walkerOS skips every event.",
         "Set settings.email or settings.objectId to a path that events have.",
         "walkerOS 4.4, section 5.3",
     ),
     _lost(
         "identity_constant_number",
         "an identity that is a number",
-        "walkerOS accepts an e-mail or objectId only as text; a number does not count.",
+        "walkerOS accepts an e-mail or objectId only as text; a number is ignored.",
         "Write it as text.",
         "walkerOS 4.4, section 5.3",
     ),
     _doubtful(
         "identity_mismatch",
-        "identify and identity name different people",
-        "The contact is updated by identify's e-mail while the event belongs to settings.email: they are two contacts "
-        "where the two paths differ.",
+        "different e-mails for identify and the event",
+        "identify updates the contact with its own e-mail, while the event belongs to the contact with settings.email. "
+        "If the values differ, these are two contacts.",
         "Use the same path in both.",
         "walkerOS 4.4, defect D17",
     ),
     _doubtful(
         "identify_without_email",
         "an identify without an e-mail",
-        "A contact is created or updated by its e-mail; without one no call is made.",
+        "A contact is created or updated by its e-mail; without an e-mail, no call is made.",
         "Map email in identify.",
         "walkerOS 4.4, section 5.4",
     ),
     # ---- rules
     _doubtful(
         "rule_hidden",
-        "a rule at * that a listed entity hides",
-        "Rules at `*` with an action are only looked up for entities that the mapping does not list.",
+        "a rule at * that is hidden by a listed entity",
+        "Rules at `*` with an action are only used for entities that the mapping does not list.",
         "Add the action to the listed entity.",
         "walkerOS 4.4, section 3.1",
     ),
     _lost(
         "rule_shadowed",
         "a rule after one that always matches",
-        "The first rule of a list without a condition, or with one that is always true, applies; later ones are never "
-        "tried.",
-        "Move it before the unconditional rule, or give that one a condition.",
+        "The first rule in a list whose condition is true, or that has none, is used; later rules are never tried.",
+        "Move it before the unconditional rule, or add a condition to that rule.",
         "walkerOS 4.4, section 3.1",
     ),
     _lost(
@@ -227,14 +224,14 @@ _CHECKS: Final = (
     _lost(
         "rule_key",
         "a mapping key that no event name can match",
-        "The mapping is nested: entity, then action. A key with a space or a dot, and an action at the top level, "
-        "match no event.",
+        "The mapping is nested: entity, then action. A key with a space or a dot, or an action at the top level, never "
+        "matches an event.",
         'Nest it: {"order": {"complete": {…}}}.',
         "walkerOS 4.4, section 3.1",
     ),
     _doubtful(
         "rule_without_effect",
-        "settings of a rule that ignores its event",
+        "settings in a rule that ignores its event",
         "With ignore: true nothing is sent, so the rule's settings have no effect.",
         "Remove ignore or the settings.",
         "walkerOS 4.4, section 3.2",
@@ -242,68 +239,67 @@ _CHECKS: Final = (
     _doubtful(
         "condition_async",
         "an async condition",
-        "walkerOS 4.4 does not await a rule's condition: a promise is true, so the rule always matches. Since 4.7.2 it "
-        "is awaited.",
+        "walkerOS 4.4 does not await a rule's condition, and a promise is truthy, so the rule always matches. Since "
+        "4.7.2 it is awaited.",
         "Make the condition synchronous.",
         "walkerOS 4.4, section 3.1; since 4.7.2",
     ),
     # ---- values
     _doubtful(
         "producer_dead",
-        "a producer of a value that another one replaces",
-        "Of loop, map, set, key and fn, in this order, only the first counts (since 4.7.0); in 4.4 the others run and "
-        "are overwritten.",
-        "Keep one of them.",
+        "a producer of a value that is overridden by another",
+        "Of loop, map, set, key and fn, only the first one present, in this order, has an effect (since 4.7.0); in 4.4 "
+        "the others run, and their results are overwritten.",
+        "Keep only one of them.",
         "walkerOS 4.4, section 2.3; since 4.7.0",
     ),
     _doubtful(
         "path_old_field",
         "a path of walkerOS 3",
-        "walkerOS 4 has no event, group, count or version at the top level of an event.",
-        "Use name for event, and source.count and source.version for the counters.",
+        "In walkerOS 4, events have no fields event, group, count and version.",
+        "Use name instead of event, custom instead of group, source.count and source.version.",
         "walkerOS 4.4, section 9",
     ),
     _lost(
         "path_notation",
-        "a path in another notation than walkerOS'",
-        "Steps are separated by single dots: an empty step looks up the empty key, brackets and spaces around a step "
-        "are parts of a key. No event has such keys.",
-        "Write the path with dots alone: nested.0.data.id.",
+        "a path in a notation that walkerOS does not support",
+        "Steps are separated by single dots. An empty step means the empty key, and brackets and spaces around a step "
+        "are part of the key; no event has such keys.",
+        "Write the path with single dots: nested.0.data.id.",
         "walkerOS 4.4, section 2.4",
     ),
     _doubtful(
         "path_trailing_star",
         "a path that ends in *",
-        "A trailing * looks up the empty key in each item, so it gives a list without values, not the items.",
-        "Remove .* for the whole list, or name a field: nested.*.data.",
+        "A trailing * looks up the empty key in each item, so the result is a list of undefined values, not the items.",
+        "Remove .* to get the list, or add a field: nested.*.data.",
         "walkerOS 4.4, section 2.4",
     ),
     _doubtful(
         "path_star_on_map",
-        "a * on a value that is not a list",
-        "On anything but a list, * is an ordinary key.",
+        "a * after a field that is not a list",
+        "Except in a list, * is an ordinary key.",
         "Use a loop, or a path without *.",
         "walkerOS 4.4, section 2.4",
     ),
     _doubtful(
         "loop_may_be_missing",
         "a loop over a list that may be missing",
-        "Where the list is missing, walkerOS 4.4 sends the whole event as [object Object]; since 4.7.0 it sends "
-        "nothing.",
-        "Give the value a condition that checks the list.",
+        "If the list is missing, walkerOS 4.4 sends the whole event as [object Object]; since 4.7.0 it sends nothing.",
+        "Add a condition to the value that checks the list.",
         "walkerOS 4.4, section 2.3; since 4.7.0",
     ),
     _doubtful(
         "alternative_stops",
-        "an alternative after one that always gives a value",
-        "The first alternative that gives a value is used, and an empty text is a value: later ones are never tried.",
+        "an alternative after one that always has a value",
+        "The first alternative with a value is used, and an empty text is a value; later alternatives are never tried.",
         "Reorder the alternatives.",
         "walkerOS 4.4, section 2.2",
     ),
     _doubtful(
         "value_null",
         "a null in a value",
-        "walkerOS has no null: one null in a map makes the whole map nothing.",
+        "walkerOS does not accept null: a single null in a map discards the whole map.",
         "Remove it.",
         "walkerOS 4.4, section 2.7",
     ),
@@ -312,56 +308,56 @@ _CHECKS: Final = (
         "code_syntax",
         "a $code: function that does not compile",
         "The function cannot run; every event that needs it fails.",
-        "Correct the JavaScript. It must be one expression, a function.",
+        "Correct the JavaScript. It must be a single expression, a function.",
         "walkerOS 4.4, section 7",
     ),
     _lost(
         "code_no_function",
         "a $code: text that is not a function",
-        "Where a function is called, fn, condition and validate, the text after $code: must evaluate to a function.",
+        "In fn, condition and validate, the text after $code: must evaluate to a function.",
         "Write a function: (event) => event.data.total.",
         "walkerOS 4.4, section 7",
     ),
     _doubtful(
         "code_environment",
-        "a function that reads the environment of its process",
-        "walkerOS' server has process.env, and another value on every machine; this sender's functions run without it, "
-        "and the value is nothing.",
+        "a function that reads environment variables of its process",
+        "process.env exists in walkerOS' server and differs between machines; this sender runs functions without it, "
+        "so the value is undefined.",
         "Use $env.NAME in the configuration, which is resolved when the flow is loaded.",
         "walkerOS 4.4, sections 6.2 and 7",
     ),
     _lost(
         "code_missing_api",
-        "a function that uses what production lacks",
-        "The name does not exist in the sandbox of the server, so the call throws.",
-        "Use the replacement that is named.",
+        "a function that uses an API that walkerOS' server does not have",
+        "The API does not exist in the sandbox of walkerOS' server, so the call throws.",
+        "Use the replacement given in the message.",
         "walkerOS 4.4, section 7",
     ),
     _doubtful(
         "code_new_api",
         "a function that needs a newer Node.js",
-        "The function is missing in the version that is named.",
-        "Use the replacement that is named, or raise --node.",
+        "The API does not exist in the configured version of Node.js.",
+        "Use the replacement given in the message, or raise --node.",
         "Node.js release notes",
     ),
     _doubtful(
         "code_not_deterministic",
-        "a function whose result changes from call to call",
-        "Random numbers and the current time give another value at every attempt: retries and previews differ.",
+        "a function whose result differs from call to call",
+        "Random numbers and the current time differ on every attempt, so retries and previews do not match.",
         "Use the event's id or timestamp.",
         "walkerOS 4.4, section 7",
     ),
 )
 
 LINT_CHECKS: Final[Mapping[str, Check]] = MappingProxyType({check.code: check for check in _CHECKS})
-"""Every lint check by its code."""
+"""Code to lint check."""
 
 
 def check_of(code: str) -> Check:
-    """Return the check of a code, a lint check or one of HubSpot's.
+    """Return a lint check, or a check of HubSpot's rules, by its code.
 
     Raises:
-        KeyError: there is no such code.
+        KeyError: unknown code.
 
     """
     return LINT_CHECKS[code] if code in LINT_CHECKS else HUBSPOT_CHECKS[code]

@@ -1,4 +1,4 @@
-"""The destination's own settings: identity, names for HubSpot, default properties, tokens."""
+"""Check the destination's settings: identity, names in HubSpot, default properties, tokens."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _EXAMPLE_TOKEN: Final = re.compile(r"pat-[a-z0-9]{2,4}-[0-]+")
 
 
 def check_destination(subject: Subject) -> Iterator[LintReport]:
-    """Yield what is wrong with the settings of the destination and of its rules."""
+    """Yield the problems of the settings of the destination and its rules."""
     yield from _names(subject)
     yield from _properties(subject)
     yield from _default_properties(subject)
@@ -42,10 +42,10 @@ def _names(subject: Subject) -> Iterator[LintReport]:
     if prefix in (None, "") and not _is_reference(subject, path):
         if isinstance(
             subject.config.get("settings"), (dict, type(None))
-        ):  # a wrong type is reported by itself
-            said = "settings.eventNamePrefix is missing: no destination starts without it"
+        ):  # a wrong type is reported elsewhere
+            sentence = "settings.eventNamePrefix is missing; the destination does not start without it"
             place = path if "eventNamePrefix" in subject.settings else ("settings",)
-            yield LintReport("prefix_missing", place, said)
+            yield LintReport("prefix_missing", place, sentence)
         return
     if not isinstance(prefix, str) or "$" in prefix:
         return
@@ -63,22 +63,22 @@ def _names(subject: Subject) -> Iterator[LintReport]:
         settings = entry.rule.get("settings")
         name = settings.get("eventName") if isinstance(settings, dict) else None
         if isinstance(name, str) and name and "$" not in name:
-            found = check_event_name(prefix + name)
-            if found is not None:
-                yield LintReport.of(found, (*entry.path, "settings", "eventName"), on_value=True)
+            violation = check_event_name(prefix + name)
+            if violation is not None:
+                yield LintReport.of(violation, (*entry.path, "settings", "eventName"), on_value=True)
         elif (
             name is None
             and not {" ", "."} & set(entry.entity + entry.action)
             and "*" not in (entry.entity, entry.action)
             and not entry.rule.get("name")
         ):
-            found = check_event_name(prefix + f"{entry.entity}_{entry.action}".lower().replace(" ", "_"))
-            if found is not None:
-                yield LintReport.of(found, entry.path)
+            violation = check_event_name(prefix + f"{entry.entity}_{entry.action}".lower().replace(" ", "_"))
+            if violation is not None:
+                yield LintReport.of(violation, entry.path)
 
 
 def _is_reference(subject: Subject, path: Path) -> bool:
-    """Return whether the file has a reference there, which leads to nothing on this machine."""
+    """Return whether the file has a reference at the path, which could not be resolved on this machine."""
     written = subject.source.at((*subject.prefix, *path))
     return isinstance(written, str) and "$" in written
 
@@ -100,9 +100,9 @@ def _literal_map(value: Any, path: Path, common: set[str]) -> Iterator[LintRepor
         return
     names = [str(name) for name in value["map"]]
     for name in names:
-        found = check_property_name(name)
-        if found is not None:
-            yield LintReport.of(found, (*path, "map", name))
+        violation = check_property_name(name)
+        if violation is not None:
+            yield LintReport.of(violation, (*path, "map", name))
         yield from _near_standard(name, (*path, "map", name))
         item = value["map"][name]
         yield from _whole_object(name, item, (*path, "map", name))
@@ -124,17 +124,17 @@ def _near_standard(name: str, path: Path) -> Iterator[LintReport]:
         return
     near = nearest_name(name, STANDARD_EVENT_PROPERTIES)
     if near:
-        said = f"{name} is not a property that HubSpot's events have; {near} is"
-        yield LintReport("property_near_standard", path, said, f"did you mean {near}?")
+        sentence = f"HubSpot's events have no standard property {name}, but they have {near}"
+        yield LintReport("property_near_standard", path, sentence, f"did you mean {near}?")
 
 
 def _whole_object(name: str, item: Any, path: Path) -> Iterator[LintReport]:
-    """Yield a value that is an object whatever the event is: the event itself, or a fixed map."""
+    """Yield a report for a value that is always an object: the event itself, or a fixed map."""
     only = item.get("key") if isinstance(item, dict) and set(item) == {"key"} else item
     fixed = item.get("value") if isinstance(item, dict) and set(item) == {"value"} else None
     if only == "":
-        said = f'the empty path is the whole event, and HubSpot receives the text "{OBJECT_TEXT}"'
-        yield LintReport("value_object", path, said, "name a field of the event: data.total")
+        sentence = f'the empty path is the whole event, so HubSpot receives the text "{OBJECT_TEXT}"'
+        yield LintReport("value_object", path, sentence, "use a field of the event: data.total")
     elif isinstance(fixed, dict) or (
         isinstance(fixed, list) and any(isinstance(candidate, dict) for candidate in fixed)
     ):
@@ -144,7 +144,7 @@ def _whole_object(name: str, item: Any, path: Path) -> Iterator[LintReport]:
 
 
 def _constant(name: str, value: Any, path: Path) -> Iterator[LintReport]:
-    """Yield what HubSpot has against a fixed value of one of its own event properties."""
+    """Yield the violation of a fixed value of one of HubSpot's standard event properties."""
     declared = STANDARD_EVENT_PROPERTIES.get(name)
     if declared is not None and isinstance(value, str) and value:
         violation = check_property_value(declared, value)
@@ -158,7 +158,7 @@ def _contact(value: Any, path: Path) -> Iterator[LintReport]:
     parts = value["map"]
     if "email" not in parts:
         yield LintReport(
-            "identify_without_email", path, "identify maps no email, so no contact is created or updated"
+            "identify_without_email", path, "identify does not map email, so no contact is created or updated"
         )
     fixed = _fixed_text(parts.get("email"))
     if fixed and (wrong := check_contact_email(fixed)) is not None:
@@ -172,16 +172,16 @@ def _contact(value: Any, path: Path) -> Iterator[LintReport]:
         place = (*path, "map", "properties", "map", name)
         declared = STANDARD_CONTACT_PROPERTIES.get(str(name))
         if declared is not None and text is None and not declared.read_only:
-            continue  # its value is only known with an event
-        found = check_contact_property(
+            continue  # its value depends on the event
+        violation = check_contact_property(
             str(name),
             text or "",
             STANDARD_CONTACT_PROPERTIES.get,
             STANDARD_CONTACT_PROPERTIES,
             complete=False,
         )
-        if found is not None:
-            yield LintReport.of(found, place)
+        if violation is not None:
+            yield LintReport.of(violation, place)
 
 
 def _default_properties(subject: Subject) -> Iterator[LintReport]:
@@ -190,8 +190,8 @@ def _default_properties(subject: Subject) -> Iterator[LintReport]:
         return
     for name, value in defaults.items():
         path: Path = ("settings", "defaultProperties", name)
-        if (found := check_property_name(str(name))) is not None:
-            yield LintReport.of(found, path)
+        if (violation := check_property_name(str(name))) is not None:
+            yield LintReport.of(violation, path)
         yield from _near_standard(str(name), path)
         yield from _constant(str(name), value, path)
         if isinstance(value, str):
@@ -217,7 +217,7 @@ def _identity(subject: Subject) -> Iterator[LintReport]:
             yield LintReport(
                 "identity_constant_number",
                 ("settings", name),
-                f"{name} is the number {constant}: walkerOS takes text only",
+                f"{name} is the number {constant}, but walkerOS accepts only text",
                 f'write {{"value": "{constant}"}}',
             )
     fixed = _fixed_text(settings.get("email"))
@@ -225,7 +225,7 @@ def _identity(subject: Subject) -> Iterator[LintReport]:
         yield LintReport.of(wrong, ("settings", "email"))
     if settings.get("email") == "" and settings.get("objectId") in (None, ""):
         yield LintReport(
-            "identity_never", ("settings", "email"), "email is switched off and there is no objectId"
+            "identity_never", ("settings", "email"), "email is disabled and there is no objectId"
         )
     own = settings.get("email", "user.email")
     places: list[tuple[Path, Any]] = [(("settings", "identify"), settings.get("identify"))]
@@ -241,7 +241,7 @@ def _identity(subject: Subject) -> Iterator[LintReport]:
             yield LintReport(
                 "identity_mismatch",
                 (*path, "map", "email"),
-                f"identify takes the e-mail from {right}, the event from {left}: two contacts where they differ",
+                f"identify takes the e-mail from {right}, the event from {left}: these are two contacts if they differ",
                 f"use {left} in both",
             )
 
@@ -262,9 +262,13 @@ def _plain_path(value: Any) -> str:
 def _tokens(subject: Subject) -> Iterator[LintReport]:
     for path in subject.source.positions:
         text = subject.source.at(path)
-        found = _TOKEN.search(text) if isinstance(text, str) else None
-        if found is None or _EXAMPLE_TOKEN.fullmatch(found[0]):
+        violation = _TOKEN.search(text) if isinstance(text, str) else None
+        if violation is None or _EXAMPLE_TOKEN.fullmatch(violation[0]):
             continue
         yield LintReport(
-            "token_in_file", path, "an access token is in the file in clear text", in_file=True, on_value=True
+            "token_in_file",
+            path,
+            "the file contains an access token in clear text",
+            in_file=True,
+            on_value=True,
         )

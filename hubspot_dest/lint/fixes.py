@@ -1,4 +1,4 @@
-"""Mechanical fixes: edits of the text that change nothing outside of the value or key that they correct."""
+"""Mechanical fixes: edits that change nothing but the value or key that they correct."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from hubspot_dest.config.document import Position
+from hubspot_dest.config.loading import Position
 from hubspot_dest.lint.linter import LintResult, LocatedFinding
 from hubspot_dest.lint.source_file import SourceFile
 
@@ -20,7 +20,7 @@ _REPLACEMENT: Final = re.compile(r"(?:did you mean|write) ([^\s?]+)\??")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
-    """A replacement of `text[start:end]`."""
+    """The replacement of `text[start:end]` by `self.text`."""
 
     start: int
     end: int
@@ -28,7 +28,7 @@ class Edit:
 
 
 def edits_of(result: LintResult) -> list[Edit]:
-    """Return the edits that correct what can be corrected mechanically, in the order of the text; none overlaps."""
+    """Return the edits for the findings that have a mechanical fix, in text order and without overlaps."""
     if result.source is None:
         return []
     edits: list[Edit] = []
@@ -48,13 +48,13 @@ def apply_edits(text: str, edits: list[Edit]) -> str:
 
 
 def _rename_key(source: SourceFile, located: LocatedFinding) -> Edit | None:
-    found = _SUGGESTED.search(located.finding.fix)
-    if found is None:
+    suggestion = _SUGGESTED.search(located.finding.fix)
+    if suggestion is None:
         return None
     parent = source.at(located.path[:-1])
-    if isinstance(parent, dict) and found[1] in parent:
-        return None  # the right key exists beside the misspelt one
-    return _key_edit(source, located, found[1])
+    if isinstance(parent, dict) and suggestion[1] in parent:
+        return None  # the map has both the right key and the misspelt one
+    return _key_edit(source, located, suggestion[1])
 
 
 def _silence(source: SourceFile, located: LocatedFinding) -> Edit | None:
@@ -79,8 +79,8 @@ def _key_edit(source: SourceFile, located: LocatedFinding, new: str) -> Edit | N
 
 
 def _replace_path(source: SourceFile, located: LocatedFinding) -> Edit | None:
-    found = _REPLACEMENT.search(located.finding.fix)
-    return None if found is None else _text_edit(source, located, found[1])
+    replacement = _REPLACEMENT.search(located.finding.fix)
+    return None if replacement is None else _text_edit(source, located, replacement[1])
 
 
 def _strip_prefix(source: SourceFile, located: LocatedFinding) -> Edit | None:
@@ -113,7 +113,7 @@ def _text_edit(source: SourceFile, located: LocatedFinding, new: str) -> Edit | 
 
 
 def _inside(text: str, position: Position, old: str, new: str) -> Edit | None:
-    """Return the edit of a scalar's content, its quotes kept; None for a form that needs escapes."""
+    """Return the edit of a scalar's content, keeping its quotes; None if the text would need escapes."""
     written = text[position.value_start : position.value_end]
     start = position.value_start + written.find(old)
     if written in (old, f'"{old}"', f"'{old}'") and json.dumps(new) == f'"{new}"':
@@ -131,4 +131,4 @@ _MAKERS: Final[dict[str, Callable[[SourceFile, LocatedFinding], Edit | None]]] =
 }
 
 FIXABLE: Final = frozenset(_MAKERS)
-"""The codes of which `--fix` corrects some or all findings."""
+"""The codes whose findings `--fix` can correct, at least in part."""

@@ -1,4 +1,4 @@
-"""Keys of a flow file: unknown and misspelt ones, and those of earlier versions (walkerOS 4.4, section 6.1)."""
+"""Check the keys of a flow file for unknown, misspelt and outdated ones (walkerOS 4.4, section 6.1)."""
 
 from __future__ import annotations
 
@@ -86,12 +86,15 @@ _OLD_KEYS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def check_flow_keys(document: Mapping[str, Any]) -> Iterator[LintReport]:
-    """Yield unknown and outdated keys of a whole flow file; paths begin at its root."""
+    """Yield the unknown and outdated keys of a flow file; paths are from its root."""
     yield from _keys(document, (), _ROOT, "a flow file")
     version = document.get("version")
     if version != 4 or isinstance(version, bool):
         yield LintReport(
-            "flow_version", ("version",), f"version is {version!r}; walkerOS 4 loads version 4", in_file=True
+            "flow_version",
+            ("version",),
+            f"version is {version!r}; walkerOS 4 loads only version 4",
+            in_file=True,
         )
     flows = document.get("flows")
     for name, flow in flows.items() if isinstance(flows, dict) else ():
@@ -108,7 +111,7 @@ def _flow(flow: Mapping[str, Any], path: Path) -> Iterator[LintReport]:
         yield from _collector_state(flow["collector"], (*path, "collector"))
     elif flow.get("collector") is not None and not _is_reference(flow["collector"]):
         yield LintReport(
-            "invalid_value", (*path, "collector"), "the collector is a map: {consent: {…}}", in_file=True
+            "invalid_value", (*path, "collector"), "the collector must be a map: {consent: {…}}", in_file=True
         )
     destinations = flow.get("destinations")
     for name, entry in destinations.items() if isinstance(destinations, dict) else ():
@@ -120,7 +123,7 @@ def _flow(flow: Mapping[str, Any], path: Path) -> Iterator[LintReport]:
             yield LintReport(
                 "flow_old_key",
                 (*place, "code"),
-                "code with a name is of version 4.0; since 4.1 the name is in import",
+                "a name in code is a form of version 4.0; since 4.1 the name is in import",
                 f"import: {entry['code']}",
                 in_file=True,
             )
@@ -134,14 +137,14 @@ def _collector_state(collector: Mapping[str, Any], path: Path) -> Iterator[LintR
     for name in ("consent", "user", "globals", "custom"):
         state = collector.get(name)
         if state is not None and not isinstance(state, dict) and not _is_reference(state):
-            said = f"the collector's {name} is a map, so that this one has no effect"
-            yield LintReport("invalid_value", (*path, name), said, in_file=True)
+            sentence = f"the collector's {name} must be a map; this value has no effect"
+            yield LintReport("invalid_value", (*path, name), sentence, in_file=True)
     consent = collector.get("consent")
     for name, value in consent.items() if isinstance(consent, dict) else ():
         if isinstance(value, str) and not _is_reference(value):
-            said = f'consent {name} is the text "{value}", which counts as granted'
+            sentence = f'consent {name} is the text "{value}", which counts as granted'
             yield LintReport(
-                "consent_reads_no", (*path, "consent", name), said, "give true or false", in_file=True
+                "consent_reads_no", (*path, "consent", name), sentence, "use true or false", in_file=True
             )
 
 
@@ -163,11 +166,11 @@ def _keys(
             yield LintReport(
                 "flow_old_key",
                 (*path, key),
-                f"{key} is of an earlier version",
+                f"{key} is a key of an earlier version",
                 f"use {old[key]}",
                 in_file=True,
             )
             continue
         near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.6)
-        fix = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        fix = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
         yield LintReport("unknown_key", (*path, key), f"unknown key {key!r} in {what}", fix, in_file=True)

@@ -1,4 +1,4 @@
-"""`$code:` functions that cannot run in production, or give another result at every call (walkerOS 4.4, section 7)."""
+"""Check `$code:` functions for APIs that production lacks and for non-deterministic calls (walkerOS 4.4, section 7)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from hubspot_dest.lint.subject import LintReport, Subject
-from hubspot_dest.mapping.callbacks import code_source
+from hubspot_dest.mapping.values import code_source
 
 __all__ = ["check_functions"]
 
@@ -27,20 +27,20 @@ _MISSING: Final = (
             r"\bcrypto\s*\.\s*(?:createHmac|randomBytes|randomInt|createCipheriv|timingSafeEqual|pbkdf2Sync|scryptSync)\b"
         ),
         "a function of the module node:crypto",
-        "the global crypto, which is the Web Crypto",
+        "the global crypto, which is the Web Crypto API",
     ),
     (re.compile(r"\brequire\s*\("), "require", "write the code inside the function"),
     (re.compile(r"(?<![.\w])import\s*\("), "import()", "write the code inside the function"),
     (
         re.compile(r"(?<![.\w])(?:window|document|navigator|location|localStorage|sessionStorage)\s*[.\[]"),
-        "a browser's object",
+        "a browser object",
         "map it in the browser, and read it from the event",
     ),
     (re.compile(r"(?<![.\w])(?:fetch|XMLHttpRequest)\s*\("), "a network request", "map what the event has"),
     (re.compile(r"(?<![.\w])process\s*\.\s*(?!env\b)\w"), "process", "use $env.NAME in a variable"),
 )
 _ENVIRONMENT: Final = re.compile(r"(?<![.\w])process\s*\.\s*env\b")
-# A text that is called and has neither of these is not a function; a plain name may be one of JavaScript's own.
+# A text without any of these is not a function, unless it is the name of a built-in function.
 _FUNCTION: Final = re.compile(r"=>|\bfunction\b|\.\s*bind\s*\(")
 _NAME: Final = re.compile(r"\s*([A-Za-z_$][\w$]*)(?:\s*\.\s*[A-Za-z_$][\w$]*)*\s*")
 _OWN_FUNCTIONS: Final = frozenset(
@@ -78,15 +78,15 @@ _CHANGING: Final = (
 
 
 def check_functions(subject: Subject) -> Iterator[LintReport]:
-    """Yield what is wrong with functions beside their syntax."""
+    """Yield the problems of functions, except for their syntax."""
     for key, value in subject.config.items():
         if key in ("env", "credentials"):
             continue
         for path, source in _functions(value, (key,)):
             code = _TEXT.sub(" ", source)
             if path[-1] in _CALLED and not _may_be_function(code):
-                said = f"{path[-1]} is called with the event, and this text is not a function"
-                yield LintReport("code_no_function", path, said, on_value=True)
+                sentence = f"{path[-1]} must be a function, but this text is not one"
+                yield LintReport("code_no_function", path, sentence, on_value=True)
             yield from _function(code, path, subject.node)
 
 
@@ -110,20 +110,20 @@ def _may_be_function(code: str) -> bool:
 def _function(code: str, path: Path, node: int) -> Iterator[LintReport]:
     for pattern, name, instead in _MISSING:
         if pattern.search(code):
-            sentence = f"the function uses {name}, which walkerOS' server does not give it"
+            sentence = f"the function uses {name}, which does not exist in walkerOS' server"
             yield LintReport("code_missing_api", path, sentence, f"use {instead}", on_value=True)
     if _ENVIRONMENT.search(code):
-        said = (
-            "process.env exists in walkerOS' server, and not in this sender: the function gives nothing here"
+        sentence = (
+            "process.env exists in walkerOS' server but not in this sender, where the value is undefined"
         )
-        yield LintReport("code_environment", path, said, on_value=True)
+        yield LintReport("code_environment", path, sentence, on_value=True)
     for pattern, name, since, instead in _NEW:
         if since > node and pattern.search(code):
-            sentence = f"{name} needs Node.js {since}; --node is {node}"
+            sentence = f"{name} needs Node.js {since}, but --node is {node}"
             yield LintReport(
                 "code_new_api", path, sentence, f"use {instead}, or --node {since}", on_value=True
             )
     for pattern, name, instead in _CHANGING:
         if pattern.search(code):
-            sentence = f"{name} gives another value at every call: a retry sends another value than the first attempt"
+            sentence = f"{name} returns a different value at every call, so a retry does not send what was sent before"
             yield LintReport("code_not_deterministic", path, sentence, f"use {instead}", on_value=True)

@@ -1,4 +1,4 @@
-"""Lint a configuration file: read it leniently, run every check, and give each finding its line."""
+"""Lint a configuration file: parse it leniently, run every check, and add the line to each finding."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from hubspot_dest.checks.finding import Finding, Severity, worst
-from hubspot_dest.config.document import DocumentError
+from hubspot_dest.config.loading import DocumentError
 from hubspot_dest.config.validation import find_problems
 from hubspot_dest.contracts.checker import MissingLibraryError
 from hubspot_dest.contracts.flow_contracts import read_contracts
@@ -29,7 +29,7 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED
 __all__ = ["DEFAULT_NODE", "LintResult", "LocatedFinding", "lint_text"]
 
 DEFAULT_NODE: Final = 22
-"""The default major version of Node.js of a walkerOS server."""
+"""The default major version of Node.js for a walkerOS server."""
 
 Path = tuple[str | int, ...]
 Check = Callable[[Subject], Iterator[LintReport]]
@@ -39,7 +39,7 @@ _CHECKS: Final[tuple[Check, ...]] = (check_destination, check_rules, check_value
 
 @dataclass(frozen=True, slots=True)
 class LocatedFinding:
-    """A finding and the path in the file that it is about, references followed."""
+    """A finding and its path in the file, with references followed to their definition."""
 
     finding: Finding
     path: Path
@@ -52,8 +52,8 @@ class LintResult:
     Attributes:
         file: the file's name.
         located: the findings, each with its path in the file.
-        source: the parsed file; None where it cannot be parsed.
-        notes: what was not checked, and why, one sentence each.
+        source: the parsed file; None if it cannot be parsed.
+        notes: what was not checked and why, as sentences.
 
     """
 
@@ -64,12 +64,12 @@ class LintResult:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The findings alone."""
-        return tuple(found.finding for found in self.located)
+        """The findings without their paths in the file."""
+        return tuple(located.finding for located in self.located)
 
     @property
     def worst(self) -> Severity | None:
-        """The worst severity, None without a finding."""
+        """The worst severity; None without findings."""
         return worst(self.findings)
 
 
@@ -81,14 +81,14 @@ def lint_text(
     environment: Mapping[str, str] | None = None,
     node: int = DEFAULT_NODE,
 ) -> LintResult:
-    """Return every finding of a configuration or a flow file. No network, no token, no event is needed.
+    """Lint the text of a configuration or a flow file, without network, token or events.
 
     Args:
-        name: the file's name, for messages and to tell JSON from YAML.
-        text: its text.
-        destination: `flow`, `flow.destination` or `destination`, where a flow file has several.
-        environment: resolves `$env` and `$secret`.
-        node: major version of Node.js that will run the functions.
+        name: the file's name, for messages and to distinguish JSON from YAML.
+        text: the file's text.
+        destination: `flow`, `flow.destination` or `destination` to select one of several.
+        environment: the variables for `$env` and `$secret`.
+        node: the major version of Node.js that will run the functions.
 
     """
     try:
@@ -114,13 +114,14 @@ def lint_text(
         reports += check_flow_keys(source.value)
         subject = _flow_subject(source, destination, environment or {}, node, reports)
     elif destination:
-        said = f"this is not a flow file: nothing in it is called {destination!r}"
-        reports.append(LintReport("flow_destination", (), said, "name the file alone", in_file=True))
+        sentence = f"this is not a flow file, so it has no destination {destination!r}"
+        fix = "use the file name without #"
+        reports.append(LintReport("flow_destination", (), sentence, fix, in_file=True))
     elif isinstance(source.value, dict):
         subject = _plain_subject(source, node, reports)
     else:
         reports.append(
-            LintReport("invalid_value", (), "a configuration is a map: {settings: {…}}", in_file=True)
+            LintReport("invalid_value", (), "a configuration must be a map: {settings: {…}}", in_file=True)
         )
     if subject is not None:
         reports += _configuration_reports(subject)
@@ -132,7 +133,7 @@ def lint_text(
 def _contract_findings(
     source: SourceFile, name: str, destination: str, environment: Mapping[str, str]
 ) -> tuple[list[LocatedFinding], tuple[str, ...]]:
-    """Return what is wrong with the contracts themselves, and what was not checked of them."""
+    """Return the problems of the contracts themselves, and notes about what was not checked."""
     contracts = read_contracts(source, name, destination=destination, environment=environment)
     found = list(contracts.findings)
     notes: tuple[str, ...] = ()
@@ -141,7 +142,7 @@ def _contract_findings(
             found += [contracts.located(finding) for finding in contracts.checker().schema_findings()]
         except MissingLibraryError as error:
             notes = (f"the schemas of the contracts are not checked: {error}",)
-    return [LocatedFinding(fromkey, ()) for fromkey in dict.fromkeys(found)], notes
+    return [LocatedFinding(finding, ()) for finding in dict.fromkeys(found)], notes
 
 
 def _line_of(located: LocatedFinding) -> int:
@@ -153,7 +154,7 @@ def _file_reports(source: SourceFile) -> Iterator[LintReport]:
         yield LintReport(
             "duplicate_key",
             path,
-            f"the key {path[-1]!r} is in the map twice, first in line {first}",
+            f"the key {path[-1]!r} occurs twice in the same map, first in line {first}",
             in_file=True,
         )
 
@@ -169,9 +170,7 @@ def _plain_subject(source: SourceFile, node: int, reports: list[LintReport]) -> 
 def _flow_subject(
     source: SourceFile, wanted: str, environment: Mapping[str, str], node: int, reports: list[LintReport]
 ) -> Subject | None:
-    document, _ = upgrade_flow(
-        source.value
-    )  # what an earlier version calls otherwise is reported by its keys
+    document, _ = upgrade_flow(source.value)  # keys of an earlier version are reported by `check_flow_keys`
     try:
         flow, name = select_destination(document, wanted)
     except FlowError as error:
@@ -189,8 +188,8 @@ def _flow_subject(
     config = resolver.resolve(entry.get("config", {}), (*place, "config"))
     if not isinstance(config, dict):
         if len(reports) == unresolved:
-            said = "a destination's config is a map: {settings: {…}, mapping: {…}}"
-            reports.append(LintReport("invalid_value", (*place, "config"), said, in_file=True))
+            sentence = "a destination's config must be a map: {settings: {…}, mapping: {…}}"
+            reports.append(LintReport("invalid_value", (*place, "config"), sentence, in_file=True))
         return None
     resolver.resolve(body.get("collector", {}), ("flows", flow, "collector"))
     for warning in references.warnings:
@@ -209,7 +208,7 @@ def _flow_subject(
 
 @dataclass(slots=True)
 class _LenientResolver:
-    """Resolves what can be resolved, and reports every reference that cannot, not only the first."""
+    """Resolve the references that can be resolved, and report all others, not only the first."""
 
     references: References
     reports: list[LintReport]
@@ -245,7 +244,7 @@ def _chain_reports(owner: Any, path: Path) -> Iterator[LintReport]:
             yield LintReport(
                 "step_not_run",
                 (*path, key),
-                f"{key} can change or drop events in walkerOS, and is not run here",
+                f"{key} can change or drop events in walkerOS, but is not run here",
                 in_file=True,
             )
 
@@ -259,7 +258,7 @@ def _example_reports(entry: Any, place: Path) -> Iterator[LintReport]:
             yield LintReport(
                 "example_without_out",
                 path,
-                f"example {example.name!r} has no out: it proves nothing",
+                f"example {example.name!r} has no out, so it proves nothing",
                 in_file=True,
             )
 
@@ -299,7 +298,7 @@ def _findings(
 
 
 def _without_duplicates(ordered: list[LocatedFinding]) -> Iterator[LocatedFinding]:
-    """Drop a finding of a place that another finding describes more exactly."""
+    """Drop the findings at paths for which there is a more specific finding."""
     exact = {
         located.finding.config_path
         for located in ordered

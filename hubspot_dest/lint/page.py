@@ -1,4 +1,4 @@
-"""docs/lint.md, made from the catalogue of lint checks."""
+"""Generate docs/lint.md from the catalogue of lint checks."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _HEAD: Final = (
     "                  [--explain CODE] [--node N] [--no-color]",
     "```",
     "",
-    "Reports every mistake in a configuration or flow file at once, each with its line, even through `$var`",
-    "references. No event, token or network is needed. Exit 0: no finding of the severity of `--fail-on` (default",
+    "`lint` reports every mistake in a configuration or flow file at once, each with its line; `$var` references are",
+    "followed. No event, token or network is needed. Exit code 0: no finding of the severity of `--fail-on` (default",
     "`lost`, which includes `refused`). 1: at least one. 2: the file cannot be read. `--fix` corrects misspelt keys,",
     "`skip`, outdated paths, doubled prefixes and default properties that are not text, and changes nothing else.",
     "`--node` is the Node.js version of your walkerOS server. `--account FILE` (`hubspot-dest account pull`) also",
@@ -30,16 +30,16 @@ _HEAD: Final = (
     "hubspot-dest lint --explain path_notation",
     "```",
     "",
-    "The contracts of a flow file are checked as well ([verify](verify.md#contracts)). `--sarif`, `--junit` and",
-    "`--github` write for code scanning, test reports and pull requests beside the text.",
+    "The contracts of a flow file are checked, too ([verify](verify.md#contracts)). In addition to the text,",
+    "`--sarif`, `--junit` and `--github` write reports for code scanning, test reports and pull requests.",
     "",
-    "Names and values that HubSpot refuses have the codes of [checks](checks.md). This page is made from",
-    "`hubspot_dest/lint/catalogue.py`: `python -m hubspot_dest.lint.page > docs/lint.md`.",
+    "Names and values that HubSpot refuses have the codes of [checks](checks.md). This page is generated from",
+    "`hubspot_dest/lint/catalogue.py` with `python -m hubspot_dest.lint.page > docs/lint.md`.",
 )
 
 
 def lint_page() -> str:
-    """Return docs/lint.md."""
+    """Return the text of docs/lint.md."""
     return all_pages(LINT_CHECKS.values(), _HEAD)
 
 

@@ -1,4 +1,4 @@
-"""Rules that cannot match or have no effect (walkerOS 4.4, section 3)."""
+"""Check for rules that cannot match or have no effect (walkerOS 4.4, section 3)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from hubspot_dest.lint.subject import LintReport, Subject
-from hubspot_dest.mapping.callbacks import code_source
 from hubspot_dest.mapping.rules import RuleEntry
+from hubspot_dest.mapping.values import code_source
 
 __all__ = ["check_rules"]
 
@@ -19,7 +19,7 @@ _USED_BY_IGNORED: Final = ("settings", "name", "silent", "policy")
 
 
 def check_rules(subject: Subject) -> Iterator[LintReport]:
-    """Yield rules that can never match, and rules whose settings have no effect."""
+    """Yield reports for rules that can never match, and for settings of rules that have no effect."""
     mapping = subject.config.get("mapping")
     if not isinstance(mapping, dict):
         return
@@ -51,7 +51,7 @@ def _keys(mapping: dict[Any, Any]) -> Iterator[LintReport]:
                 yield LintReport(
                     "rule_key",
                     ("mapping", entity, action),
-                    f"no event has the action {str(action)!r}: an action is one word",
+                    f"no event has the action {str(action)!r}: an action is a single word",
                 )
 
 

@@ -1,4 +1,4 @@
-"""A configuration file with the position of every value, also through `$var` references."""
+"""A configuration file with the position of every value; `$var` references are followed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hubspot_dest.config.document import Position, is_json, parse_document
+from hubspot_dest.config.loading import Position, is_json, parse_document
 
 __all__ = ["SourceFile", "parse_source"]
 
@@ -20,12 +20,12 @@ class SourceFile:
     """A parsed file.
 
     Attributes:
-        name: the file's name for messages.
-        text: its text.
+        name: the file's name in messages.
+        text: the file's text.
         value: the decoded document.
-        positions: the position of every value by its path.
-        duplicates: keys that a map has twice: (path, line of the first).
-        is_json: parsed as JSON.
+        positions: path to position, for every value.
+        duplicates: keys that occur twice in a map: (path, line of the first).
+        is_json: whether the file is JSON rather than YAML.
 
     """
 
@@ -37,7 +37,7 @@ class SourceFile:
     is_json: bool = False
 
     def position(self, path: Path) -> Position | None:
-        """Return the position of a path, or of its nearest parent that has one."""
+        """Return the position of a path, or else of its nearest ancestor with a position."""
         while path not in self.positions:
             if not path:
                 return None
@@ -45,30 +45,30 @@ class SourceFile:
         return self.positions[path]
 
     def origin(self, path: Path, scopes: tuple[Path, ...] = (), *, of_value: bool = False) -> Path:
-        """Return where a value of the resolved configuration is written: whole `$var` references are followed.
+        """Return the path where a value of the resolved configuration is defined, following `$var` references.
 
         Args:
-            path: from the root of the file.
-            scopes: the paths of the `variables` blocks that apply, the nearest first.
-            of_value: follow a reference that is the value itself, not only those above it.
+            path: the path of the value from the root of the file.
+            scopes: the paths of the `variables` blocks that apply, nearest first.
+            of_value: whether to follow a reference that is the value itself, not only those above it.
 
         """
-        seen: set[Path] = set()
+        followed: set[Path] = set()
         node: Any = self.value
         here: Path = ()
-        rest = path
-        while rest or of_value:
-            if isinstance(node, str) and (found := _WHOLE_VAR.fullmatch(node)) and here not in seen:
-                seen.add(here)
-                target = self._variable(found[1], scopes)
+        remaining = path
+        while remaining or of_value:
+            if isinstance(node, str) and (match := _WHOLE_VAR.fullmatch(node)) and here not in followed:
+                followed.add(here)
+                target = self._variable(match[1], scopes)
                 if target is None:
                     return here
-                steps: Path = tuple(found[2].split(".")[1:])
-                node, here, rest = self.at(()), (), (*target, *steps, *rest)
+                steps: Path = tuple(match[2].split(".")[1:])
+                node, here, remaining = self.at(()), (), (*target, *steps, *remaining)
                 continue
-            if not rest:
+            if not remaining:
                 break
-            step, rest = rest[0], rest[1:]
+            step, remaining = remaining[0], remaining[1:]
             present, node = _child(node, step)
             if not present:
                 return here
@@ -83,7 +83,7 @@ class SourceFile:
         return None
 
     def at(self, path: Path) -> Any:
-        """Return the value at a path; None without one."""
+        """Return the value at a path; None if there is none."""
         node = self.value
         for step in path:
             _, node = _child(node, step)
@@ -91,7 +91,7 @@ class SourceFile:
 
 
 def _child(node: Any, step: str | int) -> tuple[bool, Any]:
-    """Return (whether it exists, the value) one step below a value."""
+    """Return (whether it exists, the value) for the child of a value."""
     if isinstance(node, dict):
         return step in node, node.get(step)
     if isinstance(node, list) and isinstance(step, int) and 0 <= step < len(node):
@@ -103,11 +103,11 @@ def parse_source(name: str, text: str) -> SourceFile:
     """Parse JSON or YAML with positions.
 
     Args:
-        name: the file's name; its suffix decides, else the first character.
+        name: the file's name; its suffix, else the first character of the text, determines the format.
         text: the file's text.
 
     Raises:
-        DocumentError: the text cannot be parsed, or its document is larger than a configuration can be.
+        DocumentError: the text cannot be parsed, or is too large for a configuration.
 
     """
     document = parse_document(name, text)

@@ -1,4 +1,4 @@
-"""What the checks of a configuration look at, and what they report."""
+"""The input and the output of lint checks: a configuration in its file, and reports."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _VALUE_PLACES: Final = ("email", "objectId", "identify")
 
 @dataclass(frozen=True, slots=True)
 class LintReport:
-    """One thing that a check reports.
+    """A problem that a check reports.
 
     Attributes:
-        code: of the check.
-        path: where: from the root of the configuration, or of the file where `in_file` is set.
+        code: the code of the check.
+        path: the path from the root of the configuration, or from the root of the file if `in_file` is set.
         sentence: what is wrong.
-        fix: what to do; empty for the check's own.
-        in_file: `path` begins at the root of the file.
-        on_value: it concerns the value, not its key: a value that is a reference is followed to its definition.
+        fix: what to do about it; empty for the check's default.
+        in_file: whether `path` is from the root of the file.
+        on_value: whether it is about the value rather than its key, so that a reference is followed to its definition.
 
     """
 
@@ -40,7 +40,7 @@ class LintReport:
 
     @classmethod
     def of(cls, violation: Violation, path: Path, *, on_value: bool = False) -> LintReport:
-        """Return the report of a violation of HubSpot's rules."""
+        """Return the report for a violation of HubSpot's rules."""
         return cls(violation.code, path, violation.sentence, violation.fix, on_value=on_value)
 
 
@@ -50,10 +50,11 @@ class Subject:
 
     Attributes:
         source: the file.
-        config: the configuration, with the references that could be resolved.
-        prefix: its path in the file.
-        scopes: the `variables` blocks that apply, the nearest first.
-        node: major version of Node.js that runs the functions.
+        config: the configuration, with references resolved where possible.
+        prefix: the path of the configuration in the file.
+        scopes: the paths of the `variables` blocks that apply, nearest first.
+        node: the major version of Node.js that runs the functions.
+        behaviours: the simulated HubSpot's switches.
 
     """
 
@@ -66,16 +67,16 @@ class Subject:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """The destination's settings; empty where they are not a map."""
+        """The destination's settings; empty if they are not a map."""
         settings = self.config.get("settings")
         return settings if isinstance(settings, dict) else {}
 
     def rules(self) -> Iterator[RuleEntry]:
-        """Yield every rule of the mapping, in document order; any type."""
+        """Yield every rule of the mapping in document order, including invalid ones."""
         return rule_entries(self.config.get("mapping"))
 
     def values(self) -> Iterator[tuple[Path, Any]]:
-        """Yield every top-level mapping value with its path: settings, policies, and those of the rules."""
+        """Yield (path, value) for the mapping values of settings, policies and rules."""
         for name in _VALUE_PLACES:
             if self.settings.get(name) is not None:
                 yield ("settings", name), self.settings[name]
@@ -97,7 +98,7 @@ def _policy_values(policy: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def walk_values(value: Any, path: Path, *, looped: bool = False) -> Iterator[tuple[Path, Any, bool]]:
-    """Yield a mapping value and every one inside it: (path, value, whether its input is a loop's item)."""
+    """Yield (path, value, whether its input is a loop's item) for a mapping value and all values inside it."""
     yield path, value, looped
     if isinstance(value, list):
         for index, item in enumerate(value):

@@ -1,4 +1,4 @@
-"""Mapping values that cannot give what they seem to (walkerOS 4.4, section 2)."""
+"""Check for mapping values with an unexpected result (walkerOS 4.4, section 2)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hubspot_dest.events.event import EVENT_FIELDS
+from hubspot_dest.events.collector import EVENT_FIELDS
 from hubspot_dest.lint.subject import LintReport, Subject, walk_values
 
 __all__ = ["check_values"]
@@ -26,7 +26,7 @@ _PRODUCERS: Final = ("loop", "map", "set", "key", "fn")
 
 
 def check_values(subject: Subject) -> Iterator[LintReport]:
-    """Yield what is wrong with mapping values, wherever they are."""
+    """Yield the problems of all mapping values."""
     written = _policy_fields(subject)
     for top, value in subject.values():
         for path, inner, looped in walk_values(value, top):
@@ -34,7 +34,7 @@ def check_values(subject: Subject) -> Iterator[LintReport]:
 
 
 def _policy_fields(subject: Subject) -> set[str]:
-    """Return the top-level event fields that policies write: paths to them are not unknown."""
+    """Return the top-level event fields that policies set, which paths may therefore begin with."""
     policies = [subject.config.get("policy")]
     policies += [entry.rule.get("policy") for entry in subject.rules() if isinstance(entry.rule, dict)]
     return {str(key).split(".")[0] for policy in policies if isinstance(policy, dict) for key in policy}
@@ -62,7 +62,7 @@ def _object(value: dict[str, Any], path: Path, looped: bool, written: set[str]) 
         yield LintReport(
             "value_null",
             (*path, "value"),
-            "a null makes the whole value nothing",
+            "a null discards the whole value",
             "remove the null",
             on_value=True,
         )
@@ -75,28 +75,28 @@ def _object(value: dict[str, Any], path: Path, looped: bool, written: set[str]) 
             yield LintReport(
                 "loop_may_be_missing",
                 (*path, "loop"),
-                f"where {scope} is missing, walkerOS 4.4 sends the whole event as [object Object]",
+                f"if {scope} is missing, walkerOS 4.4 sends the whole event as [object Object]",
             )
 
 
 def _alternatives(items: list[Any], path: Path) -> Iterator[LintReport]:
     for index, item in enumerate(items[:-1]):
-        if _always_gives(item):
+        if _always_has_value(item):
             last = len(items)
             yield LintReport(
                 "alternative_stops",
                 (*path, index + 1),
-                f"alternative {index + 1} always gives a value: {_rest(index + 2, last)} never tried",
+                f"alternative {index + 1} always has a value, so {_later_alternatives(index + 2, last)} never tried",
             )
             return
 
 
-def _rest(first: int, last: int) -> str:
+def _later_alternatives(first: int, last: int) -> str:
     return f"alternative {first} is" if first == last else f"alternatives {first} to {last} are"
 
 
-def _always_gives(item: Any) -> bool:
-    """Return whether an alternative gives a value for every event."""
+def _always_has_value(item: Any) -> bool:
+    """Return whether an alternative has a value for every event."""
     if isinstance(item, str):
         return item in ("name", "entity", "action", "id", "timestamp", "trigger", "timing")
     if not isinstance(item, dict) or item.get("condition") is not None or item.get("validate") is not None:
@@ -120,15 +120,17 @@ def _path(text: str, path: Path, looped: bool, written: set[str]) -> Iterator[Li
     if not text or text.startswith("$"):
         return
     steps = text.split(".")
-    if (plain := _in_dots(text)) != text:
-        said = f"{text!r} never finds a value: steps of a path are separated by single dots, without brackets or spaces"
-        yield LintReport("path_notation", path, said, f"write {plain}", on_value=True)
+    if (plain := _in_dot_notation(text)) != text:
+        sentence = (
+            f"{text!r} never has a value: the steps of a path are separated by single dots, without brackets"
+        )
+        yield LintReport("path_notation", path, sentence, f"write {plain}", on_value=True)
         return
     if steps[-1] == "*" and len(steps) > 1:
         yield LintReport(
             "path_trailing_star",
             path,
-            f"{text} gives a list of nothing",
+            f"{text} is a list of undefined values",
             f"write {'.'.join(steps[:-1])}",
             on_value=True,
         )
@@ -138,12 +140,15 @@ def _path(text: str, path: Path, looped: bool, written: set[str]) -> Iterator[Li
         yield _unknown(text, steps, path)
     elif len(steps) > 1 and steps[1] == "*" and steps[0] in _MAPS:
         yield LintReport(
-            "path_star_on_map", path, f"{steps[0]} is a map: * is an ordinary key in {text}", on_value=True
+            "path_star_on_map",
+            path,
+            f"{steps[0]} is a map, so * is an ordinary key in {text}",
+            on_value=True,
         )
 
 
-def _in_dots(text: str) -> str:
-    """Return a path as walkerOS writes it: `items[0]..id ` becomes `items.0.id`."""
+def _in_dot_notation(text: str) -> str:
+    """Return a path in walkerOS' notation: `items.0.id` for `items[0]..id `."""
     plain = _BRACKETS.sub(r".\1", text)
     steps = [step.strip() for step in plain.split(".")]
     return ".".join(step for step in steps if step)
@@ -162,7 +167,7 @@ def _unknown(text: str, steps: list[str], path: Path) -> LintReport:
     return LintReport(
         "identity_path" if identity else "path_unknown_field",
         path,
-        f"events have no field {steps[0]}: {text} never finds a value",
+        f"events have no field {steps[0]}, so {text} never has a value",
         fix,
         on_value=True,
     )

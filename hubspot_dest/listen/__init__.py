@@ -1,1 +1,1 @@
-"""The collector endpoint: accepts what a walkerOS collector server accepts, and answers when the event is safe."""
+"""The collector endpoint: it accepts the requests of walkerOS' servers, and answers once the event is stored safely."""

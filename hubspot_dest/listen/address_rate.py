@@ -1,4 +1,4 @@
-"""Requests per second from one network address: a token bucket each, bounded in number."""
+"""Limit the requests per second of each network address, with a bounded number of token buckets."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Final
 
 __all__ = ["AddressRate"]
 
-_MAX_ADDRESSES: Final = 100_000  # some 20 MB; beyond that the address that was seen longest ago is forgotten
+_MAX_ADDRESSES: Final = 100_000  # about 20 MB; beyond that, the least recently used address is discarded
 
 
 class AddressRate:
-    """Limits the requests of each address. An IPv6 network of 64 bits counts as one address.
+    """Limit the requests of each address; an IPv6 /64 network counts as one address.
 
     Args:
-        per_second: how many requests per second, and at once.
-        clock: seconds that never go back.
+        per_second: the allowed requests per second, which is also the burst size.
+        clock: a monotonic clock, in seconds.
 
     """
 
@@ -29,7 +29,7 @@ class AddressRate:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, address: str) -> float:
-        """Count a request; return 0, or the seconds until the address may send again."""
+        """Count a request; return 0 if it is allowed, else the seconds until the address may send again."""
         name = _network(address)
         now = self._clock()
         tokens, seen = self._buckets.pop(name, (self._burst, now))

@@ -1,6 +1,6 @@
-"""The collector endpoint as an ASGI application: accepts events, answers when they are safe, reports its state.
+"""The collector endpoint as an ASGI application: accepts events, answers once they are stored, reports its state.
 
-Plain ASGI: five routes need no framework, and the sender's dependencies stay few.
+It is plain ASGI, since five routes do not justify a framework as a dependency.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Seque
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
-from hubspot_dest.events.event import TOO_DEEP
+from hubspot_dest.events.collector import TOO_DEEP
 from hubspot_dest.listen.address_rate import AddressRate
 from hubspot_dest.listen.authentication import AuthenticationError, BearerSecret, NoSignature, Signatures
 from hubspot_dest.listen.replies import (
@@ -37,7 +37,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _log: Final = logging.getLogger("hubspot_dest")
 _METHODS: Final = b"GET, POST, OPTIONS"
 _HEALTH_METHODS: Final = b"GET, HEAD"
-# Without a trial write, it is ready again after this time: an endpoint that gets no events cannot prove that it works.
+# Without a probe, the endpoint is ready again after this time, since it cannot prove that it works without events.
 _TROUBLE_MS: Final = 5_000
 _PROBE_MS: Final = 1_000
 _FULL: Final = ((b"retry-after", b"1"),)
@@ -45,15 +45,15 @@ _CHALLENGE: Final = ((b"www-authenticate", b"Bearer"),)
 
 
 class Front(Protocol):
-    """Where events go: an `AsyncHubSpotDestination`, or a `StreamFront` of `hubspot_dest.streams`."""
+    """The receiver of events: an `AsyncHubSpotDestination`, or a `StreamFront` of `hubspot_dest.streams`."""
 
     @property
     def pending(self) -> int:
-        """How many events were handed in and are not accepted yet."""
+        """The number of events that were pushed but not accepted yet."""
 
     @property
     def limit(self) -> int:
-        """How many may be, before senders are answered 503."""
+        """The maximum of `pending`; beyond it, senders get 503."""
 
     async def push_many(self, events: Iterable[Any], /) -> list[Outcome]:
         """Accept several events, in order; return one outcome per event."""
@@ -61,17 +61,17 @@ class Front(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ListenSettings:
-    """What the endpoint accepts.
+    """The settings of the endpoint.
 
     Attributes:
-        paths: where events are accepted.
-        origins: whose pages may send; empty for all.
-        max_body: bytes of a body, also when decompressed.
-        max_batch: events of a body.
-        body_seconds: how long a body may take to arrive.
-        secret: the secret that senders must know; None for none.
-        signatures: what requests must be signed with.
-        rate: how many requests one address may send; None for any number.
+        paths: the paths that accept events.
+        origins: the origins whose pages may send; empty for all.
+        max_body: the maximum size of a body in bytes, also after decompression.
+        max_batch: the maximum number of events in a body.
+        body_seconds: the time limit for receiving a body, in seconds.
+        secret: the secret that senders must present; None if it is not required.
+        signatures: checks the signatures of requests.
+        rate: limits the requests of an address; None for no limit.
 
     """
 
@@ -91,19 +91,19 @@ class _GoneError(Exception):
 
 @dataclass(slots=True)
 class CollectorEndpoint:
-    """Accepts events over HTTP for one destination.
+    """Accept events over HTTP for a destination.
 
     Args:
-        front: where the events go.
-        settings: what is accepted.
-        now_ms: the clock, in ms since 1970.
-        answered: called with the status of every answer and its seconds.
-        trouble: returns why nothing can be stored, without waiting; empty if nothing is known to be wrong.
-        probe: tries to store something, and returns why it failed; called in a thread. None where nothing is stored.
+        front: receives the events.
+        settings: the settings of the endpoint.
+        now_ms: returns the current time, in ms since 1970.
+        answered: called with the status of every response and its duration in seconds.
+        trouble: returns, without waiting, why nothing can be stored; empty if no problem is known.
+        probe: tries to store something, and returns why it failed; called in a thread. None if nothing is stored.
 
     Attributes:
-        stopping: set when the shutdown has begun: no longer ready; requests in progress are completed.
-        troubled: why an event could not be stored most recently, or None.
+        stopping: whether the shutdown has begun; requests in progress are completed, but the endpoint is not ready.
+        troubled: why the most recent event could not be stored, or None.
 
     """
 
@@ -119,7 +119,7 @@ class CollectorEndpoint:
     _probed_ms: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer a request."""
         if scope["type"] != "http":
             return
         begun = time.perf_counter()
@@ -127,7 +127,7 @@ class CollectorEndpoint:
         try:
             reply = await self._answer(scope, headers, receive)
         except (_GoneError, asyncio.CancelledError):
-            return  # the client is gone, or the time limit of the shutdown has passed
+            return  # the client has disconnected, or the time limit of the shutdown has passed
         except BodyError as error:
             reply = failure(error.status, str(error), self.now_ms())
         except AuthenticationError as error:
@@ -174,7 +174,7 @@ class CollectorEndpoint:
         return await self._signed(headers, body, lambda: self._take_body(headers, body))
 
     def _limited(self, scope: Scope) -> Reply | None:
-        """Return the answer to an address that sends too many requests."""
+        """Return the response to an address that sends too many requests, else None."""
         rate, client = self.settings.rate, scope.get("client")
         if rate is None or client is None or not (wait := rate.wait(client[0])):
             return None
@@ -191,7 +191,7 @@ class CollectorEndpoint:
         return Reply.of(200, {"status": "ready"})
 
     async def _try_again(self) -> None:
-        """Find out whether events can be stored again: by a trial write, or else by the time that has passed."""
+        """Determine whether events can be stored again: by the probe, or else by the elapsed time."""
         now = self.now_ms()
         if self.probe is None:
             if now - self._troubled_ms >= _TROUBLE_MS:
@@ -226,7 +226,7 @@ class CollectorEndpoint:
     async def _signed(
         self, headers: dict[bytes, bytes], content: bytes, accept: Callable[[], Awaitable[Reply]]
     ) -> Reply:
-        """Accept a request that is signed as required; one that was not accepted may be repeated as it is."""
+        """Accept a request with a valid signature; if it is not accepted, it may be repeated unchanged."""
         signatures = self.settings.signatures
         claimed = signatures.claim(headers, content)
         accepted = False
@@ -239,13 +239,13 @@ class CollectorEndpoint:
                 signatures.release(claimed)
 
     def _busy(self, count: int) -> Reply | None:
-        """Return the answer to a sender while too many events wait in memory."""
+        """Return the response if too many events wait in memory, else None."""
         if self.front.pending and self.front.pending + count > self.front.limit:
             return failure(503, "Too many events at once", self.now_ms(), _FULL)
         return None
 
     async def _push(self, events: list[Any]) -> list[Outcome]:
-        # A client that closes the connection does not take its events back: the push goes on without it.
+        # The push continues if the client closes the connection.
         outcomes = await asyncio.shield(asyncio.ensure_future(self.front.push_many(events)))
         unstored = [
             outcome for outcome in outcomes if outcome.reason in UNSTORED and outcome.kind == "failed"

@@ -1,4 +1,4 @@
-"""Who may send events: a shared secret, or a signature over time stamp and content. Both are off by default."""
+"""Authenticate senders by a shared secret, or a signature over time stamp and content. Both are off by default."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Headers = Mapping[bytes, bytes]
 
 
 class AuthenticationError(Exception):
-    """A request without the right secret or signature; the message is the answer's sentence."""
+    """A request without the right secret or signature; the message is sent to the client."""
 
 
 class BearerSecret:
-    """Requires `Authorization: Bearer SECRET`.
+    """Require `Authorization: Bearer SECRET`.
 
     Args:
-        secret: what senders know; compared in constant time.
+        secret: the shared secret, which is compared in constant time.
 
     """
 
@@ -46,14 +46,14 @@ class BearerSecret:
         return "BearerSecret(****)"
 
     def require(self, headers: Headers) -> None:
-        """Make sure that a request knows the secret.
+        """Check the secret of a request.
 
         Raises:
-            AuthenticationError: it does not.
+            AuthenticationError: the secret is missing or wrong.
 
         """
         scheme, _, given = headers.get(b"authorization", b"").strip().partition(b" ")
-        # Digests have one length, so that the comparison does not reveal the secret's.
+        # All digests have the same length, so the comparison does not reveal that of the secret.
         same = hmac.compare_digest(hashlib.sha256(given.strip()).digest(), self._expected)
         if scheme.lower() != b"bearer" or not same:
             msg = "the header Authorization: Bearer SECRET is missing or wrong"
@@ -61,26 +61,26 @@ class BearerSecret:
 
 
 class Signatures(Protocol):
-    """Checks what a request is signed with."""
+    """A check of request signatures."""
 
     def check_time(self, headers: Headers, /) -> None:
-        """Make sure that there is a signature of about now, before the body is read."""
+        """Check, before the body is read, that there is a signature with a current time stamp."""
 
     def claim(self, headers: Headers, content: bytes, /) -> bytes:
-        """Make sure that the signature is right and was not used; mark it as used."""
+        """Check that the signature is valid and unused, and mark it as used."""
 
     def release(self, claimed: bytes, /) -> None:
-        """Allow the same request to be repeated: it was not accepted."""
+        """Allow a request that was not accepted to be repeated."""
 
 
 class NoSignature:
-    """Accepts every request."""
+    """Accept every request."""
 
     def check_time(self, headers: Headers, /) -> None:
-        """Accept it."""
+        """Accept the request."""
 
     def claim(self, headers: Headers, content: bytes, /) -> bytes:  # noqa: ARG002 - the Protocol's shape
-        """Accept it."""
+        """Accept the request."""
         return b""
 
     def release(self, claimed: bytes, /) -> None:
@@ -88,15 +88,15 @@ class NoSignature:
 
 
 class RequestSignature:
-    """Requires `X-Signature-256: t=TIME,v1=SIGNATURE`.
+    """Require `X-Signature-256: t=TIME,v1=SIGNATURE`.
 
-    TIME is UNIX time in seconds, with decimals if wanted. SIGNATURE is the HMAC-SHA256, in hexadecimal digits, of TIME
-    as it was sent, a dot, and the request's body as it was sent (for GET: the query string). A signature is valid for
-    five minutes around its time, and for one accepted request.
+    TIME is the UNIX time in seconds, optionally with decimals. SIGNATURE is the hexadecimal HMAC-SHA256 of TIME as
+    sent, a dot, and the body as sent (for GET: the query string). A signature is valid for five minutes before and
+    after its time, and for one accepted request.
 
     Args:
-        secret: the key that senders have.
-        now: UNIX time in seconds.
+        secret: the key shared with the senders.
+        now: returns the UNIX time in seconds.
 
     """
 
@@ -110,10 +110,10 @@ class RequestSignature:
         return "RequestSignature(****)"
 
     def check_time(self, headers: Headers, /) -> None:
-        """Make sure that there is a signature of about now.
+        """Check that there is a signature with a current time stamp.
 
         Raises:
-            AuthenticationError: it is missing, malformed or too old.
+            AuthenticationError: the signature is missing, malformed or too old.
 
         """
         moment, _ = self._parts(headers)
@@ -125,10 +125,10 @@ class RequestSignature:
             raise AuthenticationError(msg)
 
     def claim(self, headers: Headers, content: bytes, /) -> bytes:
-        """Make sure that the signature is right and was not used, and mark it as used.
+        """Check that the signature is valid and unused, and mark it as used.
 
         Raises:
-            AuthenticationError: it is wrong, or was used before.
+            AuthenticationError: the signature is wrong, or was used before.
 
         """
         moment, given = self._parts(headers)
@@ -141,12 +141,12 @@ class RequestSignature:
             msg = "this X-Signature-256 was used before; sign each attempt with the current time"
             raise AuthenticationError(msg)
         self._used.add(given)
-        # A time stamp of the future stays valid for longer than one of now.
+        # A time stamp in the future is valid for longer than a current one.
         self._expiry.append((self._now() + 2 * _TOLERANCE_SECONDS, given))
         return given
 
     def release(self, claimed: bytes, /) -> None:
-        """Allow the same request to be repeated: it was not accepted."""
+        """Allow a request that was not accepted to be repeated."""
         self._used.discard(claimed)
 
     def _parts(self, headers: Headers) -> tuple[bytes, bytes]:
@@ -154,11 +154,11 @@ class RequestSignature:
         if not header:
             msg = f"a signature is missing: {_EXPECTED}"
             raise AuthenticationError(msg)
-        found = _FORM.fullmatch(header)
-        if found is None:
-            msg = f"X-Signature-256 has another form than {_EXPECTED}"
+        match = _FORM.fullmatch(header)
+        if match is None:
+            msg = f"X-Signature-256 does not have the form {_EXPECTED}"
             raise AuthenticationError(msg)
-        return found[1], bytes.fromhex(found[2].decode())
+        return match[1], bytes.fromhex(match[2].decode())
 
     def _forget_expired(self) -> None:
         now = self._now()

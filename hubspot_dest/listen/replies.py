@@ -1,4 +1,4 @@
-"""The answers of the collector endpoint, worded as walkerOS' server sources with `async: false` (walkerOS 4.4, 10)."""
+"""The collector endpoint's responses, worded as by walkerOS' server sources with `async: false` (4.4, section 10)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
     "single_reply",
 ]
 
-# One transparent pixel.
+# A transparent pixel.
 PIXEL: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 NOT_PROCESSED: Final = "Event was not processed"
 
@@ -40,17 +40,17 @@ class Reply:
 
     @classmethod
     def of(cls, status: int, body: dict[str, Any], headers: Headers = ()) -> Reply:
-        """Return a response in JSON."""
+        """Return a JSON response."""
         return cls(status, orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS), headers=headers)
 
 
 def failure(status: int, message: str, now_ms: int, headers: Headers = ()) -> Reply:
-    """Return a refusal with its reason."""
+    """Return an error response with its reason."""
     return Reply.of(status, {"success": False, "error": message, "timestamp": now_ms}, headers)
 
 
 def single_reply(outcome: Outcome, now_ms: int) -> Reply:
-    """Return the response to one event."""
+    """Return the response to a single event."""
     if outcome.kind != "failed":
         return Reply.of(200, {"success": True, "id": outcome.event_id or None, "timestamp": now_ms})
     status, message, headers = _trouble(outcome)
@@ -60,7 +60,7 @@ def single_reply(outcome: Outcome, now_ms: int) -> Reply:
 def batch_reply(outcomes: Iterable[Outcome]) -> Reply:
     """Return the response to several events: 200, or 207 with the failed ones by position.
 
-    It is 503 if nothing could be stored (a full disk): the sender is to keep all of them and send them again.
+    It is 503 if none could be stored (a full disk): the sender should keep all of them and send them again.
     """
     several = list(outcomes)
     troubles = [
@@ -78,15 +78,15 @@ def batch_reply(outcomes: Iterable[Outcome]) -> Reply:
 
 
 def pixel_reply(outcome: Outcome | None) -> Reply:
-    """Return the pixel. Its status is that of the event, although pages ignore it."""
+    """Return the pixel; its status is that of the event, although pages ignore it."""
     status = 400 if outcome is None else _trouble(outcome)[0] if outcome.kind == "failed" else 200
     return Reply(status, PIXEL, b"image/gif", ((b"cache-control", b"no-store"),))
 
 
-# No name; a null field, or too deep for the mapping; what cannot be written as JSON. `plan.error`: a bad time stamp.
+# An event without a name; one with a null field, or nested too deeply; one that cannot be written as JSON.
 _NEVER_RIGHT: Final = ("invalid_event", "push_error", "impossible")
 UNSTORED: Final = ("outbox", "stream")
-"""Reasons of events that are neither on disk, nor in the stream, nor sent."""
+"""The reasons of events that are neither stored on disk or in the stream, nor sent."""
 _AGAIN: Final[Headers] = ((b"retry-after", b"5"),)
 
 
@@ -94,6 +94,6 @@ def _trouble(outcome: Outcome) -> tuple[int, str, Headers]:
     if outcome.reason in _NEVER_RIGHT or (outcome.plan is not None and outcome.plan.error is not None):
         return 400, outcome.sentence, ()
     if outcome.reason in UNSTORED:
-        # The only failure that sending again can mend.
+        # The only failure that sending again can resolve.
         return 503, "The event could not be stored; send it again", _AGAIN
     return 500, NOT_PROCESSED, ()

@@ -1,7 +1,7 @@
 """Serve the collector endpoint with uvicorn, and shut down gracefully.
 
-uvicorn is an extra (`hubspot-dest[listen]`): a server that meets the open internet should be a well-kept library, the
-standard library's is not meant for that, and those who only send should not have to install one.
+uvicorn is an extra (`hubspot-dest[listen]`): a server on the open internet should be a well-maintained library, which
+that of the standard library is not, but those who only send should not have to install one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from hubspot_dest.listen.uvicorn_compat import ConnectionLimits, GuardedServer, 
 __all__ = ["serve"]
 
 _SWITCH_SECONDS: Final = 0.0005
-_OTHER_DESCRIPTORS: Final = 256  # beside the connections: the outbox, HubSpot, files that Python loads
+_OTHER_DESCRIPTORS: Final = (
+    256  # in addition to the connections: the outbox, HubSpot, files that Python loads
+)
 
 
 def serve(
@@ -33,19 +35,19 @@ def serve(
     on_signal: Callable[[int, int], None],
     finish: Callable[[], Awaitable[None]],
 ) -> None:
-    """Serve until SIGTERM or SIGINT, complete the requests in progress, and finish.
+    """Serve until SIGTERM or SIGINT, then complete the requests in progress and finish.
 
     Args:
         collector: the application.
-        listener: an open socket; closed at the end.
-        max_connections: how many connections may be open.
-        grace_seconds: how long requests in progress may take after the signal.
-        on_ready: called when a signal would shut it down gracefully.
+        listener: an open socket, which is closed at the end.
+        max_connections: the maximum number of open connections.
+        grace_seconds: the time limit for requests in progress after the signal, in seconds.
+        on_ready: called once signals shut the server down gracefully.
         on_signal: called in the event loop with the signal and the number of signals so far.
-        finish: awaited when no more requests can come.
+        finish: awaited once no more requests can arrive.
 
     """
-    limits = ConnectionLimits(connections=_possible(max_connections))
+    limits = ConnectionLimits(connections=_allowed_connections(max_connections))
     grace = max(1, round(grace_seconds))
     config = guarded_config(collector, limits, timeout_graceful_shutdown=grace)
     server = GuardedServer(config)
@@ -67,27 +69,27 @@ def serve(
         await server.serve(sockets=[listener])
         await finish()
 
-    # The event loop waits this long for the thread that pushes, each time that it was waiting for the network.
+    # After waiting for the network, the event loop waits this long for the thread that pushes.
     sys.setswitchinterval(_SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(main())
 
 
-def _possible(wanted: int) -> int:
-    """Return how many connections the system's limit of open files allows; raise that limit as far as needed."""
+def _allowed_connections(requested: int) -> int:
+    """Return the number of connections that the limit on open files allows, after raising the limit if necessary."""
     try:
         import resource
     except ImportError:  # Windows
-        return wanted
+        return requested
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted + _OTHER_DESCRIPTORS
+    needed = requested + _OTHER_DESCRIPTORS
     if soft != resource.RLIM_INFINITY and soft < needed:
         raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
             soft = raised
     if soft == resource.RLIM_INFINITY or soft >= needed:
-        return wanted
+        return requested
     return max(1, soft - min(_OTHER_DESCRIPTORS, soft // 2))
 
 

@@ -1,4 +1,4 @@
-"""Listening sockets; this module loads no HTTP server."""
+"""Listening sockets; this module does not import an HTTP server."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""All of uvicorn's internals that this project uses, in one place; pyproject.toml bounds its version for them.
+"""All uses of uvicorn's internals in one place; pyproject.toml therefore has an upper bound for its version.
 
-- `HttpToolsProtocol` and its parser callbacks: uvicorn has no time limit for request headers, no limit of their size,
-  and answers beyond its limit of connections only after a complete request: idle connections would fill it for good.
-- `Server.on_tick` and `Server.capture_signals`: its main loop is where expired connections are closed, and the program
-  has signal handlers of its own.
+- `HttpToolsProtocol` and its parser callbacks: uvicorn limits neither the time nor the size of request headers, and
+  refuses connections beyond its limit only after a complete request, so idle connections could block it.
+- `Server.on_tick` and `Server.capture_signals`: expired connections are closed in its main loop, and the program has
+  signal handlers of its own.
 - `ServerState`: the simulator runs the protocol without uvicorn's server.
 """
 
@@ -36,21 +36,21 @@ _TIMED_OUT: Final = b"HTTP/1.1 408 Request Timeout\r\n" + _CLOSE
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\n" + _CLOSE
 _FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n" + _CLOSE
 _NEVER: Final = float("inf")
-_TICKS: Final = 10  # of uvicorn's main loop in a second
+_TICKS: Final = 10  # of uvicorn's main loop per second
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """What one server grants its connections.
+    """The limits of a server's connections.
 
     Attributes:
-        connections: how many may be open; beyond that the one that has been idle longest is closed.
-        header_seconds: how long a request's headers may take to arrive, from the connection or their first byte on.
-        header_bytes: how long they may be.
-        header_count: how many there may be.
-        unread_seconds: how long the rest of a body is read and dropped whose request is answered already.
-        unread_bytes: how much of it.
-        write_seconds: how long an answer may wait for a client that does not read it.
+        connections: the maximum number of open connections; beyond it, the longest idle one is closed.
+        header_seconds: the time limit for receiving request headers, from the connection or their first byte.
+        header_bytes: the maximum size of the headers.
+        header_count: the maximum number of headers.
+        unread_seconds: how long the rest of a body is read and discarded after its request was answered.
+        unread_bytes: how much of such a body is read.
+        write_seconds: how long a response may wait for a client that does not read it.
 
     """
 
@@ -64,22 +64,22 @@ class ConnectionLimits:
 
 
 class ConnectionTable:
-    """The connections that wait for a request, in the order in which they began to."""
+    """The connections that wait for a request, longest waiting first."""
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
-        # Dicts as ordered sets: new connections without any request yet, and those between two requests.
+        # Dicts as ordered sets: new connections without a request so far, and connections between two requests.
         self.new: dict[GuardedProtocol, None] = {}
         self.arrivals = itertools.count()
         self.resting: dict[GuardedProtocol, None] = {}
 
     def forget(self, connection: GuardedProtocol) -> None:
-        """Take a connection out: it has a request, or is closed."""
+        """Remove a connection that has a request or is closed."""
         self.new.pop(connection, None)
         self.resting.pop(connection, None)
 
     def evict(self, newcomer: GuardedProtocol) -> bool:
-        """Close the connection that has waited longest, other than the newcomer; tell whether there was one."""
+        """Close the longest waiting connection other than the newcomer; return whether there was one."""
         for waiting in (self.new, self.resting):
             for connection in waiting:
                 if connection is not newcomer:
@@ -90,24 +90,24 @@ class ConnectionTable:
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP connection, with limits on what a client may hold open."""
+    """uvicorn's HTTP connection, with limits against clients that keep it open."""
 
     def __init__(self, *arguments: Any, table: ConnectionTable, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._table = table
         self.tick = next(table.arrivals) % _TICKS
-        """In which tick of every second it is looked at: all at once would hold up the requests of that moment."""
+        """The tick of every second in which it is checked; checking all connections at once would delay requests."""
         self._header_bytes = 0
         self._in_headers = False
         self._message_complete = True  # no request has begun
         self._unread_bytes = 0
         self._closing_at = _NEVER
         self.deadline = _NEVER
-        """When the client must have done what is expected of it, in the event loop's time."""
+        """The time limit for the client's next step, in the event loop's time."""
         self.write_deadline = _NEVER
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Make room for the connection, or refuse it."""
+        """Accept the connection, closing an idle one if necessary, or refuse it."""
         super().connection_made(transport)
         table = self._table
         if len(self.connections) > table.limits.connections and not table.evict(self):
@@ -122,7 +122,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; close a connection whose headers, or whose unwanted body, are too long."""
+        """Feed the parser; close a connection whose headers, or whose discarded body, are too long."""
         limits = self._table.limits
         if self._message_complete or self._in_headers:
             if self.deadline == _NEVER:
@@ -139,34 +139,34 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._end(_TOO_LARGE)
 
     def on_message_begin(self) -> None:
-        """Note that headers begin."""
+        """Record that headers begin."""
         super().on_message_begin()
         self._in_headers, self._message_complete = True, False
         self._header_bytes = self._unread_bytes = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; too many of them are a bad request."""
+        """Receive a header; too many headers are a bad request."""
         if len(self.headers) >= self._table.limits.header_count:
             msg = "too many headers"
-            raise ValueError(msg)  # the parser makes it its own error, and uvicorn answers 400
+            raise ValueError(msg)  # the parser turns it into its own error, and uvicorn answers 400
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Note that the request has arrived: from here on the application's own time limits apply."""
+        """Record that the headers have arrived; from now on, the application's own time limits apply."""
         self._in_headers = False
         self.deadline = _NEVER
         self._table.forget(self)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Note that the body has arrived."""
+        """Record that the body has arrived."""
         self._message_complete = True
         super().on_message_complete()
         if self.cycle.response_complete:
             self._rest()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, or for the rest of a body whose request is answered."""
+        """Wait for the next request, or for the rest of a body whose request has been answered."""
         super().on_response_complete()
         if not self.cycle.response_complete or self.transport.is_closing():
             return
@@ -181,19 +181,19 @@ class GuardedProtocol(HttpToolsProtocol):
             self._table.resting[self] = None
 
     def pause_writing(self) -> None:
-        """Note since when the client does not read."""
+        """Start the time limit for a client that does not read."""
         self.write_deadline = self.loop.time() + self._table.limits.write_seconds
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        """Note that the client reads again."""
+        """Stop the time limit, since the client reads again."""
         self.write_deadline = _NEVER
         super().resume_writing()
 
     def expire(self, now: float) -> None:
-        """Close the connection if its client is late."""
+        """Close the connection if its client has exceeded a time limit."""
         if self.transport.is_closing():
-            # An unread answer would keep a closed connection alive.
+            # An unread response would keep a closed connection alive.
             self._closing_at = min(self._closing_at, now + self._table.limits.write_seconds)
             if now > self._closing_at:
                 self.transport.abort()
@@ -201,7 +201,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.abort()
         elif now > self.deadline:
             if not (self._message_complete or self._in_headers):
-                self.transport.abort()  # in the middle of a body that is answered already
+                self.transport.abort()  # in the middle of a body whose request has been answered
             elif self.cycle is None or self.cycle.response_complete:
                 self._end(_TIMED_OUT if self._in_headers else b"")
 
@@ -214,15 +214,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
 
 class GuardedServer(uvicorn.Server):
-    """uvicorn's server, which closes late connections and leaves the signals to the program."""
+    """uvicorn's server, which closes expired connections and leaves signals to the program."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
+        """Install no signal handlers."""
         yield
 
     async def on_tick(self, counter: int) -> bool:
-        """Close late connections, each looked at once a second; tell whether to end."""
+        """Close expired connections, checking each once per second; return whether to exit."""
         now, tick = asyncio.get_running_loop().time(), counter % _TICKS
         for connection in list(self.server_state.connections):
             if isinstance(connection, GuardedProtocol) and connection.tick == tick:

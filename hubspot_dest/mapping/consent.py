@@ -13,8 +13,8 @@ def granted_consent(required: Any, state: Any = None, individual: Any = None) ->
     """Return the granted names if the required consent is given, else None.
 
     Args:
-        required: map of name to flag. It is given if it is absent or empty, or if **any** granted name is required
-            with a true flag (or, not and).
+        required: map of consent name to flag. **One** granted name with a true flag is enough (or, not and);
+            an absent or empty map requires nothing.
         state: the collector's consent.
         individual: the event's own consent, which takes precedence over `state`.
 
@@ -32,13 +32,13 @@ def granted_consent(required: Any, state: Any = None, individual: Any = None) ->
 
 
 def required_names(required: Any) -> tuple[str, ...] | None:
-    """Return the names of which one must be granted; None if nothing is required."""
+    """Return the consent names, one of which must be granted; None if nothing is required."""
     flags = entries(required) if required else []
     return tuple(name for name, flag in flags if truthy(flag)) if flags else None
 
 
 def is_granted(names: tuple[str, ...] | None, state: Any) -> bool:
-    """Return whether one of the required names is granted; the time does not depend on the size of the consent."""
+    """Return whether one of the required names is granted, in time independent of the size of the consent."""
     if names is None:
         return True
     return isinstance(state, dict) and any(truthy(state.get(name, UNDEFINED)) for name in names)

@@ -1,4 +1,4 @@
-"""The second argument of a function of a configuration (walkerOS 4.4 mapping, sections 2.3 and 7)."""
+"""The second argument of a configuration's functions (walkerOS 4.4 mapping, sections 2.3 and 7)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["SILENT", "CallContext", "CollectorView", "Logger", "SilentLogger"]
 
 
 class Logger(Protocol):
-    """The logger of functions: four levels, each with a message and optional data."""
+    """The logger that functions receive: four levels, each with a message and optional data."""
 
     def error(self, message: Any, extra: Any = None, /) -> None:
         """Log an error."""
@@ -18,7 +18,7 @@ class Logger(Protocol):
         """Log a warning."""
 
     def info(self, message: Any, extra: Any = None, /) -> None:
-        """Log an information."""
+        """Log an informational message."""
 
     def debug(self, message: Any, extra: Any = None, /) -> None:
         """Log a debug message."""
@@ -36,7 +36,7 @@ class SilentLogger:
         """Drop a warning."""
 
     def info(self, message: Any, extra: Any = None, /) -> None:
-        """Drop an information."""
+        """Drop an informational message."""
 
     def debug(self, message: Any, extra: Any = None, /) -> None:
         """Drop a debug message."""
@@ -68,14 +68,14 @@ class CallContext:
     """The second argument of `fn`, `condition` and `validate`.
 
     Attributes:
-        event: the whole event, also where the value is only an item of it.
+        event: the complete event, even if the input value is only a part of it.
         mapping: the mapping value or rule that contains the function.
-        consent: the effective consent; None for none.
+        consent: the effective consent; None if there is no consent.
         collector: the collector's state.
-        logger: takes the messages of the function.
-        scope: an object that is new for every plan: what one function changes in the event, the next one of
-            the same plan sees, and no other plan does.
-        now_ms: the current time for the function, in ms since 1970; None for the time of the clock.
+        logger: receives the messages that the function logs.
+        scope: identifies the plan. Functions of the same plan see each other's changes to the event; functions of
+            other plans do not.
+        now_ms: the current time as the function sees it, in ms since 1970; None to read the clock.
 
     """
 

@@ -1,7 +1,7 @@
 """Versions of the mapping language, as data (`docs/departures.md`; walkerOS changes since 4.4, section 1).
 
 Each field names one behaviour that walkerOS changed. The compilers read the fields once, when a configuration is
-compiled; no event is planned by asking for a version.
+compiled; planning an event never checks a version.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class Dialect:
         repeats_last_resort: the rules at `* *` are tried a second time when they were the first choice (until 4.7.2).
         one_producer: of `loop`, `map`, `set`, `key` and `fn` only the first that is present runs; otherwise `fn` runs,
             `key` replaces its result, and `loop`, `map` or `set` replaces that. A loop whose scope is not a list
-            therefore gives nothing; otherwise it gives what the value had before, often the whole event (4.7.0).
+            therefore has no result; otherwise its result is the value so far, often the whole event (4.7.0).
         item_consent_grants: inside a loop, an item's own `consent` replaces the event's (until 4.7.1).
-        policy_removes: a policy entry that gives nothing removes the field; otherwise the field stays with the value
-            undefined, and missing parents are created (4.7.0).
+        policy_removes: a policy entry without a result removes the field; otherwise the field is set to undefined,
+            and missing parents are created (4.7.0).
 
     """
 
@@ -60,7 +60,7 @@ WALKEROS_4_7: Final = Dialect(
     item_consent_grants=False,
     policy_removes=True,
 )
-"""walkerOS 4.7.2: the mapping language without the defects above. The default sender uses it, too."""
+"""walkerOS 4.7.2: the mapping language without the defects above; the default of the sender."""
 
 DIALECTS: Final = {dialect.version: dialect for dialect in (WALKEROS_4_4, WALKEROS_4_7)}
 
@@ -72,21 +72,21 @@ def dialect_of(version: str) -> Dialect:
         ValueError: for a version other than 4.4 and 4.7.
 
     """
-    found = DIALECTS.get(version)
-    if found is None:
-        msg = f"walkerOS {version!r} is not known: {' and '.join(DIALECTS)} are"
+    dialect = DIALECTS.get(version)
+    if dialect is None:
+        msg = f"walkerOS {version!r} is not supported; use {' or '.join(DIALECTS)}"
         raise ValueError(msg)
-    return found
+    return dialect
 
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """What walkerOS 4.4 would have done with an event, where a newer version does something else.
+    """What walkerOS 4.4 would have done with an event that a newer version handles differently.
 
     Attributes:
-        code: which behaviour it is, stable: `walkeros_async_condition`, `walkeros_condition_threw`,
+        code: the stable name of the behaviour: `walkeros_async_condition`, `walkeros_condition_threw`,
             `walkeros_loop_without_list`, `walkeros_item_consent`, `walkeros_policy_keeps_key`.
-        sentence: what walkerOS 4.4 would do, and since which version it does not.
+        sentence: what walkerOS 4.4 would do, and which version changed it.
 
     """
 

@@ -28,8 +28,8 @@ class Issue:
         message: upstream's message where upstream has one.
         detail: structured data; never a secret.
         scope: `hubspot` for entries of the destination, empty for entries of the collector.
-        code: what happened, stable: `rule_condition_failed`, `function_failed`; may be empty.
-        sentence: the same for people: where, what, and the consequence; empty if the message is enough.
+        code: a stable code for what happened, such as `rule_condition_failed` or `function_failed`; may be empty.
+        sentence: where and what happened and its consequence, for people; empty if the message says it all.
 
     """
 
@@ -42,7 +42,7 @@ class Issue:
 
     @property
     def text(self) -> str:
-        """The sentence for people; the message if there is none."""
+        """The sentence if there is one, else the message."""
         return self.sentence or self.message
 
 
@@ -51,8 +51,8 @@ class Trace:
     """Where one value came from: a step, its result, and its inner steps.
 
     Attributes:
-        step: what was done, in terms of the mapping language: `key data.total`, `map`, `loop nested`, `fn`.
-        result: the result; `UNDEFINED` for no result.
+        step: the step in terms of the mapping language: `key data.total`, `map`, `loop nested`, `fn`.
+        result: the result; `UNDEFINED` if there is none.
         name: the property or position that the result belongs to; may be empty.
         notes: reasons for the result: `condition is false`, `consent missing: marketing`.
         steps: the inner steps.
@@ -87,7 +87,7 @@ class _IssueLogger:
         self._add("WARN", message, extra)
 
     def info(self, message: Any, extra: Any = None, /) -> None:
-        """Record an information."""
+        """Record an informational message."""
         self._add("INFO", message, extra)
 
     def debug(self, message: Any, extra: Any = None, /) -> None:
@@ -104,9 +104,9 @@ class Evaluation:
         issues: log entries, in order.
         failed: upstream's count of mapping errors (`status.failed`).
         now_ms: the current time for functions, in ms since 1970.
-        mapped: how many issues policies, rules and `data` gave; None until they are done.
-        not_numbers: the places in the configuration whose function gave NaN, and which give nothing for it.
-        item_consent: the consent that 4.4 would take from the innermost loop item with a consent of its own.
+        mapped: the number of issues from policies, rules and `data`; None until they have run.
+        item_consent: the own consent of the innermost loop item that has one, which walkerOS 4.4 would apply.
+        not_numbers: the places in the configuration whose function returned NaN, and which therefore have no value.
 
     """
 
@@ -126,7 +126,7 @@ class Evaluation:
 
     @cached_property
     def traces(self) -> list[Trace]:
-        """The trace so far: the steps that stand in no other step."""
+        """The outermost steps of the trace so far."""
         return []
 
     @cached_property
@@ -151,9 +151,11 @@ class Evaluation:
         self, message: str, error: BaseException, *, code: str, sentence: str = "", **detail: Any
     ) -> None:
         """Add the issue that upstream logs when a callback or a mapping fails."""
-        found = error_detail(error)
-        sentence = sentence or f"{message}: {found['name']}: {found['message']}"
-        self.issues.append(Issue("ERROR", message, {**detail, "error": found}, code=code, sentence=sentence))
+        described = error_detail(error)
+        sentence = sentence or f"{message}: {described['name']}: {described['message']}"
+        self.issues.append(
+            Issue("ERROR", message, {**detail, "error": described}, code=code, sentence=sentence)
+        )
 
     def note_not_number(self, place: str) -> None:
         """Record that a function gave NaN, which is no property: upstream leaves it out and says nothing."""
@@ -166,7 +168,7 @@ class Evaluation:
         return () if self._divergences is None else tuple(self._divergences.values())
 
     def diverge(self, code: str, place: object, sentence: str) -> None:
-        """Record what walkerOS 4.4 would do at `place`, a part of the configuration, unless it is recorded already."""
+        """Record once what walkerOS 4.4 would do at `place`, an object of the configuration."""
         if self._divergences is None:
             self._divergences = {}
         self._divergences.setdefault((code, id(place)), Divergence(code, sentence))
@@ -202,7 +204,7 @@ class Evaluation:
 
 
 def error_detail(error: BaseException) -> dict[str, str]:
-    """Return name and message of an error, as JavaScript names them."""
+    """Return `{"name", "message"}` of an error, with JavaScript's name for it."""
     name = getattr(error, "name", None)
     message = getattr(error, "message", None)
     known = {"JsTypeError": "TypeError", "RecursionError": "RangeError"}

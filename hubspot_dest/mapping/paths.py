@@ -1,6 +1,6 @@
 """Read, write and delete values by dotted path (walkerOS 4.4 mapping, section 2.4).
 
-A path is split at every dot (there is no escape); `*` means every item of a list; lists have indices and `length`.
+A path is split at every dot; dots cannot be escaped. `*` means every item of a list. Lists have indices and `length`.
 Reading never fails: a missing value is `UNDEFINED`, or the default.
 """
 
@@ -17,12 +17,12 @@ Getter = Callable[[Any], Any]
 
 
 def get_by_path(value: Any, path: str, default: Any = UNDEFINED) -> Any:
-    """Return the value at `path`, or `default` if there is none; null is a value."""
+    """Return the value at `path`, or `default` if it is missing; null counts as a value."""
     return _walk(value, path.split("."), 0, default)
 
 
 def compile_path(path: str, default: Any = UNDEFINED) -> Getter:
-    """Return `get_by_path` for a fixed path and default: what can be known of a path is found out once."""
+    """Return `get_by_path` specialised for a path and a default, which are analysed once."""
     keys = path.split(".")
     if "*" in keys:
         return _wildcard(keys, default)
@@ -73,7 +73,7 @@ def _steps(keys: list[str], default: Any) -> Getter:
 
 
 def _wildcard(keys: list[str], default: Any) -> Getter:
-    """Return a getter for a path with `*`, which means every item where it meets a list, and else is a plain key."""
+    """Return a getter for a path with `*`, which means every item of a list and is a plain key elsewhere."""
     star = keys.index("*")
     # Upstream joins the remaining steps and splits them again: after a trailing `*` that is one empty key.
     each = compile_path(".".join(keys[star + 1 :]), default)
@@ -123,8 +123,8 @@ def _from_list(items: list[Any], key: str) -> Any:
 def set_by_path(value: Any, path: str, new: Any) -> Any:
     """Return a copy of `value` with `new` at `path`; a value that is not a map is returned unchanged.
 
-    Missing, null and scalar steps become maps; a list takes string indices, and holes beyond its end are
-    `UNDEFINED`; `*` is a plain key. Only the containers on the path are copied, the rest is shared.
+    Missing, null and scalar steps become maps. Lists are indexed by numeric steps, and gaps beyond their end are filled
+    with `UNDEFINED`. `*` is a plain key. Only the containers on the path are copied; everything else is shared.
     """
     if not isinstance(value, dict):
         return value
@@ -138,19 +138,19 @@ def _with(container: Any, keys: list[str], index: int, new: Any) -> Any:
         new = _with(inside if isinstance(inside, (dict, list)) else {}, keys, index + 1, new)
     if isinstance(container, dict):
         return {**container, key: new}
-    copied = list(container)
+    items = list(container)
     if is_array_index(key):
         position = int(key)
-        copied.extend([UNDEFINED] * (position + 1 - len(copied)))
-        copied[position] = new
-    # Any other key of a list is a property beside its items, which neither JSON nor a mapping value can show.
-    return copied
+        items.extend([UNDEFINED] * (position + 1 - len(items)))
+        items[position] = new
+    # JavaScript would set any other key as a property of the list; neither JSON nor a mapping value could read it.
+    return items
 
 
 def clear_by_path(value: Any, path: str) -> Any:
     """Return a copy of `value` without the key at `path`; a missing path changes nothing (walkerOS 4.7, section 1.7).
 
-    An item of a list becomes a hole (`UNDEFINED`), so that the items after it keep their positions.
+    An item of a list is replaced by `UNDEFINED`, so that the items after it keep their positions.
     """
     return _cleared(value, path.split("."), 0)
 
@@ -181,7 +181,7 @@ def _own(container: Any, key: str) -> Any:
 def delete_by_path(value: Any, path: str) -> Any:
     """Return a copy of `value` without the value at `path`; a missing path changes nothing.
 
-    In a list, a step is a number as JavaScript's `Number()` reads it, and the item is removed, not emptied.
+    In a list, a step is converted with JavaScript's `Number()`, and the item is removed: later items move up.
     """
     if not isinstance(value, (dict, list)):
         return value

@@ -1,17 +1,16 @@
-"""Edit an event before its rule is found, or after it (walkerOS 4.4, sections 3.3 and 3.4; since 4.4, section 1.7)."""
+"""Edit an event before or after its rule is found (walkerOS 4.4, sections 3.3 and 3.4; since 4.4, section 1.7)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, truthy
 from hubspot_dest.mapping.paths import clear_by_path, set_by_path
 from hubspot_dest.mapping.promise_order import count_ticks
-from hubspot_dest.mapping.values import Resolve, ValueCompiler
+from hubspot_dest.mapping.values import Callbacks, Resolve, ValueCompiler
 
 __all__ = ["Policy", "overlapping_paths"]
 
@@ -25,9 +24,9 @@ class Policy:
 
     Attributes:
         edits: path and value, in the order of the configuration.
-        dialect: the version of the mapping language: whether an edit without a result removes the field.
-        unsettled: the mapping of each edit, if the edits are to be applied in upstream's order; otherwise empty.
-        probing: runs the functions of `unsettled` to find that order.
+        dialect: the version of the mapping language; it decides whether an edit without a result removes the field.
+        unsettled: the mapping of each edit if upstream's order applies, else empty.
+        probing: runs the functions of `unsettled` to find upstream's order.
 
     """
 
@@ -42,8 +41,8 @@ class Policy:
 
         Args:
             policy: path to mapping value.
-            values: compiles the values; its dialect holds for the edits, too.
-            as_settled: apply overlapping edits in upstream's accidental order.
+            values: compiles the values; its dialect applies to the edits, too.
+            as_settled: apply overlapping edits in upstream's accidental order, that of its settling promises.
 
         """
         pairs = entries(policy)
@@ -53,7 +52,7 @@ class Policy:
         return cls(edits, values.dialect, unsettled)
 
     def apply(self, event: Any, ev: Evaluation) -> Any:
-        """Return the event with every path set to its value; the dialect decides about a value that is `UNDEFINED`."""
+        """Return the event with every path set to its value; `UNDEFINED` removes it or not, as the dialect says."""
         ev.event = event
         results = [(path, resolve(event, ev, ev.collector.consent)) for path, resolve in self.edits]
         for index in self._order(event, ev):
@@ -89,6 +88,6 @@ class Policy:
 
 
 def overlapping_paths(policy: Any) -> list[tuple[str, str]]:
-    """Return the pairs of paths of a policy of which the second is inside the first: upstream's order is accidental."""
+    """Return the pairs of paths in which the second is inside the first; upstream applies those in accidental order."""
     paths = [path for path, _ in entries(policy)] if truthy(policy) and policy is not UNDEFINED else []
     return [(text, other) for text in paths for other in paths if other.startswith(f"{text}.")]

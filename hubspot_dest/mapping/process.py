@@ -1,4 +1,4 @@
-"""Take one event through policy, rule and data (walkerOS 4.4 mapping, section 3.3, in this exact order)."""
+"""Process one event: policy, rule and data, in the order of walkerOS (4.4 mapping, section 3.3)."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Processed(Generic[S]):
 
     Attributes:
         event: the event after policies and the rule's name.
-        data: the payload; `UNDEFINED` for none. HubSpot's destination does not use it.
+        data: the payload; `UNDEFINED` if there is none. HubSpot's destination does not use it.
         rule: the rule that matched, or None.
-        key: its key, `order complete`; the empty string or `UNDEFINED` for no match (`RuleSet.find`).
+        key: the key of the rule, `order complete`; the empty string or `UNDEFINED` without a match (`RuleSet.find`).
         ignore: whether the rule drops the event.
 
     """
@@ -54,7 +54,7 @@ class Processor(Generic[S]):
         """Process one event.
 
         Raises:
-            RuleError: finding the rule fails, and with it the push.
+            RuleError: finding the rule failed, which fails the push.
 
         """
         if self.policy is not None:
@@ -63,7 +63,7 @@ class Processor(Generic[S]):
         if rule is not None and rule.policy is not None:
             event = rule.policy.apply(event, ev)
         if rule is not None and truthy(rule.name):
-            # As upstream: the name is changed in the event itself, so that `data` shows it where it is the event.
+            # As upstream: the event itself gets the new name, so that a `data` that is the event shows it.
             event = dict(event)
         ev.event = event
         data = self.no_data if self.data is None else self.data(event, ev, ev.collector.consent)
@@ -73,8 +73,9 @@ class Processor(Generic[S]):
             if truthy(rule.name):
                 event["name"] = rule.name
             if rule.data is not None:
-                own = rule.data(event, ev, ev.collector.consent)
-                data = merge(data, own) if isinstance(data, dict) and isinstance(own, dict) else own
+                rule_data = rule.data(event, ev, ev.collector.consent)
+                both_maps = isinstance(data, dict) and isinstance(rule_data, dict)
+                data = merge(data, rule_data) if both_maps else rule_data
         data = self._finish(data, event, rule)
         return Processed(event, data, rule, key, ignore=False)
 
@@ -97,10 +98,10 @@ class Processor(Generic[S]):
 
 
 def merge(target: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
-    """Return target's entries, then source's: two lists become their union, else source wins (section 3.5).
+    """Return target's entries, then source's; two lists become their union, otherwise source wins (section 3.5).
 
-    Shallow: inner maps are replaced, not merged. A source key with the value `UNDEFINED` overrides, too. The time is
-    linear in the size of both.
+    The merge is shallow: inner maps are replaced. A source key with the value `UNDEFINED` overrides, too. The time is
+    linear in the size of both maps.
     """
     merged = dict(target)
     for key, value in source.items():
@@ -121,7 +122,7 @@ def _union(first: list[Any], second: list[Any]) -> list[Any]:
 
 
 def flatten_sections(event: Any, include: list[Any]) -> dict[str, Any]:
-    """Return `<section>_<key>` for the named sections of the event (section 3.6); `all` names them all."""
+    """Return the named sections of the event as `<section>_<key>` entries (section 3.6); `all` means every section."""
     flat: dict[str, Any] = {}
     for section in _SECTIONS if "all" in include else include:
         if section not in _SECTIONS:

@@ -1,8 +1,8 @@
 """The order in which upstream's promises settle, for overlapping paths of one policy (walkerOS 4.4, section 3.4).
 
-Upstream computes all values of a policy concurrently and applies each one when its promise settles, so that the depth
-of a mapping decides which edit comes last. The counts were measured (section 3.4). They matter for overlapping paths
-only, and only in parity.
+Upstream computes all values of a policy concurrently and applies each one when its promise settles, so the depth of a
+mapping decides which edit is applied last. The tick counts were measured (section 3.4). They matter only for
+overlapping paths, and only in parity.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED, entries, has_own_keys, trut
 
 __all__ = ["count_ticks"]
 
-# Resolves a mapping value against an input: which alternative gives a result, and the items of a loop.
+# Resolves a mapping value against an input, to see which alternative has a result and which items a loop has.
 Probe = Callable[[Any, Any], Any]
 
 _CALLBACK = 3
 
 
 def count_ticks(mapping: Any, value: Any, consent: Any, probe: Probe) -> int:
-    """Return after how many microtasks upstream has resolved `mapping` against `value`."""
+    """Return the number of microtasks that upstream needs to resolve `mapping` against `value`."""
     if value is UNDEFINED:
         return 1
     own = value.get("consent", UNDEFINED) if isinstance(value, dict) else UNDEFINED
@@ -36,7 +36,7 @@ def count_ticks(mapping: Any, value: Any, consent: Any, probe: Probe) -> int:
 
 
 def _alternative(item: Any, value: Any, consent: Any, probe: Probe) -> int:
-    """Return the ticks of one alternative: 3 for a plain path, more for what is inside."""
+    """Return the ticks of one alternative: 3 for a plain path, more for nested mappings and callbacks."""
     if isinstance(item, list):
         inner = [_form(candidate, value, consent, probe) for candidate in item[:1]]
         return (inner[0] if inner else 2) + max(0, len(item) - 1) + 1

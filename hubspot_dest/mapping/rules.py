@@ -1,7 +1,7 @@
 """The rules of a mapping: enumerate them, and find the one for an event (walkerOS 4.4 mapping, section 3).
 
 Precedence (section 3.1; walkerOS since 4.4, sections 1.1 to 1.3): the exact entity and action; the entity with `*`;
-`*` with the action, only if the entity is not listed at all; `* *`. In a list of rules the first one whose condition
+`*` with the action, only if the entity is not listed at all; `* *`. In a list of rules, the first one whose condition
 is true matches. Only own keys count.
 """
 
@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from hubspot_dest.mapping.callbacks import Callback, Callbacks, may_give_a_promise
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.evaluation import Evaluation, error_detail
 from hubspot_dest.mapping.jsvalues import UNDEFINED, JsTypeError, Undefined, truthy
 from hubspot_dest.mapping.policy import Policy
-from hubspot_dest.mapping.values import Resolve, ValueCompiler
+from hubspot_dest.mapping.values import Callback, Callbacks, Resolve, ValueCompiler, may_return_promise
 from hubspot_dest.masking import mask_token
 
 __all__ = [
@@ -113,7 +112,7 @@ def rule_keys(mapping: Any) -> list[str]:
 
 
 class RuleError(Exception):
-    """Finding the rule failed, which fails the push: a null in a list of rules, or in 4.4 a condition that throws."""
+    """Raised when finding the rule fails, and the push with it: a null in a list of rules, a throwing 4.4 condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +120,12 @@ class Rule(Generic[S]):
     """One compiled rule.
 
     Attributes:
-        raw: the rule as configured; read only.
-        key: the entity and action that it is configured for: `order complete`, `order *`.
-        index: its position where the action has a list of rules, else None.
-        condition: decides for (event, context) whether the rule matches; None if it always does.
-        asynchronous: whether the condition gives a promise, as far as its source shows.
-        policy: edits of the event, or None.
+        raw: the rule as configured; must not be changed.
+        key: the configured entity and action: `order complete`, `order *`.
+        index: the position in the action's list of rules, from 0; None if the action has a single rule.
+        condition: returns whether the rule matches (event, context); None if it always does.
+        asynchronous: whether the condition returns a promise, judged by its source.
+        policy: the edits of the event, or None.
         data: the payload mapping, or None.
         settings: the rule's settings, compiled by the destination.
 
@@ -143,7 +142,7 @@ class Rule(Generic[S]):
 
     @property
     def label(self) -> str:
-        """The key, with the position counted from 1 for a rule of a list: `order complete [2]`."""
+        """The key, and for a rule in a list its position, counted from 1: `order complete [2]`."""
         return label_of(self.key, self.index)
 
     @property
@@ -167,10 +166,10 @@ class RuleSet(Generic[S]):
 
     Args:
         mapping: `{entity: {action: rule or list of rules}}`; a false value means no rules.
-        values: compiles the mapping values inside the rules; its dialect holds for the rules, too.
+        values: compiles the mapping values inside the rules; its dialect applies to the rules, too.
         callbacks: compiles the rules' conditions.
         settings: compiles a rule's `settings`, given the whole raw rule.
-        as_settled: apply overlapping edits of a policy in upstream's accidental order.
+        as_settled: apply overlapping edits of a policy in upstream's accidental order, that of its settling promises.
 
     """
 
@@ -220,7 +219,7 @@ class RuleSet(Generic[S]):
             key=key,
             index=index,
             condition=self._condition(condition) if truthy(condition) else None,
-            asynchronous=may_give_a_promise(condition),
+            asynchronous=may_return_promise(condition),
             policy=Policy.compile(policy, self._values, as_settled=self._as_settled)
             if truthy(policy)
             else None,
@@ -238,14 +237,14 @@ class RuleSet(Generic[S]):
                 yield from ((rule.key, rule) for rule in rules if rule is not None)
 
     def find(self, event: Any, ev: Evaluation) -> tuple[Rule[S] | None, str | Undefined]:
-        """Return the rule for the event's name and its key (`order complete`, `order *`).
+        """Return the rule for the event's name, and the key it was found at (`order complete`, `order *`).
 
-        Without a match the rule is None and the key is the empty string. The key is `UNDEFINED`, as upstream's is,
-        if there are no rules at all or the name does not have two words.
+        Without a match the rule is None and the key is the empty string. As upstream, the key is `UNDEFINED` if there
+        are no rules at all or the name does not have two words.
 
         Raises:
-            RuleError: a rule in a list is null, or the name is not a text; in 4.4 also: a condition throws or is
-                not a function.
+            RuleError: a rule in a list is null, or the event's name is not a text; in 4.4, also if a condition throws
+                or is not a function.
 
         """
         name = event.get("name", UNDEFINED) if isinstance(event, dict) else UNDEFINED
@@ -298,9 +297,9 @@ class RuleSet(Generic[S]):
         return None
 
     def _matches(self, rule: Rule[S], condition: Callback, event: Any, ev: Evaluation) -> bool:
-        own = event.get("consent", UNDEFINED)
+        event_consent = event.get("consent", UNDEFINED)
         ev.event = event
-        context = ev.context(rule.raw, own if truthy(own) else ev.collector.consent)
+        context = ev.context(rule.raw, event_consent if truthy(event_consent) else ev.collector.consent)
         try:
             matches = truthy(condition(event, context))
         except Exception as error:
@@ -326,12 +325,11 @@ def _message(error: Exception) -> str:
 
 
 def _report_failure(rule: Rule[S], event: Any, ev: Evaluation, error: Exception) -> None:
-    """Add the issue for a condition that failed: the rule does not match, and the event goes on."""
-    found = error_detail(error)
-    why = f"the condition of rule '{rule.label}' failed ({found['name']}: {_message(error)})"
+    """Add the issue for a condition that failed; the rule does not match, and planning continues."""
+    why = f"the condition of rule '{rule.label}' failed ({error_detail(error)['name']}: {_message(error)})"
     if rule.ignore:
         code = "ignore_condition_failed"
-        sentence = f"{why}: the rule does not match, so an event that it was to ignore may be sent"
+        sentence = f"{why}: the rule does not match, so an event that it should ignore may be sent"
     else:
         code = "rule_condition_failed"
         sentence = (
@@ -347,8 +345,10 @@ def _report_failure(rule: Rule[S], event: Any, ev: Evaluation, error: Exception)
         rule=rule.label,
     )
     would = (
-        "take this rule, and end its process over the rejected promise"
+        "take this rule, and its process would exit because of the rejected promise"
         if rule.asynchronous
         else "lose this event: a rule condition that throws fails the push there"
     )
-    ev.diverge("walkeros_condition_threw", rule, f"walkerOS 4.4 would {would}; since 4.7.2 it is not a match")
+    ev.diverge(
+        "walkeros_condition_threw", rule, f"walkerOS 4.4 would {would}; since 4.7.2 the rule does not match"
+    )

@@ -2,26 +2,31 @@
 
 A mapping value is a path, a map of `condition, consent, fn, key, loop, map, set, validate, value`, or a list of
 alternatives. The configuration is read once, at compile time; an event pays only for what its values need. The same
-code compiles the traced form, which gives the same results and records each step.
+code compiles the traced form, which returns the same results and records each step.
 
-The entries of a `{map: …}` whose values become texts (section 5.6) are compiled to what makes these texts at once.
+The entries of a `{map: …}` whose values become texts (section 5.6) are compiled to code that produces these texts
+directly.
+
+The functions at `fn`, `condition` and `validate` are Python callables, or `$code:` JavaScript (section 7).
 """
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hubspot_dest.amounts import amount
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import is_granted, required_names
 from hubspot_dest.mapping.dialect import WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation, error_detail
 from hubspot_dest.mapping.jsvalues import (
     UNDEFINED,
     EmptiedList,
+    Foreign,
     JsTypeError,
     cast_to_property,
     entries,
@@ -32,13 +37,157 @@ from hubspot_dest.mapping.jsvalues import (
 )
 from hubspot_dest.mapping.paths import compile_path, get_by_path
 
-__all__ = ["CONSTANT", "PRODUCERS", "Resolve", "TextEntry", "TextMap", "Unprintable", "ValueCompiler"]
+if TYPE_CHECKING:
+    from hubspot_dest.mapping.javascript import JavaScriptEngine, JavaScriptFunction
+
+__all__ = [
+    "CONSTANT",
+    "Callback",
+    "Callbacks",
+    "PRODUCERS",
+    "Resolve",
+    "TextEntry",
+    "TextMap",
+    "Unprintable",
+    "ValueCompiler",
+    "code_source",
+    "may_return_promise",
+]
+
+Callback = Callable[[Any, Any], Any]
+
+_PREFIX = "$code:"
+# An async function, or one that creates a promise; not the word inside a string, as in `v.mode === "async"`.
+_MAY_PROMISE = re.compile(r"\s*\(*\s*async\b|.*\bPromise\s*\.|.*\bnew\s+Promise\b", re.DOTALL)
+
+
+def code_source(value: Any) -> str | None:
+    """Return the JavaScript of `"$code:…"` or `{"$code": "…"}`, and None for anything else."""
+    if isinstance(value, str) and value.startswith(_PREFIX):
+        return value[len(_PREFIX) :]
+    if isinstance(value, dict) and len(value) == 1 and isinstance(value.get("$code"), str):
+        return str(value["$code"])
+    return None
+
+
+def may_return_promise(source: Any) -> bool:
+    """Return whether a function of the configuration returns a promise, judged by its source or its Python type."""
+    code = code_source(source)
+    if code is not None:
+        return _MAY_PROMISE.match(code) is not None
+    return inspect.iscoroutinefunction(source)
+
+
+class Callbacks:
+    """Turn the `fn`, `condition` and `validate` sources of a configuration into callables.
+
+    Args:
+        engine: runs the `$code:` functions, one engine per configuration; created for the first function by default.
+        code_overruns: after how many calls over the time limit a `$code:` function is switched off; 0 means never,
+            None the engine's default.
+        reuse: compile each source once, so that all places with the same source share its closures.
+
+    """
+
+    def __init__(
+        self,
+        engine: JavaScriptEngine | None = None,
+        *,
+        code_overruns: int | None = None,
+        reuse: bool = False,
+    ) -> None:
+        self._engine = engine
+        self._code_overruns = code_overruns
+        self._compiled: dict[str, JavaScriptFunction] | None = {} if reuse else None
+
+    def callable(self, source: Any) -> Callback:
+        """Return a function of (value, context) for a mapping value's callback; promises are awaited.
+
+        If the source is not a function, the call raises `JsTypeError`, as upstream does.
+
+        Raises:
+            JavaScriptSyntaxError: for `$code:` that does not parse.
+
+        """
+        return self._awaited(source)
+
+    def rule_condition(self, source: Any, *, awaited: bool = True) -> Callback:
+        """Return a function of (event, context) for a rule's condition.
+
+        Args:
+            source: the configuration's `condition`.
+            awaited: whether to await a promise. walkerOS 4.4 does not, so a promise counts as true (section 3.1).
+
+        """
+        if awaited:
+            return self._awaited(source)
+        code = code_source(source)
+        if code is not None:
+            function = self._javascript(code)
+            return lambda event, context: function(event, context, settle=False)
+        if callable(source):
+            return lambda event, context: _unsettled(source(event, context))
+        return _no_function
+
+    def _awaited(self, source: Any) -> Callback:
+        code = code_source(source)
+        if code is not None:
+            return self._javascript(code)
+        if callable(source):
+            return lambda value, context: _settle(source(value, context))
+        return _no_function
+
+    def _javascript(self, code: str) -> JavaScriptFunction:
+        if self._engine is None:
+            from hubspot_dest.mapping.javascript import (  # only configurations with code pay for it
+                JavaScriptEngine,
+                Limits,
+            )
+
+            overruns = self._code_overruns
+            self._engine = JavaScriptEngine(Limits() if overruns is None else Limits(overruns=overruns))
+        if self._compiled is None:
+            return self._engine.function(code)
+        function = self._compiled.get(code)
+        if function is None:
+            function = self._compiled[code] = self._engine.function(code)
+        return function
+
+
+def _no_function(value: Any, context: Any) -> Any:  # noqa: ARG001 - the signature of a callback
+    msg = "fn is not a function"
+    raise JsTypeError(msg)
+
+
+def _settle(result: Any) -> Any:
+    """Run an `async def` callback to its end and return its result.
+
+    Raises:
+        RuntimeError: the callback waits for something; planning has no event loop.
+    """
+    if not inspect.iscoroutine(result):
+        return result
+    try:
+        result.send(None)
+    except StopIteration as done:
+        return done.value
+    result.close()
+    msg = "an async mapping function must not wait for anything: planning has no event loop"
+    raise RuntimeError(msg)
+
+
+def _unsettled(result: Any) -> Any:
+    if inspect.iscoroutine(result):
+        result.close()
+        return Foreign("Promise")
+    return result
+
 
 Resolve = Callable[[Any, Evaluation, Any], Any]
 """(input value, evaluation, effective consent) → property, or `UNDEFINED`."""
 
 PRODUCERS = ("loop", "map", "set", "key", "fn")
-"""The keys of a mapping value that produce its result, in the order in which the first one present counts."""
+"""The keys of a mapping value that produce its result; the first one present, in this order, wins."""
 
 CONSTANT: Final = "constant"
 """What a trace notes of a value that the configuration gives, and no event."""
@@ -53,9 +202,9 @@ class ValueCompiler:
     """Compile the mapping values of one configuration.
 
     Args:
-        callbacks: turns the sources at `fn`, `condition` and `validate` into callables.
-        traced: compile the form that records a trace; results are the same.
-        dialect: which version of the mapping language to compile.
+        callbacks: turns `fn`, `condition` and `validate` sources into callables.
+        traced: compile the form that records a trace; the results are the same.
+        dialect: the version of the mapping language to compile.
 
     Attributes:
         dialect: the version of the mapping language.
@@ -68,14 +217,16 @@ class ValueCompiler:
         self.dialect = dialect
         self._callbacks = callbacks
         self._traced = traced
-        self._place: tuple[str, ...] = ()  # the names around what is being compiled: `properties`, `total`
+        self._place: tuple[
+            str, ...
+        ] = ()  # the path to the value that is being compiled: `properties`, `total`
 
     def compile(self, mapping: Any) -> Resolve:
         """Return upstream's `getMappingValue` for `mapping` (section 2.2).
 
-        The result never raises: an error inside an alternative is recorded as upstream logs it, and the next
-        alternative is tried. The first result that is not `UNDEFINED` wins. The consent of the input, where it has
-        one, replaces the effective consent.
+        The returned function never raises: an error inside an alternative is recorded as upstream logs it, and the
+        next alternative is tried. The first result other than `UNDEFINED` wins. If the input has a consent of its own,
+        it replaces the effective consent.
         """
         return self._value(mapping, own_consent=True)
 
@@ -90,7 +241,7 @@ class ValueCompiler:
             mapping = {}
         items = mapping if isinstance(mapping, list) else [mapping]
         alternatives = [self._item(item) for item in items]
-        report = self._reporter("mapping processing failed", "mapping_failed", "it gives nothing")
+        report = self._reporter("mapping processing failed", "mapping_failed", "it has no result")
         traced = self._traced
         if not traced and len(alternatives) == 1:
             return _guarded(alternatives[0], report, own_consent=own_consent)
@@ -123,26 +274,26 @@ class ValueCompiler:
             return self._named(name, self.compile(mapping))
 
     def needs_evaluation(self, mapping: Any) -> bool:
-        """Return whether a compiled mapping value uses its evaluation: it may call functions, or report a failure."""
+        """Return whether a compiled mapping value uses its evaluation, to call functions or to report a failure."""
         return self._traced or _simple(mapping) is None
 
     def compile_texts(self, name: str, mapping: Any, *, keep_emptied: bool) -> TextMap | None:
-        """Return what writes the texts of `{map: …}` straight away, without the values in between.
+        """Compile `{map: …}` into a `TextMap`, which writes texts without an intermediate map of values.
 
         Args:
-            name: what it is called in messages.
+            name: the name of the value in messages.
             mapping: the mapping value.
-            keep_emptied: whether a list that a loop emptied has a text, the empty one, or is left out.
+            keep_emptied: whether a list that a loop emptied becomes the empty text; otherwise the entry is left out.
 
         Returns:
-            None for any other mapping value, where a trace is asked for, and where an entry may give what is no
-            property: that takes the whole map with it.
+            The text map. None for any other mapping value, with a trace, and if an entry's result may not be a
+            property, which would make the whole map `UNDEFINED`.
 
         """
         inner = mapping.get("map") if isinstance(mapping, dict) and len(mapping) == 1 else None
         if self._traced or not isinstance(inner, dict) or not inner:
             return None
-        if not all(map(_gives_property, inner.values())):
+        if not all(map(_is_property_mapping, inner.values())):
             return None
         with self._inside(name):
             return TextMap([self._text_entry(*entry) for entry in entries(inner)], keep_emptied=keep_emptied)
@@ -163,13 +314,13 @@ class ValueCompiler:
             self._place = outer
 
     def _reporter(self, message: str, code: str, consequence: str) -> Callable[[Evaluation, Exception], None]:
-        """Return what adds the issue of a failure at the place that is being compiled."""
+        """Return a function that adds an issue for a failure of the value that is being compiled."""
         place = ".".join(self._place)
 
         def report(ev: Evaluation, error: Exception) -> None:
-            found = error_detail(error)
+            detail = error_detail(error)
             what = message.removeprefix("mapping ")
-            sentence = f"{what}: {found['name']}: {found['message']}; {consequence}"
+            sentence = f"{what}: {detail['name']}: {detail['message']}; {consequence}"
             if not place:
                 ev.log_error(message, error, code=code, sentence=sentence)
             else:
@@ -190,7 +341,7 @@ class ValueCompiler:
         if not has_own_keys(item):
             return _nothing
         if isinstance(item, list):
-            # Upstream reads `map` of a list inside a list as a mapping: JavaScript's own method, without entries.
+            # Upstream finds `map` in a list inside a list: JavaScript's own method, which has no entries.
             return lambda value, ev, consent: {}  # noqa: ARG005 - one signature for all
         return self._form(item, item)
 
@@ -217,12 +368,12 @@ class ValueCompiler:
         required = required_names(required) if truthy(required) else None
         produce = self._producer(item, form, static)
         validate = self._gate(form.get("validate", UNDEFINED), item, "validate")
-        tell_item_consent = not self.dialect.item_consent_grants
+        record_item_consent = not self.dialect.item_consent_grants
         traced = self._traced
         calculated = ".".join(self._place) if "fn" in form and fallback is UNDEFINED else ""
         if not traced and condition is None and required is None and validate is None:
             place = ".".join(self._place) if "fn" in form and fallback is UNDEFINED else ""
-            return _unguarded(produce, fallback, certain=self._makes_property(form), place=place)
+            return _unguarded(produce, fallback, certain=self._produces_property(form), place=place)
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             if condition is not None and not condition(value, ev, consent):
@@ -232,13 +383,13 @@ class ValueCompiler:
             if required is not None and not is_granted(required, consent):
                 if traced:
                     ev.note(f"consent missing: {', '.join(required) or 'no name is true'}")
-                if tell_item_consent and ev.item_consent is not None:
-                    _tell_item_consent(form, required, ev, granted=False)
+                if record_item_consent and ev.item_consent is not None:
+                    _record_item_consent(form, required, ev, granted=False)
                 if traced and static is not UNDEFINED:
                     ev.note(_DEFAULT)
                 return static
-            if tell_item_consent and required is not None and ev.item_consent is not None:
-                _tell_item_consent(form, required, ev, granted=True)
+            if record_item_consent and required is not None and ev.item_consent is not None:
+                _record_item_consent(form, required, ev, granted=True)
             current = produce(value, ev, consent)
             if validate is not None and not validate(current, ev, consent):
                 if traced:
@@ -256,7 +407,7 @@ class ValueCompiler:
         return resolve
 
     def _producer(self, item: Any, form: dict[str, Any], static: Any) -> Resolve:
-        """Compile steps 5 to 8 (section 2.3): the static value or the input, unless a producer gives the result."""
+        """Compile steps 5 to 8 (section 2.3): the result of a producer, else the static value, else the input."""
         present = [name for name in PRODUCERS if truthy(form.get(name, UNDEFINED))]
         if not self.dialect.one_producer:
             return self._layered(item, form, static, present)
@@ -267,20 +418,20 @@ class ValueCompiler:
             return self._loop(form, static, None)
         return self._build(name, item, form, static)
 
-    def _makes_property(self, form: dict[str, Any]) -> bool:
-        """Return whether what the producer makes is a property for certain, because all its parts are."""
+    def _produces_property(self, form: dict[str, Any]) -> bool:
+        """Return whether the producer's result is certain to be a property, because all its parts are."""
         present = [name for name in PRODUCERS if truthy(form.get(name, UNDEFINED))]
         if not present or not self.dialect.one_producer:
             return False
         part = form[present[0]]
         if present[0] == "map" and isinstance(part, dict):
-            return all(map(_gives_property, part.values()))
+            return all(map(_is_property_mapping, part.values()))
         if isinstance(part, list):
-            return all(map(_gives_property, part[1:2] if present[0] == "loop" else part))
+            return all(map(_is_property_mapping, part[1:2] if present[0] == "loop" else part))
         return False
 
     def _layered(self, item: Any, form: dict[str, Any], static: Any, present: list[str]) -> Resolve:
-        """Compile all producers: `fn` runs first, `key` replaces its result, then `loop`, `map` or `set` does."""
+        """Compile all producers: `fn` runs first, `key` replaces its result, `loop`, `map` or `set` replaces that."""
         base = self._static_or_input(static)
         if "fn" in present:
             base = self._fn(form["fn"], item)
@@ -292,7 +443,7 @@ class ValueCompiler:
         if present[0] == "loop":
             return self._loop(form, static, base)
         produce = self._build(present[0], item, form, static)
-        # What is replaced runs all the same: a function may log or throw, and a key that is not a path fails.
+        # A replaced producer still runs: a function may log or throw, and a key that is not a path fails.
         return self._in_turn(base, produce) if "fn" in present or "key" in present else produce
 
     def _build(self, name: str, item: Any, form: dict[str, Any], static: Any) -> Resolve:
@@ -335,7 +486,7 @@ class ValueCompiler:
 
     def _fn(self, source: Any, item: Any) -> Resolve:
         function = self._callbacks.callable(source)
-        report = self._reporter("mapping fn failed", "function_failed", "it gives nothing")
+        report = self._reporter("mapping fn failed", "function_failed", "it has no result")
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             try:
@@ -347,7 +498,7 @@ class ValueCompiler:
         return resolve
 
     def _gate(self, source: Any, item: Any, what: str) -> Callable[[Any, Evaluation, Any], bool] | None:
-        """Compile `condition` or `validate`; one that throws is logged and counts as false."""
+        """Compile `condition` or `validate`; an exception is logged and counts as false."""
         if not truthy(source):
             return None
         function = self._callbacks.callable(source)
@@ -363,18 +514,18 @@ class ValueCompiler:
         return gate
 
     def _loop(self, form: dict[str, Any], static: Any, base: Resolve | None) -> Resolve:
-        """Compile a loop. If its scope is not a list, it gives the result of `base`, or nothing without one."""
+        """Compile a loop. If its scope is not a list, its result is that of `base`, or nothing without a base."""
         part = form["loop"]
         if not isinstance(part, (list, str)):
             return _impossible
         scope = part[0] if len(part) > 0 else UNDEFINED
-        # A default parameter upstream: an absent item mapping is the empty mapping.
+        # Upstream has a default parameter here: an absent item mapping is the empty mapping.
         with self._inside("*"):
             each = self._nested(part[1] if len(part) > 1 else UNDEFINED)
-        if not self.dialect.item_consent_grants and _asks_for_consent(part[1:2]):
+        if not self.dialect.item_consent_grants and _requires_consent(part[1:2]):
             each = _aware_of_item_consent(each)
         source = None if scope == "this" else self._nested(scope)
-        tell = _tell_no_list(form, static) if base is None else None
+        record = _record_missing_list(form, static) if base is None else None
         traced = self._traced
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
@@ -382,12 +533,12 @@ class ValueCompiler:
             before = base(value, ev, consent) if base is not None else UNDEFINED
             items = [value] if source is None else source(value, ev, consent)
             if not isinstance(items, list):
-                return before if tell is None else tell(value, ev)
+                return before if record is None else record(value, ev)
             if traced:
                 ev.drop_notes(noted)
             results = [each(item, ev, consent) for item in items]
-            kept = [result for result in results if result is not UNDEFINED]
-            return kept if kept or not items else EmptiedList()
+            defined = [result for result in results if result is not UNDEFINED]
+            return defined if defined or not items else EmptiedList()
 
         return resolve
 
@@ -398,12 +549,12 @@ class ValueCompiler:
                 compiled.append((name, self._named(name, self._nested(item))))
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
-            found: dict[str, Any] = {}
+            properties: dict[str, Any] = {}
             for name, entry in compiled:
                 result = entry(value, ev, consent)
                 if result is not UNDEFINED:
-                    found[name] = result
-            return found
+                    properties[name] = result
+            return properties
 
         return resolve
 
@@ -465,10 +616,10 @@ def _path(path: str, static: Any = UNDEFINED) -> Resolve:
     def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
         if value is UNDEFINED:
             return UNDEFINED
-        found = getter(value)
-        if type(found) in _SIMPLE:
-            return found
-        return fallback if (found := cast_to_property(found)) is UNDEFINED else found
+        result = getter(value)
+        if type(result) in _SIMPLE:
+            return result
+        return fallback if (result := cast_to_property(result)) is UNDEFINED else result
 
     first, _, second = path.partition(".")
     if not second or "." in second or "*" in (first, second):
@@ -490,7 +641,7 @@ def _path(path: str, static: Any = UNDEFINED) -> Resolve:
 def _guarded(
     alternative: Resolve, report: Callable[[Evaluation, Exception], None], *, own_consent: bool
 ) -> Resolve:
-    """Return a mapping value of one alternative, whose errors are reported."""
+    """Return a mapping value with a single alternative, whose errors are reported."""
 
     def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
         if value is UNDEFINED:
@@ -507,10 +658,13 @@ def _guarded(
     return resolve
 
 
-def _gives_property(mapping: Any) -> bool:
-    """Return whether a mapping value gives a property or nothing: all do, but for a static value without consent."""
+def _is_property_mapping(mapping: Any) -> bool:
+    """Return whether a mapping value can only be a property or `UNDEFINED`.
+
+    The exception is a static value that is not a property, which is used as it is when consent is missing.
+    """
     if isinstance(mapping, list):
-        return all(map(_gives_property, mapping))
+        return all(map(_is_property_mapping, mapping))
     if not isinstance(mapping, dict) or not truthy(mapping.get("consent", UNDEFINED)):
         return True
     static = mapping.get("value", UNDEFINED)
@@ -518,7 +672,7 @@ def _gives_property(mapping: Any) -> bool:
 
 
 def _holds_nan(value: Any, depth: int = 0) -> bool:
-    """Tell whether a value is NaN, or has one in it, for which all of it is no property."""
+    """Return whether a value is NaN or contains one, so that it is not a property as a whole."""
     if type(value) is float:
         return value != value  # only NaN differs from itself
     if depth > _NAN_DEPTH or not isinstance(value, (dict, list)):
@@ -528,13 +682,13 @@ def _holds_nan(value: Any, depth: int = 0) -> bool:
 
 
 def _unguarded(produce: Resolve, fallback: Any, *, certain: bool, place: str = "") -> Resolve:
-    """Return what gives the property that `produce` makes, or else the fallback.
+    """Return a mapping value without conditions: the result of `produce` if it is a property, else the fallback.
 
     Args:
-        produce: makes the value.
-        fallback: given where the value is not a property.
-        certain: whether the value is a property for certain.
-        place: where a NaN is recorded that makes it no property; empty where it is not.
+        produce: computes the value.
+        fallback: the result if the value is not a property.
+        certain: whether the value is certain to be a property.
+        place: the place for which a NaN that makes the value unusable is recorded; empty for none.
 
     """
     if certain and fallback is UNDEFINED:
@@ -551,15 +705,15 @@ def _unguarded(produce: Resolve, fallback: Any, *, certain: bool, place: str = "
     return resolve
 
 
-def _asks_for_consent(mapping: Any) -> bool:
-    """Return whether a mapping value, or one inside it, asks for consent."""
+def _requires_consent(mapping: Any) -> bool:
+    """Return whether a mapping value, or one inside it, requires consent."""
     if isinstance(mapping, dict):
-        return "consent" in mapping or any(map(_asks_for_consent, mapping.values()))
-    return isinstance(mapping, list) and any(map(_asks_for_consent, mapping))
+        return "consent" in mapping or any(map(_requires_consent, mapping.values()))
+    return isinstance(mapping, list) and any(map(_requires_consent, mapping))
 
 
 def _aware_of_item_consent(each: Resolve) -> Resolve:
-    """Return `each`, with `Evaluation.item_consent` set while it works on an item that has a consent of its own."""
+    """Return `each`, with `Evaluation.item_consent` set while it processes an item with its own consent."""
 
     def resolve(item: Any, ev: Evaluation, consent: Any) -> Any:
         own = item.get("consent", UNDEFINED) if isinstance(item, dict) else UNDEFINED
@@ -575,28 +729,28 @@ def _aware_of_item_consent(each: Resolve) -> Resolve:
 
 
 def _traced_path(with_default: Callable[[Any], Any], without: Callable[[Any], Any]) -> Resolve:
-    """Return a path with a default value, which notes where the default stands in for what the path does not find."""
+    """Return a path with a default value that notes each use of the default."""
 
     def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all
-        found = without(value)
-        if found is UNDEFINED:
+        result = without(value)
+        if result is UNDEFINED:
             ev.note(_DEFAULT)
-        elif isinstance(found, list) and (missing := _missing(found)):
+        elif isinstance(result, list) and (missing := _missing(result)):
             ev.note(f"{_DEFAULT} for {amount(missing, 'item')}")
         return with_default(value)
 
     return resolve
 
 
-def _missing(found: Any) -> int:
+def _missing(result: Any) -> int:
     """Return how many items of a path with `*` are missing."""
-    return sum(map(_missing, found)) if isinstance(found, list) else int(found is UNDEFINED)
+    return sum(map(_missing, result)) if isinstance(result, list) else int(result is UNDEFINED)
 
 
-def _tell_item_consent(
+def _record_item_consent(
     form: dict[str, Any], required: tuple[str, ...], ev: Evaluation, *, granted: bool
 ) -> None:
-    """Record where walkerOS 4.4 would decide by the consent of a loop item, and decide otherwise."""
+    """Record a divergence if the consent of the loop item would have led walkerOS 4.4 to another decision."""
     if is_granted(required, ev.item_consent) == granted:
         return
     would = "leave out" if granted else "send"
@@ -608,31 +762,31 @@ def _tell_item_consent(
     )
 
 
-def _tell_no_list(form: dict[str, Any], static: Any) -> Callable[[Any, Evaluation], Any]:
-    """Return what records what walkerOS 4.4 would give where the scope of a loop is not a list; it gives nothing."""
+def _record_missing_list(form: dict[str, Any], static: Any) -> Callable[[Any, Evaluation], Any]:
+    """Return the function for a loop whose scope is not a list: it records the result of walkerOS 4.4."""
     key = form.get("key", UNDEFINED)
     getter = compile_path(key, static) if truthy(key) and isinstance(key, str) else None
     by_function = getter is None and truthy(form.get("fn", UNDEFINED))
 
-    def tell(value: Any, ev: Evaluation) -> Any:
+    def record(value: Any, ev: Evaluation) -> Any:
         before = getter(value) if getter is not None else value if static is UNDEFINED else static
         if by_function:
-            would = "give the result of fn"
+            would = "use the result of fn"
         elif before is static or cast_to_property(before) is UNDEFINED:
             return UNDEFINED
         elif getter is not None:
-            would = f"give the value at {key}"
+            would = f"use the value at {key}"
         else:
             as_text = ', as text "[object Object]"' if isinstance(before, dict) else ""
-            would = f"give the whole input{as_text}"
+            would = f"use the whole input{as_text}"
         ev.diverge(
             "walkeros_loop_without_list",
             form,
-            f"walkerOS 4.4 would {would} ({_describe(form)} found no list); since 4.7.0 that gives nothing",
+            f"walkerOS 4.4 would {would} ({_describe(form)} found no list); since 4.7.0 the result is undefined",
         )
         return UNDEFINED
 
-    return tell
+    return record
 
 
 def _nothing(value: Any, ev: Evaluation, consent: Any) -> Any:  # noqa: ARG001 - one signature for all

@@ -1,4 +1,4 @@
-"""Mask secrets: the one place that errors, trail, journal, cassettes and screens use."""
+"""Mask secrets in errors, trail, journal, cassettes and screens alike."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Observability of a destination: a trail of JSON lines, and metrics for dashboards."""
+"""Observe a destination: a trail of JSON lines, and metrics for dashboards."""

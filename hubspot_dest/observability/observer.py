@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.delivery.client.client import HubSpotClient
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import HubSpotClient, occurrence_uuid
 from hubspot_dest.delivery.client.exchange import Exchange
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.masking.secret import Secret
@@ -25,14 +24,14 @@ _REACHED: Final = ("sent", "queued")
 
 
 class Observer:
-    """Observes destinations.
+    """Observe destinations.
 
-    >>> watcher = Watcher(PrometheusInstruments(), trail=Trail("trail.jsonl"))  # doctest: +SKIP
-    >>> destination = watcher.destination(config, outbox="events.sqlite3")  # doctest: +SKIP
+    >>> observer = Observer(PrometheusInstruments(), trail=Trail("trail.jsonl"))  # doctest: +SKIP
+    >>> destination = observer.destination(config, outbox="events.sqlite3")  # doctest: +SKIP
 
     Args:
         instruments: record the metrics.
-        trail: gets a line per outcome and exchange.
+        trail: receives a line per outcome and exchange.
 
     Attributes:
         line_of: returns the source line of an event by its id, or None.
@@ -42,29 +41,29 @@ class Observer:
     def __init__(self, *instruments: Instruments, trail: Trail | None = None) -> None:
         self._instruments = instruments
         self._trail = trail
-        self._here = threading.local()
+        self._thread = threading.local()
         self.line_of: Callable[[str], int | None] = lambda event_id: None  # noqa: ARG005
 
     def destination(
         self, config: Config | dict[str, Any], *, base_url: str | None = None, **options: Any
     ) -> HubSpotDestination:
-        """Return an observed destination; arguments as for `HubSpotDestination`.
+        """Return an observed destination; the arguments are those of `HubSpotDestination`.
 
         Raises:
-            ConfigError: see `HubSpotDestination`, which may raise others too.
+            ConfigError: see `HubSpotDestination`, which may also raise other errors.
 
         """
         loaded = config if isinstance(config, Config) else Config.strict(config)
         if base_url is not None:
             loaded = replace(loaded, connection=replace(loaded.connection, base_url=base_url))
-        listeners = (self.hear, *options.pop("listeners", ()))
-        made = HubSpotDestination(
+        listeners = (self.on_outcome, *options.pop("listeners", ()))
+        observed = HubSpotDestination(
             loaded, client_factory=self.client_factory(loaded), listeners=listeners, **options
         )
         for instrument in self._instruments:
-            instrument.gauge("queued", lambda: made.queued)
-            instrument.gauge("waiting_for_consent", lambda: made.waiting)
-        return made
+            instrument.gauge("queued", lambda: observed.queued)
+            instrument.gauge("waiting_for_consent", lambda: observed.waiting)
+        return observed
 
     def client_factory(self, config: Config) -> Callable[[Secret], HubSpotClient]:
         """Return a client factory whose clients report their exchanges."""
@@ -82,7 +81,7 @@ class Observer:
     # ---- notifications
 
     def exchanged(self, exchange: Exchange) -> None:
-        """Record one exchange; called by the thread that made the request."""
+        """Record an exchange; called by the thread that made the request."""
         status = str(exchange.status) if exchange.status is not None else exchange.error or "none"
         for instrument in self._instruments:
             instrument.count("requests", {"call": exchange.call, "status": status})
@@ -94,10 +93,10 @@ class Observer:
             level = logging.WARNING
             self._trail.write(level, {"kind": "request", "call": exchange.call, **_answer(exchange)})
 
-    def hear(self, outcome: Outcome) -> None:
-        """Record one outcome; called by the thread that produced it."""
+    def on_outcome(self, outcome: Outcome) -> None:
+        """Record an outcome; called by the thread that produced it."""
         count = max(1, len(outcome.events))
-        # With an outbox an event has two outcomes: accepted, and answered by HubSpot.
+        # With an outbox, an event has two outcomes: when it is accepted, and when HubSpot has answered.
         delivered = outcome.kind == "flushed" or outcome.delivery
         labels = {
             "stage": "delivered" if delivered else "accepted",
@@ -108,10 +107,10 @@ class Observer:
             instrument.count("events", labels, count)
         if self._trail is not None:
             level = logging.ERROR if not outcome.ok else logging.INFO
-            self._trail.write(level, self._told(outcome, self._answers(outcome)))
+            self._trail.write(level, self._record(outcome, self._answers(outcome)))
 
     def answered(self, status: int, seconds: float) -> None:
-        """Record one answer of the collector endpoint."""
+        """Record a response of the collector endpoint."""
         labels = {"status": str(status)}
         for instrument in self._instruments:
             instrument.count("http_requests", labels)
@@ -131,9 +130,9 @@ class Observer:
 
     def _exchanges(self) -> deque[Exchange]:
         """Return this thread's exchanges since its last outcome."""
-        known: deque[Exchange] | None = getattr(self._here, "exchanges", None)
+        known: deque[Exchange] | None = getattr(self._thread, "exchanges", None)
         if known is None:
-            known = self._here.exchanges = deque(maxlen=1000)
+            known = self._thread.exchanges = deque(maxlen=1000)
         return known
 
     def _answers(self, outcome: Outcome) -> list[Exchange]:
@@ -148,7 +147,7 @@ class Observer:
         count = len(outcome.calls) - (1 if unsent and outcome.calls else 0)
         return [exchanges.popleft() for _ in range(min(count, len(exchanges)))]
 
-    def _told(self, outcome: Outcome, answers: Iterable[Exchange]) -> dict[str, Any]:
+    def _record(self, outcome: Outcome, answers: Iterable[Exchange]) -> dict[str, Any]:
         record: dict[str, Any] = {
             "kind": "batch" if outcome.events else "event",
             "id": outcome.event_id or None,

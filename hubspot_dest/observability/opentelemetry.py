@@ -15,14 +15,14 @@ from hubspot_dest.observability.instruments import BUCKETS, MEASURES
 __all__ = ["OtelInstruments", "configured_provider"]
 
 _PREFIX: Final = "hubspot_dest."
-_SPOKEN: Final = {"otlp": "otlp_proto_http"}
+_EXPORTER_NAMES: Final = {"otlp": "otlp_proto_http"}
 
 
 class OtelInstruments:
-    """Records metrics with OpenTelemetry; names begin with `hubspot_dest.`.
+    """Record metrics with OpenTelemetry, with names that begin with `hubspot_dest.`.
 
     Args:
-        provider: the meter provider; the program's global one by default.
+        provider: the meter provider; by default the program's global one.
 
     """
 
@@ -53,7 +53,7 @@ class OtelInstruments:
     def gauge(self, name: str, read: Callable[[], float]) -> None:
         """Register an observable gauge."""
 
-        def observe(options: Any) -> Iterable[metrics.Observation]:  # noqa: ARG001 - a callback's shape
+        def observe(options: Any) -> Iterable[metrics.Observation]:  # noqa: ARG001 - the signature of a callback
             return [metrics.Observation(read())]
 
         self._known[name] = self._meter.create_observable_gauge(
@@ -62,9 +62,9 @@ class OtelInstruments:
 
 
 def configured_provider() -> tuple[Any, Callable[[], None]]:
-    """Return a meter provider configured by `OTEL_METRICS_EXPORTER` and the like, and its shutdown function.
+    """Return a meter provider configured by the `OTEL_…` environment variables, and its shutdown function.
 
-    A provider that the program or `opentelemetry-instrument` configured is used unchanged.
+    A provider configured by the program or by `opentelemetry-instrument` is used unchanged.
 
     Raises:
         ImportError: the SDK or the requested exporter is not installed.
@@ -78,14 +78,16 @@ def configured_provider() -> tuple[Any, Callable[[], None]]:
     from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
 
     name = os.environ.get("OTEL_METRICS_EXPORTER", "otlp").split(",")[0].strip()
-    found = list(entry_points(group="opentelemetry_metrics_exporter", name=_SPOKEN.get(name, name)))
-    if not found:
+    exporters = list(
+        entry_points(group="opentelemetry_metrics_exporter", name=_EXPORTER_NAMES.get(name, name))
+    )
+    if not exporters:
         msg = f"no metrics exporter {name!r} is installed (OTEL_METRICS_EXPORTER)"
         raise RuntimeError(msg)
-    exporter: MetricExporter = found[0].load()()
+    exporter: MetricExporter = exporters[0].load()()
     provider = MeterProvider([PeriodicExportingMetricReader(exporter)])
 
-    def end() -> None:
+    def shut_down() -> None:
         provider.shutdown()
 
-    return provider, end
+    return provider, shut_down

@@ -15,7 +15,7 @@ _PREFIX: Final = "hubspot_dest_"
 
 
 class PrometheusInstruments:
-    """Records metrics in its own registry; names begin with `hubspot_dest_`."""
+    """Record metrics in a separate registry, with names that begin with `hubspot_dest_`."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -53,7 +53,7 @@ class PrometheusInstruments:
         """Serve `/metrics` from a background thread.
 
         Returns:
-            the port, and a function that stops the server.
+            The port, and a function that stops the server.
 
         Raises:
             OSError: the port is in use.
@@ -61,9 +61,9 @@ class PrometheusInstruments:
         """
         server, thread = start_http_server(port, addr=host, registry=self.registry)
 
-        def end() -> None:
+        def stop() -> None:
             server.shutdown()
             server.server_close()
             thread.join(5)
 
-        return int(server.server_address[1]), end
+        return int(server.server_address[1]), stop

@@ -1,4 +1,4 @@
-"""The trail: a JSON line per outcome, exchange and log record. `follow` reads what it says of one event."""
+"""The trail: a JSON line per outcome, exchange and log record. `follow` reads the records of an event."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ __all__ = ["JsonLines", "Trail", "follow"]
 
 
 class JsonLines(logging.Formatter):
-    """Formats log records as JSON objects: `time`, `level`, `kind` and the record's fields. Tokens are masked.
+    """Format log records as JSON objects with `time`, `level`, `kind` and the record's fields. Tokens are masked.
 
     Args:
-        token: masked wherever it occurs, like everything that looks like a private-app token.
+        token: a token to mask, in addition to everything that looks like a private-app token.
 
     """
 
@@ -32,12 +32,12 @@ class JsonLines(logging.Formatter):
         self._token = token
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return one line."""
+        """Return the record as one line."""
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, Any] = {"time": when.replace("+00:00", "Z"), "level": record.levelname.lower()}
-        told = getattr(record, "trail", None)
-        if isinstance(told, dict):
-            line.update(told)
+        fields = getattr(record, "trail", None)
+        if isinstance(fields, dict):
+            line.update(fields)
         else:
             line |= {"kind": "log", "logger": record.name, "message": record.getMessage()}
             detail = getattr(record, "detail", None)
@@ -49,14 +49,16 @@ class JsonLines(logging.Formatter):
 
 
 class Trail:
-    """Writes the trail to a file, or to stderr for `-`. Safe to use from several threads.
+    """Write the trail to a file, or to stderr for `-`. It may be used from several threads.
 
-    The file is opened for appending, and reopened after it was moved, so logrotate needs no signal. Other log records
-    of the library go into the trail as well. A file that cannot be written never stops a delivery.
+    The file is opened for appending, and reopened after it was moved, so logrotate does not need to send a signal.
+    Other log records of the library are written to the trail, too. A file that cannot be written never stops a
+    delivery.
 
     Args:
         path: the file.
-        token: masked wherever it occurs.
+        token: a token to mask.
+        on_error: called once if lines cannot be written.
 
     Raises:
         OSError: the file cannot be opened.
@@ -83,13 +85,13 @@ class Trail:
         self._library.addHandler(self._handler)
 
     def write(self, level: int, record: dict[str, Any]) -> None:
-        """Write one record of a `kind`."""
-        made = logging.LogRecord("hubspot_dest.trail", level, "", 0, "", None, None)
-        made.trail = record
-        made.created = time.time()
+        """Write a record, which has a `kind`."""
+        log_record = logging.LogRecord("hubspot_dest.trail", level, "", 0, "", None, None)
+        log_record.trail = record
+        log_record.created = time.time()
         try:
-            self._handler.handle(made)
-        except OSError as error:  # from looking whether the file was moved away
+            self._handler.handle(log_record)
+        except OSError as error:  # raised when checking whether the file was moved
             self._fail(error)
 
     def close(self) -> None:
@@ -106,7 +108,7 @@ class Trail:
             self._fail(error)
 
     def _fail(self, error: OSError) -> None:
-        """Report once that lines are missing: the delivery goes on."""
+        """Report once that lines are missing; the delivery continues."""
         if not self._failed:
             self._failed = True
             self._on_error(error)

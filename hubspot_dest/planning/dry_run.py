@@ -7,8 +7,8 @@ from typing import Any
 from hubspot_dest.config.model import Config
 from hubspot_dest.events.collector import Collector, InvalidEventError, sentence_of
 from hubspot_dest.events.consent_queue import ConsentGate
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.jsvalues import JsTypeError
+from hubspot_dest.mapping.values import Callbacks
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import CollectorPlanner, Planner
 from hubspot_dest.planning.profiles import DEFAULT, Profile

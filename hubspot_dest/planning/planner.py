@@ -15,26 +15,27 @@ from typing import Any, Final, Protocol
 
 from hubspot_dest.checks.finding import Violation
 from hubspot_dest.events.collector import with_user
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation, Issue, Trace
-from hubspot_dest.mapping.jsdates import LAST_PLAIN_MS, date_ms, iso_string
 from hubspot_dest.mapping.jsvalues import (
+    LAST_PLAIN_MS,
     UNDEFINED,
     EmptiedList,
     JsTypeError,
+    date_ms,
     entries,
+    iso_string,
     js_lower,
     kind_of,
+    replace_whitespace_runs,
     to_string,
     truthy,
-    whitespace_runs_to,
 )
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor
 from hubspot_dest.mapping.rules import Rule, RuleError, RuleSet
-from hubspot_dest.mapping.values import CONSTANT, Resolve, TextMap, Unprintable, ValueCompiler
+from hubspot_dest.mapping.values import CONSTANT, Callbacks, Resolve, TextMap, Unprintable, ValueCompiler
 from hubspot_dest.planning.plan import INVALID_DATE, SCOPE, ContactUpsert, Plan, PlanFields
 from hubspot_dest.planning.profiles import PlanPolicy
 
@@ -280,7 +281,7 @@ class Planner:
         if not isinstance(name, str):
             msg = "eventName.toLowerCase is not a function"
             raise JsTypeError(msg)
-        built = self._prefix + whitespace_runs_to(js_lower(name), "_")
+        built = self._prefix + replace_whitespace_runs(js_lower(name), "_")
         if len(self._names) < _NAMES:
             self._names[name] = built
         return built

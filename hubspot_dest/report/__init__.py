@@ -1,1 +1,1 @@
-"""Output formats of results: text for people, JSON Lines for programs, JUnit for CI."""
+"""Output formats for results: text for people, JSON Lines for programs, JUnit for CI."""

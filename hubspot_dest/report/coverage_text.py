@@ -1,11 +1,11 @@
-"""Coverage as text: rules with their properties, events without a rule, calls and limits."""
+"""Format coverage as text: rules with their properties, events without a rule, calls and limits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from hubspot_dest.amounts import plural, verb
-from hubspot_dest.config.document import SourceMap
+from hubspot_dest.config.model import SourceMap
 from hubspot_dest.coverage.coverage import CoverageSummary
 from hubspot_dest.coverage.rule_coverage import PropertyHits, RuleHits
 from hubspot_dest.report.safe_text import safe_text
@@ -17,22 +17,22 @@ _GREEN, _RED, _YELLOW = 32, 31, 33
 
 
 def coverage_sentence(summary: CoverageSummary) -> str:
-    """Return the coverage in a sentence: `coverage 87.5 %: 12 events exercise 14 of 16 rules and properties`."""
-    reached, every = summary.targets
+    """Summarise coverage: `coverage 87.5 %: 12 events exercise 14 of 16 rules and properties`."""
+    reached, total = summary.targets
     events = f"{summary.events:,} event{'s' * (summary.events != 1)}"
     if summary.percent is None:
-        return f"no coverage: {events}, and the configuration has neither rules nor properties"
+        return f"no coverage: {events}, but the configuration has neither rules nor properties"
     exercise = verb(summary.events, "exercise")
-    return f"coverage {summary.percent:g} %: {events} {exercise} {reached} of {every} rules and properties"
+    return f"coverage {summary.percent:g} %: {events} {exercise} {reached} of {total} rules and properties"
 
 
 def coverage_lines(
     summary: CoverageSummary, painter: Painter, source: SourceMap | None = None
 ) -> Iterator[str]:
-    """Yield the lines of a coverage.
+    """Yield the lines of a coverage report.
 
     Args:
-        summary: what was exercised.
+        summary: the coverage.
         painter: colours the text.
         source: the lines of the configuration in its file.
 
@@ -54,7 +54,7 @@ def coverage_lines(
         yield "events without a rule"
         for unmatched in summary.unmatched:
             near = f"  nearest rule: {safe_text(unmatched.nearest, limit=60)}" if unmatched.nearest else ""
-            apart = f" (only {unmatched.apart} apart)" if unmatched.apart else ""
+            apart = f" (differs only in {unmatched.apart})" if unmatched.apart else ""
             text = f"  {unmatched.count:>8,}  {safe_text(unmatched.name, limit=60)}{near}{apart}"
             yield painter.paint(text, _YELLOW)
     if summary.not_sent:
@@ -66,13 +66,13 @@ def coverage_lines(
     if summary.contacts is not None:
         about = "about " if summary.contacts_estimated else ""
         note = " (estimated, standard error 0.8 %)" if summary.contacts_estimated else ""
-        yield f"contacts touched: {about}{summary.contacts:,}{note}"
+        yield f"contacts: {about}{summary.contacts:,}{note}"
     contacts, events = (
         plural(summary.contact_calls, "contact call"),
         plural(summary.event_calls, "event call"),
     )
     yield f"calls: {summary.contact_calls:,} {contacts}, {summary.event_calls:,} {events}"
-    yield "HubSpot's limits, at the pace of the events' timestamps"
+    yield "HubSpot's limits, at the rate of the events' timestamps"
     for limit in summary.limits:
         over = limit.used > limit.allowed
         when = f", busiest: {limit.period}" if limit.period else ""
@@ -97,7 +97,7 @@ def _rule_lines(rule: RuleHits, painter: Painter, source: SourceMap | None) -> I
 
 def _property_line(prefix: str, property_hits: PropertyHits, painter: Painter) -> str:
     if not property_hits.asked:
-        counts = "never asked for"
+        counts = "never evaluated"
     elif property_hits.never:
         counts = f"missing in all {property_hits.asked:,}"
     else:

@@ -1,4 +1,4 @@
-"""What a comparison found, as text, as JSON, and as Markdown for a pull request."""
+"""Format the result of a comparison as text, as JSON, and as Markdown for a pull request."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~])")
 
 @dataclass(frozen=True, slots=True)
 class DiffTitle:
-    """What is compared, for the head of a report.
+    """The names of what is compared.
 
     Attributes:
         old: the name of the old side.
         new: the name of the new side.
-        events: the name of the source of events.
-        places: the place of each cause, such as `flow.json, line 12`, by its path; unknown ones are left out.
-        explained: what each cause means, where its name alone does not say it.
-        differing: the paths of every difference, also of those without effect.
+        events: the name of the source of the events.
+        places: path of a cause to its place, such as `flow.json, line 12`; unknown places are left out.
+        explained: path of a cause to an explanation, if its name does not explain it.
+        differing: the paths of all differences, including those without effect.
 
     """
 
@@ -51,30 +51,30 @@ class DiffTitle:
     differing: Sequence[str]
 
     def without_effect(self, comparison: PlanComparison) -> list[str]:
-        """Return the differences that change the calls of no event."""
+        """Return the differences that do not change the calls of any event."""
         return [text for text in self.differing if text not in comparison.effective_causes]
 
 
 def diff_sentence(comparison: PlanComparison) -> str:
-    """Return the result in a sentence: `115 of 263 events change: 3 gain a call, 12 lose a call, 100 change`."""
+    """Summarise the result: `115 of 263 events change: 3 gain a call, 12 lose a call, 100 change`."""
     bad = f", {amount(comparison.bad_lines, 'bad line')}" if comparison.bad_lines else ""
     if not comparison.changed:
         return f"none of {_events(comparison.events)} changes{bad}"
     counts = comparison.kinds
     verb = "changes" if comparison.changed == 1 else "change"
-    said = f"{comparison.changed:,} of {_events(comparison.events)} {verb}"
+    sentence = f"{comparison.changed:,} of {_events(comparison.events)} {verb}"
     if counts["change"] == comparison.changed:
-        return f"{said}{bad}"  # no event gains or loses a call
+        return f"{sentence}{bad}"  # no event gains or loses a call
     kinds = [
         f"{counts[kind]:,} {words if counts[kind] > 1 else _singular(words)}"
         for kind, (_, _, words) in _MARKS.items()
         if counts[kind]
     ]
-    return f"{said}: {', '.join(kinds)}{bad}"
+    return f"{sentence}: {', '.join(kinds)}{bad}"
 
 
 def diff_lines(comparison: PlanComparison, title: DiffTitle, painter: Painter) -> Iterator[str]:
-    """Yield the lines of a comparison: every kind of change with its cause and an example."""
+    """Yield the lines of a comparison: every group of changes with its causes and an example."""
     yield f"{safe_text(title.old)} → {safe_text(title.new)}: {diff_sentence(comparison)}"
     groups = comparison.groups
     for group in groups[:_SHOWN_GROUPS]:
@@ -91,12 +91,12 @@ def _group_lines(group: ChangeGroup, title: DiffTitle, painter: Painter) -> Iter
     head = painter.paint(f"{mark} {safe_text(group.name, limit=60)}", colour)
     yield f"{head}  {_events(group.count)} {words if group.count > 1 else _singular(words)}"
     for cause in group.causes[:_SHOWN_CAUSES]:
-        yield f"    by {safe_text(_cause_text(cause, title), limit=300)}"
+        yield f"    because of {safe_text(_cause_text(cause, title), limit=300)}"
     if len(group.causes) > _SHOWN_CAUSES:
-        yield f"    and by {len(group.causes) - _SHOWN_CAUSES} more places"
+        yield f"    and {len(group.causes) - _SHOWN_CAUSES} more causes"
     for example in group.examples[:1]:
         where = f"line {example.number}" if example.number else "an event"
-        yield painter.dim(f"    such as {where}  {safe_text(example.person, limit=60)}")
+        yield painter.dim(f"    example: {where}  {safe_text(example.person, limit=60)}")
         if example.before != example.after:
             yield f"      was  {safe_text(example.before, limit=120)}"
             yield f"      now  {safe_text(example.after, limit=120)}"
@@ -109,19 +109,19 @@ def _group_lines(group: ChangeGroup, title: DiffTitle, painter: Painter) -> Iter
 
 def _notes(comparison: PlanComparison, title: DiffTitle) -> Iterator[str]:
     if comparison.other_reasons:
-        yield f"{_events(comparison.other_reasons)} with another rule or reason, and the same calls"
+        yield f"{_events(comparison.other_reasons)} with another rule or reason, but the same calls"
     if comparison.unstable:
-        yield f"{_events(comparison.unstable)} left out: a function gives another result each time"
+        yield f"{_events(comparison.unstable)} left out: a function returns a different result each time"
     if comparison.more_groups:
-        yield f"{_events(comparison.more_groups)} more that change, of too many kinds to tell apart"
+        yield f"{_events(comparison.more_groups)} more that change, in too many groups to list"
     if idle := title.without_effect(comparison):
         more = f" and {len(idle) - _SHOWN_CAUSES} more" if len(idle) > _SHOWN_CAUSES else ""
         named = ", ".join(safe_text(text, limit=120) for text in idle[:_SHOWN_CAUSES])
-        yield f"different, without effect on the calls of these events: {named}{more}"
+        yield f"differences without effect on the calls of these events: {named}{more}"
 
 
 def change_record(change: PlanChange) -> dict[str, Any]:
-    """Return the `--json` record of one changed event."""
+    """Return the `--json` record of a changed event."""
     return {
         "line": change.number or None,
         "event": change.name,
@@ -171,7 +171,7 @@ def diff_record(comparison: PlanComparison, title: DiffTitle) -> dict[str, Any]:
 
 
 def diff_markdown(comparison: PlanComparison, title: DiffTitle) -> Iterator[str]:
-    """Yield the lines of a comment on a pull request; no person is named in it."""
+    """Yield the lines of a comment on a pull request, without personal data."""
     yield f"### What HubSpot would receive: {_escaped(title.old)} → {_escaped(title.new)}"
     yield ""
     yield f"**{diff_sentence(comparison)}** ({_escaped(title.events)})"
@@ -215,7 +215,7 @@ def _cause_text(cause: str, title: DiffTitle) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return text that Markdown shows as it is, in one cell of a table."""
+    """Escape text for a cell of a Markdown table."""
     return _MARKDOWN.sub(r"\\\1", safe_text(text, limit=200)).replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 

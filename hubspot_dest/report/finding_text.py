@@ -1,4 +1,4 @@
-"""Findings as text: file and line, severity, code, sentence, fix."""
+"""Format findings as text: file and line, severity, code, sentence, fix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLOURS: Final = {"refused": _RED, "lost": _RED, "doubtful": _YELLOW}
 
 
 def finding_lines(findings: Iterable[Finding], painter: Painter) -> Iterator[str]:
-    """Yield `shop.yaml:12: lost unknown_key: …`, then where and what to do, indented."""
+    """Yield `shop.yaml:12: lost unknown_key: …`, followed by the path and the fix, indented."""
     for finding in findings:
         line = "" if finding.line is None else f":{finding.line}"
         place = f"{safe_text(finding.file)}{line}: " if finding.file else ""
@@ -31,7 +31,7 @@ def finding_lines(findings: Iterable[Finding], painter: Painter) -> Iterator[str
 
 
 def count_sentence(findings: Sequence[Finding]) -> str:
-    """Return `3 findings: 1 refused, 2 doubtful`."""
+    """Count findings by severity: `3 findings: 1 refused, 2 doubtful`."""
     if not findings:
         return "no findings"
     counts = Counter(finding.severity for finding in findings)
@@ -40,7 +40,7 @@ def count_sentence(findings: Sequence[Finding]) -> str:
 
 
 def finding_cases(findings: Sequence[Finding], file: str) -> list[Case]:
-    """Return JUnit cases: a failure for each finding that is an error; one passed case where there is none."""
+    """Return the JUnit cases: a failure for each finding that is an error, or a passed case if there are none."""
     failing = [finding for finding in findings if finding.severity != "doubtful"]
     cases = [
         Case(

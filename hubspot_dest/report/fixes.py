@@ -1,4 +1,4 @@
-"""What to do about an event that was skipped, refused or waits: one short sentence a reason."""
+"""Short fixes for events that are skipped, refused or waiting, by reason."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from hubspot_dest.report.reason_catalogue import OUTCOME_WORDS
 __all__ = ["fix_for", "fix_for_error"]
 
 _BY_STATUS: Final = {
-    401: "make a new token in HubSpot (Development, Keys) and set HUBSPOT_ACCESS_TOKEN",
-    403: "give the token's app the scopes that it lacks; hubspot-dest doctor names them",
+    401: "create a new token in HubSpot (Development, Keys) and set HUBSPOT_ACCESS_TOKEN",
+    403: "grant the missing scopes to the token's app; hubspot-dest doctor lists them",
     404: "check baseUrl and apiVersion; hubspot-dest doctor shows the paths",
     405: "check baseUrl and apiVersion; hubspot-dest doctor shows the paths",
     407: "check the user and password of the proxy",
-    413: "smaller batches: settings.batchSize",
+    413: "set a smaller settings.batchSize",
 }
 
 
 def fix_for(outcome: Outcome) -> str:
-    """Return what to do about an outcome; empty where nothing is known."""
+    """Return what to do about an outcome; empty if there is no advice."""
     if outcome.error is not None and outcome.error.kind != "impossible":
         return fix_for_error(outcome.error)
     return _fix_of(outcome.reason)
 
 
 def fix_for_error(error: DeliveryError) -> str:
-    """Return what to do about an error of HubSpot's."""
+    """Return what to do about an error of HubSpot."""
     if error.scopes:
-        return f"give the token's app the scope {', '.join(error.scopes)}"
+        return f"grant the scope {', '.join(error.scopes)} to the token's app"
     if error.status is not None and 300 <= error.status < 400:
-        return "set baseUrl to the address where HubSpot answers"
+        return "set baseUrl to HubSpot's address"
     known = _BY_STATUS.get(error.status or 0)
     if not known and error.kind not in ("refused", "impossible"):
         known = _fix_of(error.kind)
-    return known or "hubspot-dest doctor CONFIG EVENTS shows what HubSpot lacks"
+    return known or "run hubspot-dest doctor CONFIG EVENTS to see what is missing in HubSpot"
 
 
 def _fix_of(word: str) -> str:

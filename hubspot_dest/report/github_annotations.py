@@ -1,4 +1,4 @@
-"""Findings as GitHub Actions annotations: workflow commands on standard output."""
+"""Format findings as GitHub Actions annotations, which are workflow commands on standard output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results as portable JSON, including undefined, NaN and invalid Unicode."""
+"""Format results as portable JSON, including undefined, NaN and invalid Unicode."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _KEYS: Final = frozenset({str})
 
 
 def plain(value: Any) -> Any:
-    """Return `value` in JSON types: undefined as null, NaN and infinities as their names.
+    """Convert `value` to JSON types: undefined becomes null, NaN and the infinities become their names.
 
-    What is in JSON types already is returned itself, not a copy.
+    A value that has JSON types already is returned itself, not a copy.
     """
     kind = type(value)
     if kind in _AS_THEY_ARE:
         return value
-    # Nearly all that is shown are maps and lists of texts: their types are looked at together, not one by one.
+    # Most values are maps and lists of texts: their types are checked together instead of one by one.
     if kind is dict and _KEYS.issuperset(map(type, value)):
         if _AS_THEY_ARE.issuperset(map(type, value.values())):
             return value
@@ -50,7 +50,7 @@ def plain(value: Any) -> Any:
 
 
 def as_json(value: Any) -> str:
-    """Return one line of JSON; invalid Unicode is escaped."""
+    """Serialise a value as one line of JSON; invalid Unicode is escaped."""
     try:
         return orjson.dumps(value).decode()
     except TypeError:
@@ -58,11 +58,11 @@ def as_json(value: Any) -> str:
 
 
 def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
-    """Return the `--json` record of one event or batch; docs/json.md documents the fields.
+    """Return the `--json` record of an event or a batch; docs/json.md documents the fields.
 
     Args:
         outcome: the outcome.
-        line: the event's line in its file; None for a batch.
+        line: the line of the event in its file; None for a batch.
 
     """
     record: dict[str, Any] = {
@@ -93,18 +93,18 @@ def outcome_record(outcome: Outcome, line: int | None) -> dict[str, Any]:
 
 
 def _issue(issue: Issue) -> dict[str, Any]:
-    found: dict[str, Any] = {"level": issue.level, "message": issue.message, "detail": plain(issue.detail)}
+    record: dict[str, Any] = {"level": issue.level, "message": issue.message, "detail": plain(issue.detail)}
     if issue.code:
-        found["code"] = issue.code
+        record["code"] = issue.code
     if issue.sentence:
-        found["sentence"] = issue.sentence
-    return found
+        record["sentence"] = issue.sentence
+    return record
 
 
 def _trace(trace: Trace) -> dict[str, Any]:
-    found: dict[str, Any] = {"for": trace.name or None, "step": trace.step, "result": plain(trace.result)}
+    record: dict[str, Any] = {"for": trace.name or None, "step": trace.step, "result": plain(trace.result)}
     if trace.notes:
-        found["notes"] = trace.notes
+        record["notes"] = trace.notes
     if trace.steps:
-        found["steps"] = [_trace(step) for step in trace.steps]
-    return found
+        record["steps"] = [_trace(step) for step in trace.steps]
+    return record

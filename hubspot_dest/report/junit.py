@@ -1,4 +1,4 @@
-"""JUnit XML: a suite of cases with failure texts, in the form that every edition of Jenkins' schema allows."""
+"""Write JUnit XML: a suite of cases with failure texts, valid in every edition of Jenkins' schema."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ __all__ = ["Case", "junit_xml"]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test case: its name, its group, and its failure or skip reason, or None."""
+    """A test case.
+
+    Attributes:
+        name: the name of the case.
+        group: the group of the case, as `classname`.
+        failure: the text of the failure, or None.
+        skipped: the reason for skipping, or None.
+    """
 
     name: str
     group: str
@@ -21,7 +28,7 @@ class Case:
 
 
 def junit_xml(suite: str, cases: list[Case]) -> str:
-    """Return the XML of one suite; control characters are escaped."""
+    """Return the XML of a suite; control characters are escaped."""
     failures = sum(case.failure is not None for case in cases)
     skipped = sum(case.skipped is not None for case in cases)
     counts = f'tests="{len(cases)}" failures="{failures}" errors="0"'

@@ -1,4 +1,4 @@
-"""The table at the end of a run: for every reason how often it came, where first, and what to do."""
+"""The table of reasons at the end of a run: count, first line and fix of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Reason", "ReasonTable"]
 
 _MOST_ROWS: Final = 50
 _WIDTH: Final = 100
-# What differs from event to event in sentences that mean the same: ids, numbers, addresses, quoted values.
+# The parts that differ between sentences with the same meaning: ids, numbers, addresses, quoted values.
 _VARIABLE: Final = re.compile(
     r"\(correlation [^)]*\)|[\w.+-]+@[\w.-]+|\b[0-9a-fA-F-]{16,}\b|\d+|\"[^\"]*\"|'[^']*'"
 )
@@ -23,7 +23,7 @@ _VARIABLE: Final = re.compile(
 
 @dataclass(slots=True)
 class Reason:
-    """One row: the outcome, the reason's code and sentence, how often, the first line and event, and the fix."""
+    """A row of the table: the outcome, the reason's code and sentence, the fix, the count, the first line and event."""
 
     outcome: str
     code: str
@@ -36,7 +36,7 @@ class Reason:
 
 
 class ReasonTable:
-    """Collects reasons; at most 50 are kept, the others are counted together."""
+    """Collect up to 50 reasons; all others are counted together."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str, str], Reason] = {}
@@ -47,7 +47,7 @@ class ReasonTable:
     def add(
         self, outcome: Outcome, line: int | None = None, name: str = "", person: str = "", *, count: int = 1
     ) -> None:
-        """Add an outcome that was skipped, refused or waits."""
+        """Add an outcome that is skipped, refused or waiting."""
         sentence = outcome.sentence
         if outcome.error is not None:
             sentence = outcome.error.describe()
@@ -86,11 +86,11 @@ class ReasonTable:
                 line,
                 name,
                 person,
-            )  # deliveries do not come in the order of the file
+            )  # deliveries are not in the order of the file
         row.count += count
 
     def rows(self) -> list[Reason]:
-        """Return the rows, the most frequent first."""
+        """Return the rows, most frequent first."""
         return sorted(self._rows.values(), key=lambda row: -row.count)
 
     def records(self) -> list[dict[str, Any]]:
@@ -109,7 +109,7 @@ class ReasonTable:
         ]
 
     def lines(self) -> list[str]:
-        """Return the table as text: reason, count, first line, fix; empty where there is no reason."""
+        """Return the lines of the table: reason, count, first line, fix; empty without reasons."""
         rows = self.rows()
         if not rows:
             return []
@@ -122,9 +122,9 @@ class ReasonTable:
                 f"  {safe_text(head):<{width}}  {row.count:>7,}  {first:>10}  {safe_text(row.fix) or '-'}"
             )
             about = " ".join(filter(None, (row.event, row.person)))
-            said = f"{row.sentence}{f' ({about})' if about else ''}" if row.sentence else about
+            text = f"{row.sentence}{f' ({about})' if about else ''}" if row.sentence else about
             table += textwrap.wrap(
-                safe_text(said, limit=300),
+                safe_text(text, limit=300),
                 _WIDTH,
                 initial_indent="      ",
                 subsequent_indent="      ",

@@ -1,4 +1,4 @@
-"""Make text from outside safe to print on a terminal."""
+"""Make untrusted text safe to print on a terminal."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _HARMLESS_SPACES = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def safe_text(text: Any, *, limit: int | None = None) -> str:
-    r"""Return `text` with every character that a terminal would interpret escaped as `\xNN` or `\uNNNN`.
+    r"""Escape every character that a terminal would interpret as `\xNN` or `\uNNNN`, and mask secrets.
 
-    A token is shown as `pat-na1-****`, user and password of an address as `****`: `redis://****@host`.
+    A token becomes `pat-na1-****`; the user and password of an address become `****`: `redis://****@host`.
 
     Args:
         text: any value; event values are untrusted.
-        limit: maximum length; a longer text is cut and ends with `…`.
+        limit: the maximum length; a longer text is truncated and ends with `…`.
 
     """
     plain = text if isinstance(text, str) else str(text)
@@ -44,7 +44,7 @@ def masked_text(text: str) -> str:
 
 
 def _harmless(character: str) -> bool:
-    # isprintable is false for controls, surrogates, format characters (bidi, zero-width) and separators but a space.
+    # isprintable is false for controls, surrogates, format characters (bidi, zero-width) and separators except space.
     return character.isprintable()
 
 

@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, which GitHub, GitLab and editors read."""
+"""Format findings as SARIF 2.1.0, which GitHub, GitLab and editors can read."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 def sarif_log(
     findings: Iterable[Finding], checks: Mapping[str, Check], *, tool: str = "hubspot-dest"
 ) -> dict[str, Any]:
-    """Return the SARIF log of one run.
+    """Return the SARIF log of a run.
 
     Args:
-        findings: in any order.
-        checks: the check of every code that occurs; their titles and fixes become the rules.
-        tool: the tool's name.
+        findings: the findings, in any order.
+        checks: code to check, for every code that occurs; titles and fixes become the rules.
+        tool: the name of the tool.
 
     """
-    found = list(findings)
-    codes = sorted({finding.code for finding in found})
+    reported = list(findings)
+    codes = sorted({finding.code for finding in reported})
     index = {code: number for number, code in enumerate(codes)}
     return {
         "$schema": _SCHEMA,
@@ -42,7 +42,7 @@ def sarif_log(
                         "rules": [_rule(checks[code]) for code in codes],
                     }
                 },
-                "results": [_result(finding, index[finding.code]) for finding in found],
+                "results": [_result(finding, index[finding.code]) for finding in reported],
                 "columnKind": "unicodeCodePoints",
             }
         ],
@@ -83,7 +83,7 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    """Return a file's URI reference: relative paths stay relative, as code scanning needs them."""
+    """Return a file's URI reference; relative paths stay relative, as code scanning requires."""
     from urllib.parse import quote
 
     return quote(file.replace("\\", "/").removeprefix("./"))

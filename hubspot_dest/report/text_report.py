@@ -1,4 +1,4 @@
-"""Results as text: a symbol, a kind and a colour for each outcome, and the origin of every value."""
+"""Format results as text: a symbol, a kind and a colour for each outcome, and the origin of every value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hubspot_dest.verdict.finding_table import FindingReason
 
 __all__ = ["Painter", "finding_lines", "outcome_lines", "reason_lines", "trace_lines"]
 
-# Symbol and ANSI colour; the outcome's word is always printed beside them.
+# Symbol and ANSI colour; the word for the outcome is always printed, too.
 _LOOKS: Final = {
     "sent": ("✓", 32),
     "identified": ("◆", 36),
@@ -32,12 +32,12 @@ _LOOKS: Final = {
 _WIDTH: Final = 140
 _BATCH_CALLS: Final = ("events.send.batchApi.send", "crm.contacts.batchApi.upsert")
 _SEVERITY_COLOURS: Final = {"refused": 31, "lost": 31, "doubtful": 33}
-_TO_NOBODY: Final = frozenset({"email_invalid", "email_reserved", "object_id_not_number"})
+_WITHOUT_CONTACT: Final = frozenset({"email_invalid", "email_reserved", "object_id_not_number"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Painter:
-    """Adds ANSI colours, or leaves text plain.
+    """Add ANSI colours to text, or leave it plain.
 
     Attributes:
         colour: whether to add colours; meaning never depends on colour alone.
@@ -56,10 +56,10 @@ class Painter:
 
 
 def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bool = False) -> Iterator[str]:
-    """Yield the lines of one outcome: kind and reason, calls, walkerOS' behaviour, trace."""
+    """Yield the lines of an outcome: kind and reason, calls, walkerOS' behaviour, trace."""
     symbol, colour = _LOOKS[outcome.kind]
-    if symbol == "✓" and any(item.code in _TO_NOBODY for item in outcome.findings):
-        symbol, colour = "?", 33  # HubSpot may take it, but ties it to no contact
+    if symbol == "✓" and any(item.code in _WITHOUT_CONTACT for item in outcome.findings):
+        symbol, colour = "?", 33  # HubSpot may accept it, but without a contact
     head = painter.paint(f"{symbol} {outcome.kind:<10}", colour)
     person = safe_text(person_of(outcome), limit=40)
     rule = f"  rule '{safe_text(outcome.rule_key)}'" if outcome.rule_key else ""
@@ -84,7 +84,7 @@ def outcome_lines(outcome: Outcome, where: str, painter: Painter, *, explain: bo
 
 
 def finding_lines(finding: Finding, painter: Painter) -> Iterator[str]:
-    """Yield the lines of one finding: severity and code, the sentence, what to do and where."""
+    """Yield the lines of a finding: severity, code and sentence, then fix and place."""
     by = " by walkerOS" if finding.by == "walkeros" else ""
     head = painter.paint(f"{finding.severity}{by}", _SEVERITY_COLOURS[finding.severity])
     yield f"             {head} {finding.code}: {safe_text(finding.sentence, limit=300)}"
@@ -96,7 +96,7 @@ def finding_lines(finding: Finding, painter: Painter) -> Iterator[str]:
 
 
 def reason_lines(reasons: Sequence[FindingReason]) -> Iterator[str]:
-    """Yield a table of reasons: severity, code, how many, the line of the first, what to do."""
+    """Yield the lines of a table of reasons: severity, code, count, first line, fix."""
     if not reasons:
         return
     rows = [
@@ -129,7 +129,7 @@ def _arguments(call: list[Any]) -> str:
 
 
 def _unnamed(outcome: Outcome) -> str:
-    """Return what to call an outcome that is not one event's: only several events together are a batch."""
+    """Return a name for an outcome that is not about a single event; only several events are called a batch."""
     if len(outcome.events) > 1:
         return f"batch of {len(outcome.events)}"
     if outcome.kind == "identified" or outcome.reason == "contact_failed":
@@ -144,7 +144,7 @@ def trace_lines(trace: Trace, indent: str, painter: Painter, *, as_text: bool = 
         trace: the origin of one value.
         indent: prefix of every line.
         painter: colours the text.
-        as_text: the value goes to HubSpot as text; show that text.
+        as_text: whether to show the text that HubSpot receives.
 
     """
     name = safe_text(trace.name) if trace.name else "·"

@@ -1,1 +1,1 @@
-"""First drafts: a configuration from the events of a site, a step example from one event, a folder to begin with."""
+"""First drafts: a configuration from the events of a site, a step example from an event, a folder to start with."""

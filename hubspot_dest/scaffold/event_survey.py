@@ -1,4 +1,4 @@
-"""Survey the events of a site: which names come how often, with which fields, values and people."""
+"""Survey the events of a site: their names and frequencies, fields, values and identities."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _DEPTH: Final = 2
 
 @dataclass(slots=True)
 class FieldSurvey:
-    """A field of the events of one name.
+    """A field of the events with the same name.
 
     Attributes:
-        path: `data.total`.
-        count: how many events have a value there.
-        types: how many values of each type: `string`, `number`, `bool`; `list` and `map` for what is no property.
-        longest: the length of its longest value as HubSpot receives it, in characters.
+        path: the path of the field: `data.total`.
+        count: the number of events with a value at the path.
+        types: type to number of values: `string`, `number`, `bool`; `list` and `map` cannot be a property.
+        longest: the length of the longest value as HubSpot receives it, in characters.
         example: the first value, as text.
 
     """
@@ -40,21 +40,21 @@ class FieldSurvey:
 
     @property
     def is_property(self) -> bool:
-        """Whether its values can be a property as they are."""
+        """Whether its values can be used as a property without conversion."""
         return self.count > 0 and not self.types["list"] and not self.types["map"]
 
 
 @dataclass(slots=True)
 class EventKind:
-    """The events of one name.
+    """The events with the same name.
 
     Attributes:
         entity: the first word of the name.
-        action: the second word.
-        count: how many.
+        action: the second word of the name.
+        count: the number of events.
         fields: the fields of `data` and `globals`, by path.
-        nested: how many have nested entities.
-        example: the first event with an identity, else the first one.
+        nested: the number of events with nested entities.
+        example: the first event with an identity, else the first event.
         identified: whether the example has an identity.
 
     """
@@ -69,19 +69,19 @@ class EventKind:
 
     @property
     def name(self) -> str:
-        """The name of its events: `order complete`."""
+        """The name of the events: `order complete`."""
         return f"{self.entity} {self.action}"
 
 
 class EventSurvey:
-    """Collects what the events of a site look like; memory does not grow with the events.
+    """Survey the events of a site, in memory that does not grow with the events.
 
     Attributes:
-        events: how many events there were.
-        kinds: by (entity, action), in the order in which they came.
-        emails: how many events have an e-mail address at a path.
-        consents: how many events carry each name of a consent.
-        other_kinds: how many events have a name beyond the first 1,000.
+        events: the number of events.
+        kinds: (entity, action) to events, in order of first occurrence.
+        emails: path to number of events with an e-mail address there.
+        consents: consent name to number of events.
+        other_kinds: the number of events with a name beyond the first 1,000.
 
     """
 
@@ -93,7 +93,7 @@ class EventSurvey:
         self.other_kinds = 0
 
     def add(self, event: dict[str, Any]) -> None:
-        """Look at one event; one without a usable name counts for nothing."""
+        """Add an event; an event without a valid name is ignored."""
         try:
             _, entity, action = event_name(event)
         except InvalidEventError:
@@ -123,28 +123,28 @@ class EventSurvey:
 
 
 def _survey(kind: EventKind, path: str, value: Any) -> None:
-    found = kind.fields.get(path)
-    if found is None:
+    survey = kind.fields.get(path)
+    if survey is None:
         if len(kind.fields) >= _FIELDS:
             return
-        found = kind.fields[path] = FieldSurvey(path)
+        survey = kind.fields[path] = FieldSurvey(path)
     if value is None:
         return
-    found.count += 1
-    found.types[_type_of(value)] += 1
+    survey.count += 1
+    survey.types[_type_of(value)] += 1
     if isinstance(value, (dict, list)):
         return
     try:
         text = to_string(value)
     except JsTypeError:
         return
-    found.longest = max(found.longest, len(text))
-    if not found.example:
-        found.example = text[:_EXAMPLE]
+    survey.longest = max(survey.longest, len(text))
+    if not survey.example:
+        survey.example = text[:_EXAMPLE]
 
 
 def _leaves(event: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the values of `user` and `data`, two levels deep."""
+    """Yield (path, value) for the values of `user` and `data`, two levels deep."""
     for section in ("user", "data"):
         yield from _inside(event.get(section), section, 1)
 

@@ -1,4 +1,4 @@
-"""Insert a step example into the text of a flow file; every other byte stays as it is."""
+"""Insert a step example into the text of a flow file without changing anything else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Final
 
-from hubspot_dest.config.document import Document, DocumentError, is_json, parse_document
+from hubspot_dest.config.loading import Document, DocumentError, is_json, parse_document
 from hubspot_dest.scaffold.yaml_text import printable_json, yaml_lines
 
 __all__ = ["ExampleInsertionError", "insert_example"]
@@ -17,22 +17,22 @@ _EXAMPLES: Final = "examples"
 
 
 class ExampleInsertionError(ValueError):
-    """The example cannot be inserted; the message says why."""
+    """Raised if the example cannot be inserted; the message says why."""
 
 
 def insert_example(file: str, text: str, entry: Path, name: str, example: dict[str, Any]) -> str:
-    """Return the text of a flow file with one more step example.
+    """Return the text of a flow file with a step example added.
 
     Args:
-        file: the file's name, which tells JSON from YAML.
-        text: its text.
+        file: the file's name, which determines whether it is JSON or YAML.
+        text: the file's text.
         entry: the path of the destination's entry: `("flows", "shop", "destinations", "hubspot")`.
         name: the example's name.
         example: `{"in": event, "out": calls}`.
 
     Raises:
-        ExampleInsertionError: there is an example of this name, or the file is written in a way that cannot be
-            extended without changing the rest of it.
+        ExampleInsertionError: an example with this name exists, or the file cannot be extended without changing other
+            parts of it.
 
     """
     document = _parsed(file, text)
@@ -43,14 +43,14 @@ def insert_example(file: str, text: str, entry: Path, name: str, example: dict[s
         raise ExampleInsertionError(msg)
     newline = "\r\n" if "\r\n" in text else "\n"
     if isinstance(known, dict):
-        made = _with_key(file, text, document, (*entry, _EXAMPLES), known, name, example, newline)
+        extended = _with_key(file, text, document, (*entry, _EXAMPLES), known, name, example, newline)
     elif _EXAMPLES in (owner or {}):
         msg = "examples is not a map"
         raise ExampleInsertionError(msg)
     else:
-        made = _with_key(file, text, document, entry, owner or {}, _EXAMPLES, {name: example}, newline)
-    _require_same(_parsed(file, made).value, document.value, entry, name, example)
-    return made
+        extended = _with_key(file, text, document, entry, owner or {}, _EXAMPLES, {name: example}, newline)
+    _require_same(_parsed(file, extended).value, document.value, entry, name, example)
+    return extended
 
 
 def _with_key(
@@ -66,17 +66,17 @@ def _with_key(
     """Return the text with `key: value` as the first entry of the map at a path."""
     place = document.positions.get(path)
     if place is None:
-        msg = "the place for it is not in the file"
+        msg = "the map for the example is not in the file"
         raise ExampleInsertionError(msg)
     if not owner:
         if text[place.value_start : place.value_start + 1] != "{":
-            msg = "the map for it is empty"
+            msg = "the map for the example is empty"
             raise ExampleInsertionError(msg)
         body = _json({key: value}, newline, _indent_of_line(text, place.value_start), _unit(text))
         return text[: place.value_start] + body + text[place.value_end :]
     first = document.positions.get((*path, next(iter(owner))))
     if first is None:
-        msg = "the map for it is an alias or is merged from another place"
+        msg = "the map for the example is an alias, or is merged from another map"
         raise ExampleInsertionError(msg)
     line_start = text.rfind("\n", 0, first.start) + 1
     indent = text[line_start : first.start]
@@ -98,9 +98,9 @@ def _json(value: Any, newline: str, indent: str, unit: str) -> str:
 
 
 def _unit(text: str) -> str:
-    """Return the indentation of one level: that of the first indented line."""
-    found = re.search(r"^([ \t]+)\S", text, re.MULTILINE)
-    return found[1] if found else "  "
+    """Return the indentation of one level, which is that of the first indented line."""
+    match = re.search(r"^([ \t]+)\S", text, re.MULTILINE)
+    return match[1] if match else "  "
 
 
 def _indent_of_line(text: str, offset: int) -> str:
@@ -122,28 +122,32 @@ def _at(value: Any, path: Path) -> Any:
     return value
 
 
-def _require_same(made: Any, before: Any, entry: Path, name: str, example: dict[str, Any]) -> None:
-    """Make sure that nothing but the example is different.
+def _require_same(extended: Any, before: Any, entry: Path, name: str, example: dict[str, Any]) -> None:
+    """Check that nothing but the example has changed.
 
     Raises:
-        ExampleInsertionError: something else would be.
+        ExampleInsertionError: something else has changed.
 
     """
-    owner = _at(made, entry)
+    owner = _at(extended, entry)
     examples = dict(owner.get(_EXAMPLES) or {})
-    found = examples.pop(name, None)
+    inserted = examples.pop(name, None)
     old = _at(before, entry)
-    rest = {**owner, _EXAMPLES: examples}
+    without_example = {**owner, _EXAMPLES: examples}
     if not examples and _EXAMPLES not in old:
-        del rest[_EXAMPLES]
-    if found != example or _replaced(made, entry, rest) != before:
-        msg = "the file is written in a way that cannot be extended without changing the rest of it"
+        del without_example[_EXAMPLES]
+    if inserted != example or _replaced(extended, entry, without_example) != before:
+        msg = "the file is written in a way that cannot be extended without changing other parts of it"
         raise ExampleInsertionError(msg)
 
 
-def _replaced(value: Any, path: Path, wanted: Any) -> Any:
+def _replaced(value: Any, path: Path, replacement: Any) -> Any:
     if not path:
-        return wanted
+        return replacement
     if isinstance(value, list):
-        return [_replaced(item, path[1:], wanted) if at == path[0] else item for at, item in enumerate(value)]
-    return {key: _replaced(item, path[1:], wanted) if key == path[0] else item for key, item in value.items()}
+        return [
+            _replaced(item, path[1:], replacement) if at == path[0] else item for at, item in enumerate(value)
+        ]
+    return {
+        key: _replaced(item, path[1:], replacement) if key == path[0] else item for key, item in value.items()
+    }

@@ -1,4 +1,4 @@
-"""Draft a flow from a survey of events: a commented mapping, and one step example of each event."""
+"""Draft a flow from a survey of events: a commented mapping, and a step example for each event name."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CONTACT_FIELDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class DraftProperty:
-    """A proposed property: its name in HubSpot, and the field that it is taken from."""
+    """A proposed property: its name in HubSpot, and the field that it maps."""
 
     name: str
     source: FieldSurvey
@@ -48,10 +48,10 @@ class DraftRule:
     """A proposed rule.
 
     Attributes:
-        kind: the events that it is for.
-        event_name: the name for HubSpot without prefix; empty where the event's own will do.
-        properties: the properties.
-        left_out: the fields that are no properties, each with the reason.
+        kind: the events that the rule matches.
+        event_name: the name in HubSpot without prefix; empty if the event's own name is valid.
+        properties: the proposed properties.
+        left_out: (path, reason) for the fields that are not mapped.
 
     """
 
@@ -63,7 +63,7 @@ class DraftRule:
 
 @dataclass(frozen=True, slots=True)
 class DraftExample:
-    """A proposed step example: its name, its event, and the calls that it makes."""
+    """A proposed step example: its name, its event, and its calls."""
 
     name: str
     event: dict[str, Any]
@@ -75,13 +75,13 @@ class FlowDraft:
     """A proposed flow.
 
     Attributes:
-        prefix: of the event names: `pe12345678_`.
-        email: the paths of the e-mail, the most frequent first.
-        consent: the name of the consent that is asked for; empty for none.
-        rules: the rules, the most frequent events first.
-        more: names of events beyond the 200 rules.
-        survey: what it rests on.
-        examples: events for the step examples, without their calls.
+        prefix: the prefix of the event names: `pe12345678_`.
+        email: the paths of the e-mail, most frequent first.
+        consent: the name of the required consent; empty if none is required.
+        rules: the rules, most frequent events first.
+        more: the names of events beyond the 200 rules.
+        survey: the survey that the draft is based on.
+        examples: events for the step examples, without calls.
 
     """
 
@@ -113,10 +113,10 @@ class FlowDraft:
 
 
 def flow_draft(survey: EventSurvey, portal: int) -> FlowDraft:
-    """Return a flow for the events of a survey.
+    """Draft a flow for the events of a survey.
 
     Args:
-        survey: what the events look like; at least one event.
+        survey: the survey of at least one event.
         portal: the number of the HubSpot account.
 
     """
@@ -125,8 +125,8 @@ def flow_draft(survey: EventSurvey, portal: int) -> FlowDraft:
     consent = "marketing" if "marketing" in survey.consents else next(iter(survey.consents), "")
     kinds = sorted(survey.kinds.values(), key=lambda kind: -kind.count)
     usable = [kind for kind in kinds if "*" not in (kind.entity, kind.action)]
-    taken: set[str] = set()
-    rules = tuple(_rule(kind, prefix, taken) for kind in usable[:_MOST_RULES])
+    used_names: set[str] = set()
+    rules = tuple(_rule(kind, prefix, used_names) for kind in usable[:_MOST_RULES])
     email = tuple(emails[:_MOST_EMAIL_PATHS]) or ("user.email",)
     examples = tuple(
         DraftExample(rule.kind.name, _anonymous(rule.kind.example, email))
@@ -142,7 +142,7 @@ def draft_lines(draft: FlowDraft, source: str, examples: Iterable[DraftExample])
 
     Args:
         draft: the flow.
-        source: the name of the events' source.
+        source: the name of the source of the events.
         examples: the step examples with their calls.
 
     """
@@ -159,17 +159,17 @@ def draft_lines(draft: FlowDraft, source: str, examples: Iterable[DraftExample])
     yield "        config:"
     if draft.consent:
         names = ", ".join(f"{safe_text(name)} ({count:,})" for name, count in survey.consents.most_common(10))
-        yield f"          # Nothing is sent without this consent. The events carry: {names}."
+        yield f"          # Nothing is sent without this consent. Consents of the events: {names}."
         yield f"          consent: {{{yaml_key(draft.consent)}: true}}"
     yield "          settings:"
     yield "            accessToken: $env.HUBSPOT_ACCESS_TOKEN"
     yield "            # The number is that of your HubSpot account."
     yield f"            eventNamePrefix: {draft.prefix}"
     if survey.emails:
-        found = ", ".join(f"{path} ({survey.emails[path]:,})" for path in draft.email)
-        yield f"            # Whose event it is. Events with an address: {found}. The others are skipped."
+        paths = ", ".join(f"{path} ({survey.emails[path]:,})" for path in draft.email)
+        yield f"            # The person of the event. Events with an address: {paths}. All others are skipped."
     else:
-        yield "            # No event has an address anywhere: all of them are skipped until this path is right."
+        yield "            # No event has an e-mail address: all of them are skipped until this path is correct."
     yield f"            email: {yaml_scalar(list(draft.email)) if len(draft.email) > 1 else draft.email[0]}"
     yield from _identify_lines(draft)
     yield "          mapping:"
@@ -181,10 +181,10 @@ def draft_lines(draft: FlowDraft, source: str, examples: Iterable[DraftExample])
         for rule in rules:
             yield from _rule_lines(rule)
     if draft.more:
-        yield f"            # Without a rule so far: {safe_text(', '.join(draft.more[:20]), limit=400)}"
+        yield f"            # Events without a rule: {safe_text(', '.join(draft.more[:20]), limit=400)}"
     lines = [line for example in examples for line in _example_lines(example)]
     if lines:
-        yield "        # One event of each name and the calls that it makes; addresses are replaced."
+        yield "        # One event of each name with its calls; e-mail addresses are replaced."
         yield "        examples:"
         yield from lines
 
@@ -195,7 +195,7 @@ def _identify_lines(draft: FlowDraft) -> Iterator[str]:
     fields = [name for name in _CONTACT_FIELDS if name in known]
     if not fields:
         return
-    yield "            # To write the contact as well, as far as you may:"
+    yield "            # To write the contact, too, if you are allowed to:"
     yield "            # identify:"
     yield "            #   map:"
     yield f"            #     email: {draft.email[0]}"
@@ -239,12 +239,12 @@ def _example_lines(example: DraftExample) -> Iterator[str]:
     yield from yaml_lines(example.name, {"in": example.event, "out": list(example.calls)}, "          ")
 
 
-def _rule(kind: EventKind, prefix: str, taken: set[str]) -> DraftRule:
+def _rule(kind: EventKind, prefix: str, used_names: set[str]) -> DraftRule:
     own = f"{kind.entity}_{kind.action}".lower()
     event_name = ""
-    if check_event_name(prefix + own) is not None or own in taken:
-        event_name = _unused(_plain_name(own) or "event", taken)
-    taken.add(event_name or own)
+    if check_event_name(prefix + own) is not None or own in used_names:
+        event_name = _unused(_plain_name(own) or "event", used_names)
+    used_names.add(event_name or own)
     names: set[str] = set()
     properties: list[DraftProperty] = []
     left_out: list[tuple[str, str]] = []
@@ -253,10 +253,10 @@ def _rule(kind: EventKind, prefix: str, taken: set[str]) -> DraftRule:
         name = _property_name(kind, field_survey.path, names)
         if not reason and field_survey.longest > value_limit(name):
             reason = (
-                f"a value has {field_survey.longest:,} characters, and HubSpot takes {value_limit(name):,}"
+                f"a value has {field_survey.longest:,} characters, but HubSpot allows {value_limit(name):,}"
             )
         if not reason and len(properties) >= MAX_PROPERTIES - 5:
-            reason = f"an event has {MAX_PROPERTIES} properties at most"
+            reason = f"an event may have at most {MAX_PROPERTIES} properties"
         if reason:
             left_out.append((field_survey.path, reason))
         else:
@@ -270,7 +270,7 @@ def _reason_to_leave_out(source: FieldSurvey) -> str:
         return "it is null in every event"
     if not source.is_property:
         return "it is a list or a map"
-    return "" if _PLAIN_PATH.fullmatch(source.path) else "no path leads to a name like this"
+    return "" if _PLAIN_PATH.fullmatch(source.path) else "its name cannot be part of a path"
 
 
 def _property_name(kind: EventKind, path: str, names: set[str]) -> str:
@@ -288,18 +288,18 @@ def _plain_name(name: str) -> str:
     return plain[: MAX_NAME - 4].rstrip("_")
 
 
-def _unused(name: str, taken: set[str] | frozenset[str]) -> str:
-    number, made = 2, name
-    while made in taken:
-        made = f"{name}_{number}"
+def _unused(name: str, used_names: set[str] | frozenset[str]) -> str:
+    number, candidate = 2, name
+    while candidate in used_names:
+        candidate = f"{name}_{number}"
         number += 1
-    return made
+    return candidate
 
 
 def _anonymous(event: dict[str, Any] | None, emails: tuple[str, ...]) -> dict[str, Any]:
-    """Return what a step example needs of an event, without personal data."""
+    """Return the parts of an event that a step example needs, without personal data."""
     given = event or {}
-    kept = {
+    anonymous = {
         key: given[key]
         for key in ("name", "data", "globals", "nested", "consent", "timestamp")
         if given.get(key)
@@ -308,8 +308,8 @@ def _anonymous(event: dict[str, Any] | None, emails: tuple[str, ...]) -> dict[st
         first, _, last = path.rpartition(".")
         owner = _at(given, first)
         if isinstance(owner, dict) and last in owner:
-            kept = _with(kept, path.split("."), _PERSON)
-    return kept
+            anonymous = _with(anonymous, path.split("."), _PERSON)
+    return anonymous
 
 
 def _at(value: Any, path: str) -> Any:

@@ -1,4 +1,4 @@
-"""Write values as YAML that reads back as the same values: block maps, and JSON for everything inside them."""
+"""Write values as YAML that parses to the same values: block maps, and JSON for everything inside them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _YAML_WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off
 
 
 def yaml_key(key: str) -> str:
-    """Return a key of a block map, in quotes where it could be read as something else."""
+    """Return a key of a block map, quoted if it could be parsed as something else."""
     plain = _PLAIN_KEY.fullmatch(key) is not None and key.lower() not in _YAML_WORDS
     return key if plain else printable_json(json.dumps(key, ensure_ascii=False))
 
 
 def yaml_lines(key: str, value: Any, indent: str) -> list[str]:
-    """Return the lines of one entry of a block map; texts are written as JSON, which YAML reads the same way."""
+    """Return the lines of an entry of a block map; strings are written as JSON, which is valid YAML."""
     head = f"{indent}{yaml_key(key)}:"
     inner = f"{indent}  "
     if isinstance(value, dict) and value:
@@ -30,12 +30,12 @@ def yaml_lines(key: str, value: Any, indent: str) -> list[str]:
 
 
 def yaml_scalar(value: Any) -> str:
-    """Return a value in one line: JSON, which YAML reads the same way."""
+    """Return a value on one line, as JSON, which is valid YAML."""
     return printable_json(json.dumps(value, ensure_ascii=False))
 
 
 def printable_json(text: str) -> str:
-    """Return JSON in which characters that YAML does not take are escaped; tabs and line feeds are its layout."""
+    """Escape the characters of a JSON text that YAML does not allow, except for tabs and line feeds in its layout."""
     return "".join(
         character if character.isprintable() or character in "\n\t" else json.dumps(character)[1:-1]
         for character in text

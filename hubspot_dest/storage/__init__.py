@@ -1,1 +1,1 @@
-"""SQLite files of both programs: opening, migration, locking, and errors that people understand."""
+"""The SQLite files of both programs: opening, migration, locking, and clear error messages."""

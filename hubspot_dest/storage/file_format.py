@@ -1,4 +1,4 @@
-"""What one kind of SQLite file is: its name in messages, its identifier, its schema. Imports no SQLite."""
+"""The description of a kind of SQLite file: its name, identifier and schema. This module does not import SQLite."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final, Generic, TypeVar
 __all__ = ["PRIVATE_MODE", "FileFormat", "StorageError"]
 
 PRIVATE_MODE: Final = 0o600
-"""Permissions of files with personal data: only their owner may read them."""
+"""The mode of files with personal data, which only their owner may read."""
 
 
 class StorageError(Exception):
-    """A file cannot be used; the message says which, why, and what to do.
+    """A file cannot be used; the message has the file, the reason and what to do.
 
     Attributes:
-        disk_full: whether the disk has no room for it.
+        disk_full: whether the disk is full.
 
     """
 
@@ -27,13 +27,13 @@ E = TypeVar("E", bound=StorageError)
 
 @dataclass(frozen=True, slots=True)
 class FileFormat(Generic[E]):
-    """One kind of SQLite file.
+    """A kind of SQLite file.
 
     Attributes:
-        name: what messages call the file: `outbox`.
-        application_id: SQLite's `application_id`; it distinguishes these files from those of other programs.
-        migrations: SQL scripts, each of which upgrades a file by one version; `user_version` is the number of scripts
-            that were applied. Never change one, add one.
+        name: the name of the file in messages: `outbox`.
+        application_id: SQLite's `application_id`, which distinguishes these files from those of other programs.
+        migrations: SQL scripts, each of which upgrades a file by one version; `user_version` is the number of applied
+            scripts. Never change a script, only append new ones.
         alternative: how to choose another file, for messages: `choose another file with --store`.
         error: the exception to raise.
 

@@ -1,4 +1,4 @@
-"""SQLite files that hold personal data and survive a crash: open, migrate, lock, and explain errors."""
+"""Open, migrate and lock SQLite files that hold personal data and survive a crash; explain their errors."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _FULL: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQ
 def create_private(path: Path | str) -> Path:
     """Create a file that only its owner may read, unless it exists; return its absolute path.
 
-    Give SQLite the absolute path: `:memory:` and names that begin with `file:` have a meaning of their own there, and
-    would keep everything in memory, or create a file that everybody may read. `-wal` and `-shm` inherit the
-    permissions of the file.
+    Pass the absolute path to SQLite: `:memory:` and names that begin with `file:` have a special meaning there, and
+    would keep everything in memory, or create a file that anybody may read. `-wal` and `-shm` inherit the permissions
+    of the file.
 
     Raises:
         OSError: the file cannot be created or opened for writing.
@@ -46,18 +46,18 @@ def create_private(path: Path | str) -> Path:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Tell whether SQLite could not write because the disk is full, or a limit on the size of files was reached."""
+    """Return whether SQLite could not write because the disk is full, or a limit on file sizes was reached."""
     return (getattr(error, "sqlite_errorname", "") or "").startswith(_FULL)
 
 
 def to_error(error: BaseException, path: Path, kind: FileFormat[E]) -> E:
-    """Return the error of a file's format that explains what SQLite or the system reported."""
+    """Return an error of the file's format that explains an error of SQLite or the system."""
     name = getattr(error, "sqlite_errorname", "") or ""
     file = f"{kind.name} {path}"
     if isinstance(error, OSError):
         return kind.error(f"{file} cannot be written: {error.strerror or error}; {kind.alternative}")
     if is_disk_full(error):
-        full = kind.error(f"{file}: the disk is full; make room, nothing that was accepted is lost")
+        full = kind.error(f"{file}: the disk is full; free some space, nothing that was accepted is lost")
         full.disk_full = True
         return full
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
@@ -65,7 +65,7 @@ def to_error(error: BaseException, path: Path, kind: FileFormat[E]) -> E:
         if content not in (FileContent.SQLITE, FileContent.BINARY, FileContent.UNKNOWN):
             return kind.error(f"{path} is not {kind.one}: it looks like {content.value}; {kind.alternative}")
         return kind.error(
-            f"{file} is damaged, or is not an SQLite file; if it is one, keep a copy: "
+            f"{file} is damaged, or is not an SQLite file; if it is one, keep a copy, since "
             "`sqlite3 FILE .recover` may be able to read it"
         )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -78,14 +78,14 @@ def to_error(error: BaseException, path: Path, kind: FileFormat[E]) -> E:
 
 
 class FileLock:
-    """Keeps other processes out of a file, by a lock on `PATH-lock` that the system releases when the process ends.
+    """An exclusive lock on a file, by means of `PATH-lock`; the system releases it when the process ends.
 
     Args:
         path: the file to lock.
-        kind: its format.
+        kind: the format of the file.
 
     Raises:
-        StorageError: the error of the format: another process holds the lock, or the lock's file cannot be created.
+        StorageError: another process holds the lock, or the lock file cannot be created (the format's error).
 
     """
 
@@ -100,18 +100,18 @@ class FileLock:
             holder = os.read(self._fd, 20).decode("ascii", "replace").strip()
             os.close(self._fd)
             who = f"process {holder}" if holder.isdigit() else "another process"
-            msg = f"{kind.name} {path} is in use by {who}; one process at a time: wait, or {kind.alternative}"
+            msg = f"{kind.name} {path} is in use by {who}; only one process may use it: wait, or {kind.alternative}"
             raise kind.error(msg) from None
-        # On a full disk the lock holds all the same; only its owner's number is missing.
+        # On a full disk, the lock is still held; only its owner's process id is missing.
         with contextlib.suppress(OSError):
             os.ftruncate(self._fd, 0)
             os.write(self._fd, str(os.getpid()).encode())
 
     def release(self) -> None:
-        """Release the lock. In a forked child: close the copy, and the parent keeps its lock."""
+        """Release the lock; a forked child closes only its copy, and the parent keeps the lock."""
         fd, self._fd = self._fd, None
         if fd is not None:
-            # Never unlock explicitly: a fork shares the lock, and closing a copy leaves it in place.
+            # Do not unlock explicitly: a fork shares the lock, and closing a copy does not release it.
             os.close(fd)
 
 
@@ -132,17 +132,17 @@ def connect(
     durability: Durability,
     prepare: Callable[[sqlite3.Connection], None] | None = None,
 ) -> sqlite3.Connection:
-    """Open a file for writing; create or migrate it if necessary. Hold its `FileLock`.
+    """Open a file for writing, and create or migrate it if necessary; the caller must hold its `FileLock`.
 
     Args:
         path: the file.
-        kind: its format.
-        durability: `full`: a commit survives power loss; `normal`: it survives the death of the process.
+        kind: the format of the file.
+        durability: `full`: a commit survives a power loss; `normal`: it survives a crash of the process.
         prepare: sets options of the connection before the first write.
 
     Raises:
-        StorageError: the error of the format: the file cannot be opened, is damaged, belongs to another program, or
-            was made by a newer version.
+        StorageError: the file cannot be opened, is damaged, belongs to another program, or was created by a newer
+            version (the format's error).
 
     """
     try:
@@ -169,10 +169,10 @@ def connect(
 
 
 def connect_reading(path: Path, kind: FileFormat[Any]) -> sqlite3.Connection:
-    """Open a file for reading only, also while another process writes to it.
+    """Open a file read-only; another process may be writing to it.
 
     Raises:
-        StorageError: the error of the format: there is no such file, or it cannot be read.
+        StorageError: the file does not exist, or cannot be read (the format's error).
 
     """
     if path.is_dir():
@@ -211,8 +211,8 @@ def _check(
     newest = len(kind.migrations)
     if version > newest:
         msg = (
-            f"{kind.name} {path} was made by a newer hubspot-dest (version {version} of the file, "
-            f"{newest} is the newest known); update hubspot-dest"
+            f"{kind.name} {path} was created by a newer hubspot-dest (file version {version}, "
+            f"newest known {newest}); update hubspot-dest"
         )
         raise kind.error(msg)
 
@@ -220,7 +220,7 @@ def _check(
 def _migrate(connection: sqlite3.Connection, kind: FileFormat[Any]) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     for number, script in enumerate(kind.migrations[version:], version + 1):
-        # One transaction for each step: a crash leaves the file as it was before the step, or after it.
+        # One transaction per step: after a crash, the file is as before the step or as after it.
         connection.executescript(
             f"BEGIN IMMEDIATE;{script};PRAGMA application_id = {kind.application_id};"
             f"PRAGMA user_version = {number};COMMIT;"

@@ -1,1 +1,1 @@
-"""Workers on Kafka and Redis Streams: the stream is the outbox, the group shares the work."""
+"""Workers on Kafka and Redis Streams: the stream is the outbox, and a group of workers shares the work."""

@@ -1,6 +1,6 @@
 """The address of a stream: `kafka://host:9092/topic?group=g`, `redis://host:6379/0?stream=s&group=g`.
 
-Credentials come from the environment only: an address is visible in the process list.
+Credentials come only from the environment, since an address is visible in the process list.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _VARIABLES: Final[Mapping[Engine, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The user for the broker; both empty without authentication."""
+    """The user name and password for the broker; both are empty without authentication."""
 
     username: str = ""
     password: Secret = field(default_factory=lambda: MaskedText(""))
@@ -43,20 +43,20 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class StreamAddress:
-    """Where events come from.
+    """The address of a stream.
 
     Attributes:
         engine: `kafka` or `redis`.
-        hosts: `host:port`, several of Kafka.
+        hosts: the brokers as `host:port`; Kafka may have several.
         streams: the topic, or the streams.
         group: the consumer group.
-        tls: `rediss://`, or Kafka's `security.protocol`.
-        database: of Redis.
-        dead: the topic or stream of dead letters; for several streams, each has its own (`dead_of`).
-        waiting: the same for events that wait for consent.
-        maxlen: at what length the producer trims the stream; None where that is not known.
-        credentials: from the environment.
-        options: of the client library, by `--source-option`.
+        tls: whether TLS is used, by `rediss://` or Kafka's `security.protocol`.
+        database: the number of the Redis database.
+        dead: the topic or stream of dead letters; empty for the default of each stream (`dead_of`).
+        waiting: the topic or stream of events that wait for consent; empty for the default (`waiting_of`).
+        maxlen: the length at which the producer trims the stream; None if unknown.
+        credentials: the credentials from the environment.
+        options: options of the client library, from `--source-option`.
 
     """
 
@@ -81,24 +81,24 @@ class StreamAddress:
         return f"{scheme}://{','.join(self.hosts)}/{path}?{query}"
 
     def dead_of(self, stream: str) -> str:
-        """Return where the dead letters of a stream go: `<stream>.dead` unless the address says otherwise."""
+        """Return the topic or stream of a stream's dead letters: `<stream>.dead` unless the address has another."""
         return self.dead or f"{stream}.dead"
 
     def waiting_of(self, stream: str) -> str:
-        """Return where events of a stream wait for consent: `<stream>.waiting` unless the address says otherwise."""
+        """Return the topic or stream of the waiting events: `<stream>.waiting` unless the address has another."""
         return self.waiting or f"{stream}.waiting"
 
 
 def is_stream_url(text: str) -> bool:
-    """Return whether a text is meant as the address of a stream."""
+    """Return whether a text looks like the address of a stream."""
     return text.partition("://")[0].lower() in _SCHEMES and "://" in text
 
 
 def read_options(pairs: Sequence[str]) -> dict[str, str]:
-    """Return `--source-option key=value` as a mapping.
+    """Parse `--source-option key=value` pairs.
 
     Raises:
-        StreamError: one is not a pair, or holds a secret, which the process list would show.
+        StreamError: an option is not a pair, or is a secret, which the process list would show.
 
     """
     options = {}
@@ -106,11 +106,13 @@ def read_options(pairs: Sequence[str]) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         name = name.strip()
         if not name or not equals:
-            raise _wrong(f"--source-option {pair!r} is not a key=value", "--source-option fetch.min.bytes=1")
+            raise _address_error(
+                f"--source-option {pair!r} is not key=value", "--source-option fetch.min.bytes=1"
+            )
         if _SECRET_OPTION.search(name):
-            raise _wrong(
+            raise _address_error(
                 f"--source-option {name} would show a secret in the process list",
-                "put it into the environment: KAFKA_PASSWORD or REDIS_PASSWORD",
+                "set it in the environment: KAFKA_PASSWORD or REDIS_PASSWORD",
             )
         options[name] = value.strip()
     return options
@@ -123,43 +125,45 @@ def read_address(
     *,
     needs_group: bool = True,
 ) -> StreamAddress:
-    """Return the address that a text says.
+    """Parse the address of a stream.
 
     Args:
         text: the URL.
-        options: `key=value` of the client library.
-        environment: has the credentials; the process' own if not given.
-        needs_group: a worker has a group, a writer has none.
+        options: `key=value` options of the client library.
+        environment: the environment with the credentials; by default that of the process.
+        needs_group: whether a group is required, as for a worker; a writer needs none.
 
     Raises:
-        StreamError: of kind `configuration`; the sentence says what is wrong with it.
+        StreamError: the address is invalid (kind `configuration`).
 
     """
     known = read_options(options)
     try:
         parts = urlsplit(text)
     except ValueError as error:
-        raise _wrong(f"the source is not an address: {error}", _example("kafka")) from None
+        raise _address_error(f"the source is not an address: {error}", _example("kafka")) from None
     engine = _SCHEMES.get(parts.scheme.lower())
     if engine is None:
-        begins = f"it begins with {parts.scheme}://, not" if parts.scheme else "one begins with"
-        sentence = f"the source is not the address of a stream: {begins} kafka://, redis:// or rediss://"
-        raise _wrong(sentence, _example("kafka"))
+        begins = f"not {parts.scheme}://" if parts.scheme else "but has no scheme"
+        sentence = f"the source must begin with kafka://, redis:// or rediss://, {begins}"
+        raise _address_error(sentence, _example("kafka"))
     if "@" in parts.netloc:
         names = " and ".join(_VARIABLES[engine])
-        raise _wrong("the source holds credentials, which the process list would show", f"export {names}")
+        raise _address_error(
+            "the source contains credentials, which the process list would show", f"export {names}"
+        )
     query = _query(parts, engine)
     group = query.get("group", "")
     if not group and needs_group:
-        raise _wrong("the source names no group", _example(engine))
+        raise _address_error("the source has no group", _example(engine))
     for name in ("dead", "waiting"):
         if name in query and not query[name]:
-            raise _wrong(f"{name}= is empty in the source", f"{name}=NAME, or leave it out")
+            raise _address_error(f"{name}= is empty in the source", f"write {name}=NAME, or leave it out")
     for name, value in query.items():
         if not value.isprintable():  # librdkafka ends the process at a NUL, and no client shows the others
-            raise _wrong(f"{name}={value!r} has a character that cannot be printed", _example(engine))
-    maker = _kafka if engine == "kafka" else _redis
-    address = maker(parts, query, group, _credentials(engine, environment), known)
+            raise _address_error(f"{name}={value!r} has a character that cannot be printed", _example(engine))
+    parse = _kafka if engine == "kafka" else _redis
+    address = parse(parts, query, group, _credentials(engine, environment), known)
     _require_distinct(address)
     return address
 
@@ -169,11 +173,11 @@ def _kafka(
 ) -> StreamAddress:
     topic = unquote(parts.path.strip("/"))
     if not topic:
-        raise _wrong("the source names no topic", _example("kafka"))
+        raise _address_error("the source has no topic", _example("kafka"))
     for name in (topic, query.get("dead"), query.get("waiting")):
         if name is not None and (not _TOPIC.fullmatch(name) or name in (".", "..")):
-            raise _wrong(
-                f"{name!r} is not a name of a topic: letters, digits, '.', '_' and '-', 249 at most",
+            raise _address_error(
+                f"{name!r} is not a valid topic name: up to 249 letters, digits, '.', '_' and '-'",
                 _example("kafka"),
             )
     address = StreamAddress(
@@ -189,8 +193,9 @@ def _kafka(
     )
     for name, letters in (("dead", address.dead_of(topic)), ("waiting", address.waiting_of(topic))):
         if not _TOPIC.fullmatch(letters):
-            raise _wrong(
-                f"{letters!r} is too long for the name of a topic, which has 249 characters", f"{name}=NAME"
+            raise _address_error(
+                f"{letters!r} is too long for the name of a topic, which has at most 249 characters",
+                f"{name}=NAME",
             )
     return address
 
@@ -200,17 +205,20 @@ def _redis(
 ) -> StreamAddress:
     database = parts.path.strip("/") or "0"
     if not database.isdigit() or not database.isascii():
-        raise _wrong(f"{database!r} is not a database of Redis, which have numbers", _example("redis"))
+        raise _address_error(f"{database!r} is not the number of a Redis database", _example("redis"))
     streams = tuple(dict.fromkeys(name for name in query.get("stream", "").split(",") if name))
     if not streams:
-        raise _wrong("the source names no stream", _example("redis"))
+        raise _address_error("the source has no stream", _example("redis"))
     hosts = _hosts(parts, "redis")
     if len(hosts) > 1:
-        raise _wrong("the source names several hosts; a worker reads from one Redis", _example("redis"))
+        raise _address_error(
+            "the source has several hosts, but a worker reads from one Redis", _example("redis")
+        )
     maxlen = query.get("maxlen")
     if maxlen is not None and not (maxlen.isdigit() and maxlen.isascii() and int(maxlen)):
-        raise _wrong(
-            f"maxlen={maxlen} is not a count of entries", "maxlen=50000, what walkerOS has as maxLen"
+        raise _address_error(
+            f"maxlen={maxlen} is not a number of entries",
+            "use the maxLen of walkerOS, for example maxlen=50000",
         )
     return StreamAddress(
         "redis",
@@ -237,22 +245,26 @@ def _hosts(parts: SplitResult, engine: Engine) -> tuple[str, ...]:
             host, port = part, ""
         is_name = host.startswith("[") or not re.search(r"[\s:]", host)
         if not host or not is_name or (colon and not (port.isdigit() and 0 < int(port) < 65_536)):
-            raise _wrong(f"{part!r} is not a host:port", _example(engine))
+            raise _address_error(f"{part!r} is not a host:port", _example(engine))
         found.append(f"{host}:{port or _PORTS[engine]}")
     return tuple(found)
 
 
 def _query(parts: SplitResult, engine: Engine) -> dict[str, str]:
     if parts.fragment:
-        raise _wrong("the source has a fragment (#…), which means nothing", "write %23 for # in a name")
+        raise _address_error(
+            "the source has a fragment (#…), which has no meaning", "write %23 for # in a name"
+        )
     query: dict[str, str] = {}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in _PARAMETERS[engine]:
             known = ", ".join(sorted(_PARAMETERS[engine]))
-            hint = f"known are {known}; what the client library takes goes into --source-option {name}=…"
-            raise _wrong(f"{name} is not a parameter of {engine}://", hint)
+            hint = f"parameters are {known}; pass options of the client library with --source-option {name}=…"
+            raise _address_error(f"{name} is not a parameter of {engine}://", hint)
         if name in query:
-            raise _wrong(f"{name} is in the source twice", "stream=a,b,c for several streams")
+            raise _address_error(
+                f"{name} occurs twice in the source", "write stream=a,b,c for several streams"
+            )
         query[name] = value.strip()
     return query
 
@@ -260,22 +272,22 @@ def _query(parts: SplitResult, engine: Engine) -> dict[str, str]:
 def _credentials(engine: Engine, environment: Mapping[str, str] | None) -> Credentials:
     known = os.environ if environment is None else environment
     user, password = _VARIABLES[engine]
-    # Mounted secrets end in a line break, which is not part of them.
+    # Mounted secrets usually end with a line break, which is not part of them.
     return Credentials(known.get(user, "").strip(), MaskedText(known.get(password, "").strip()))
 
 
 def _require_distinct(address: StreamAddress) -> None:
-    """Refuse an address whose dead letters or waiting events would come in again, or lie in one place."""
+    """Raise StreamError if dead letters or waiting events would be read again, or would be in the same stream."""
     for stream in address.streams:
         places = (stream, address.dead_of(stream), address.waiting_of(stream))
         if len(set(places)) < len(places) or set(places[1:]) & set(address.streams):
-            raise _wrong(
+            raise _address_error(
                 "events, dead letters and waiting events need three different names",
-                f"leave dead= and waiting= out: they are {stream}.dead and {stream}.waiting then",
+                f"leave out dead= and waiting= to use {stream}.dead and {stream}.waiting",
             )
 
 
-def _wrong(sentence: str, hint: str) -> StreamError:
+def _address_error(sentence: str, hint: str) -> StreamError:
     return StreamError("configuration", sentence, hint)
 
 

@@ -1,4 +1,4 @@
-"""What a worker has done so far: every message that it fetched has one result, and the sums add up."""
+"""The counts of a worker: every fetched message has exactly one result, so the sums add up."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ RESULTS: Final[dict[Result, str]] = {
 
 @dataclass(slots=True)
 class WorkerCounts:
-    """Counts of one worker. Written by its thread, read by any.
+    """The counts of a worker, which are written by its thread and read by any.
 
     Attributes:
-        fetched: messages that it got.
-        results: messages by what became of them; their sum is `fetched` once nothing is in hand.
-        contacts_refused: contacts that HubSpot refused while their events went on.
-        rebalances: how often partitions came or went.
-        pauses: how often HubSpot took nothing, so that fetching paused.
-        paused: it is paused now.
-        partitions: how many partitions it has.
-        lag: how many messages wait in them; None where that is not known.
-        lost: entries that were trimmed, or deleted with their stream, before any worker had read them.
-        lost_exact: `lost` is a count; else a lower bound.
-        nearest: the greatest part of a stream that is unread, 0 to 1; beyond the trim length entries are lost.
+        fetched: the number of fetched messages.
+        results: result to number of messages; their sum is `fetched` once nothing is in hand.
+        contacts_refused: the number of contacts that HubSpot refused while their events were delivered.
+        rebalances: how often partitions were assigned or revoked.
+        pauses: how often fetching paused because HubSpot accepted nothing.
+        paused: whether fetching is paused.
+        partitions: the number of assigned partitions.
+        lag: the number of messages waiting in them; None if unknown.
+        lost: the number of entries that were trimmed, or deleted with their stream, before any worker had read them.
+        lost_exact: whether `lost` is exact; otherwise it is a lower bound.
+        nearest: the largest unread fraction of a stream, 0 to 1; beyond the trim length, entries are lost.
         on_count: called with a name and a number whenever something is counted.
 
     """
@@ -67,17 +67,17 @@ class WorkerCounts:
     on_count: Callable[[str, int], None] = lambda name, by: None  # noqa: ARG005
 
     def fetch(self, count: int) -> None:
-        """Count messages that were fetched."""
+        """Count fetched messages."""
         self.fetched += count
         self.on_count("fetched", count)
 
     def settle(self, result: Result, count: int = 1) -> None:
-        """Count what became of messages."""
+        """Count the result of messages."""
         self.results[result] += count
         self.on_count(result, count)
 
     def lose(self, count: int, *, exact: bool) -> int:
-        """Note how many entries are lost so far; return how many of them are new."""
+        """Set the number of lost entries; return how many of them are new."""
         new = max(0, count - self.lost)
         self.lost_exact = self.lost_exact and exact
         if new:
@@ -87,7 +87,7 @@ class WorkerCounts:
 
     @property
     def in_hand(self) -> int:
-        """How many messages have no result yet."""
+        """The number of messages without a result so far."""
         return self.fetched - self.results.total()
 
     def as_dict(self) -> dict[str, Any]:
@@ -102,17 +102,19 @@ class WorkerCounts:
         }
 
     def sentence(self) -> str:
-        """Return the closing line: what was fetched, and what became of each message."""
+        """Return the closing line, with the number of fetched messages and their results."""
         parts = [f"{self.results[name]} {words}" for name, words in RESULTS.items() if self.results[name]]
-        said = f"{self.fetched} fetched = {' + '.join(parts)}" if parts else f"{self.fetched} fetched"
+        sentence = f"{self.fetched} fetched = {' + '.join(parts)}" if parts else f"{self.fetched} fetched"
         if self.contacts_refused:
             refused = amount(self.contacts_refused, "contact")
-            said += f"; {refused} {verb(self.contacts_refused, 'were')} refused, their events went on"
+            sentence += (
+                f"; {refused} {verb(self.contacts_refused, 'were')} refused, but their events were delivered"
+            )
         if self.lost:
             about = "" if self.lost_exact else "at least "
             entries = f"{amount(self.lost, 'entry')} {verb(self.lost, 'were')}"
-            said += f"; {about}{entries} trimmed or deleted unread and {verb(self.lost, 'are')} lost"
-        return said
+            sentence += f"; {about}{entries} trimmed or deleted unread and {verb(self.lost, 'are')} lost"
+        return sentence
 
 
 def _camel(name: str) -> str:

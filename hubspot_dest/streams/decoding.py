@@ -1,4 +1,4 @@
-"""From a message to an event or a command, or to a sentence on why it is neither. Pure."""
+"""Decode a message to an event or a command, or to the reason why it is neither. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from typing import Any, Final
 
 import orjson
 
-from hubspot_dest.events.collector import InvalidEventError, event_name, has_id
-from hubspot_dest.events.event import EVENT_FIELDS, TOO_DEEP, is_too_deep, may_be_too_deep
+from hubspot_dest.events.collector import (
+    EVENT_FIELDS,
+    TOO_DEEP,
+    InvalidEventError,
+    event_name,
+    has_id,
+    is_too_deep,
+    may_be_too_deep,
+)
 from hubspot_dest.events.shape import event_problems
 from hubspot_dest.streams.source import Message
 
@@ -17,7 +24,7 @@ __all__ = ["BadMessage", "StreamCommand", "DEFAULT_MAX_BYTES", "Decoded", "decod
 
 DEFAULT_MAX_BYTES: Final = 1_048_576
 _COMMANDS: Final = frozenset({"consent", "user", "globals", "custom", "run"})
-# What a destination of walkerOS may write instead of the event.
+# What a walkerOS destination may write instead of the event.
 _MAPPED: Final = (
     "it looks like mapped data, not an event: remove `data` from the rule or the destination that writes it"
 )
@@ -50,7 +57,7 @@ class StreamCommand:
 
 @dataclass(frozen=True, slots=True)
 class BadMessage:
-    """Why a message is not an event: a stable code and a sentence."""
+    """The reason why a message is not an event: a stable code and a sentence."""
 
     reason: str
     sentence: str
@@ -60,24 +67,26 @@ Decoded = dict[str, Any] | StreamCommand | BadMessage
 
 
 def decoded(message: Message, max_bytes: int = DEFAULT_MAX_BYTES) -> Decoded:
-    """Return what a message holds.
+    """Decode a message.
 
-    An event without an id gets one that depends on its place alone, so that a repeat counts once; one without a
-    timestamp gets the message's.
+    An event without an id gets one that depends only on its position, so that a repeat counts once; an event without a
+    timestamp gets that of the message.
     """
     value = message.value
     if value is None:
         if message.fields:
             return BadMessage("flat_fields", _FLAT)
-        return BadMessage("no_value", "it has no value: a tombstone, which holds no event")
+        return BadMessage("no_value", "it has no value: a tombstone, which is not an event")
     if len(value) > max_bytes:
-        return BadMessage("too_large", f"it is {len(value):,} bytes; an event is {max_bytes:,} at most")
+        return BadMessage(
+            "too_large", f"it has {len(value):,} bytes; an event may have at most {max_bytes:,}"
+        )
     found = _json(value)
     if isinstance(found, BadMessage):
         return found
     if not isinstance(found, dict):
         what = "a list" if isinstance(found, list) else "a single value"
-        return BadMessage("no_event", f"it is {what}, not an event: one message holds one event")
+        return BadMessage("no_event", f"it is {what}, not an event: a message must be a single event")
     name = found.get("name")
     if isinstance(name, str) and name.startswith("walker "):
         return _command(name, found.get("data"))
@@ -128,7 +137,7 @@ def _command(name: str, data: Any) -> StreamCommand | BadMessage:
     action = name.removeprefix("walker ")
     if action not in _COMMANDS:
         known = ", ".join(sorted(_COMMANDS))
-        return BadMessage("unknown_command", f"{name!r} is not a command that a stream carries out: {known}")
+        return BadMessage("unknown_command", f"{name!r} is not a supported command; commands are {known}")
     if not isinstance(data, dict) and not (action == "run" and data is None):
         return BadMessage("bad_command", f"the data of {name!r} is not an object")
     return StreamCommand(name, data)

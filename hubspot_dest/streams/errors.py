@@ -1,4 +1,4 @@
-"""What can go wrong with a broker: one sentence, one hint, and whether waiting helps."""
+"""The errors of a broker: a sentence, a hint, and whether waiting helps."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Kind = Literal[
 
 
 class StreamError(Exception):
-    """A broker did not do what was asked of it.
+    """A broker failed or refused an operation.
 
     Attributes:
         kind: a stable code.
         sentence: what happened, with secrets masked.
-        hint: what to do; may be empty.
-        heals: waiting may help, so it is tried again.
+        hint: what to do about it; may be empty.
+        heals: whether waiting may help, so that the operation is retried.
 
     """
 
@@ -31,8 +31,8 @@ class StreamError(Exception):
 
 
 class LeaseLostError(Exception):
-    """Another worker owns what this one wanted to commit: what is not committed belongs to that one."""
+    """Another worker owns the partition of a commit, and with it everything that is not committed."""
 
 
 class RebalancingError(Exception):
-    """The group is being rebalanced: what is this worker's afterwards can be committed then."""
+    """The group is rebalancing; partitions that this worker keeps can be committed afterwards."""

@@ -1,4 +1,4 @@
-"""`/health`, `/ready` and `/status` of a worker. The standard library's server is enough for three addresses."""
+"""Serve `/health`, `/ready` and `/status` of a worker; the standard library's server is enough for three paths."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def serve_health(
     """Answer `/health`, `/ready` and `/status` from a background thread.
 
     Args:
-        host: where to listen.
-        port: 0 chooses a free port.
-        alive: whether the worker's thread does something.
-        unready: why it cannot deliver now; empty if it can.
-        status: what it has done so far.
+        host: the address to listen on.
+        port: the port; 0 chooses a free one.
+        alive: returns whether the worker's thread makes progress.
+        unready: returns why the worker cannot deliver; empty if it can.
+        status: returns the counts of the worker.
 
     Returns:
-        the port, and a function that stops the server.
+        The port, and a function that stops the server.
 
     Raises:
         OSError: the port is in use.
@@ -71,9 +71,9 @@ def serve_health(
     )
     thread.start()
 
-    def end() -> None:
+    def stop() -> None:
         server.shutdown()
         server.server_close()
         thread.join(2)
 
-    return int(server.server_address[1]), end
+    return int(server.server_address[1]), stop

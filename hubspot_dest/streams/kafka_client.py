@@ -1,4 +1,4 @@
-"""librdkafka's configuration, and the one place that imports it (`hubspot-dest[kafka]`)."""
+"""The configuration of librdkafka, and the only module that imports it (`hubspot-dest[kafka]`)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from hubspot_dest.streams.kafka_errors import kafka_error
 __all__ = ["client_options", "consumer_only", "kafka_module", "producer_only", "quiet_logger", "raised"]
 
 _MOST_BYTES: Final = 20_000_000
-# What the worker itself relies on: another value would lose events or repeat them.
+# The worker relies on these: other values would lose or repeat events.
 _FIXED: Final = {
-    "enable.auto.commit": "the worker commits what HubSpot took, and nothing else",
-    "enable.auto.offset.store": "the worker commits what HubSpot took, and nothing else",
-    "partition.assignment.strategy": "cooperative-sticky is what partitions are handed over with",
+    "enable.auto.commit": "the worker commits only what HubSpot accepted",
+    "enable.auto.offset.store": "the worker commits only what HubSpot accepted",
+    "partition.assignment.strategy": "handing over partitions requires cooperative-sticky",
     "group.id": "it is group= in the address",
     "bootstrap.servers": "it is the host in the address",
-    "acks": "dead letters are written to all replicas in sync",
+    "acks": "dead letters must be written to all in-sync replicas",
 }
 
 
@@ -29,7 +29,7 @@ def kafka_module() -> Any:
     """Return the module `confluent_kafka`.
 
     Raises:
-        StreamError: it is not installed.
+        StreamError: the library is not installed.
 
     """
     if importlib.util.find_spec("confluent_kafka") is None:
@@ -44,10 +44,10 @@ def kafka_module() -> Any:
 
 
 def client_options(address: StreamAddress) -> dict[str, Any]:
-    """Return what consumers and producers have in common: brokers, credentials, the user's own options.
+    """Return the common options of consumers and producers: brokers, credentials and the user's options.
 
     Raises:
-        StreamError: an option is the worker's own.
+        StreamError: the user sets an option that is reserved for the worker.
 
     """
     for name, why in _FIXED.items():
@@ -70,7 +70,7 @@ def client_options(address: StreamAddress) -> dict[str, Any]:
 
 
 def consumer_only(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options with those of a consumer's session, which a producer does not know."""
+    """Return options for a consumer, with the session options that producers do not have."""
     return {
         "max.poll.interval.ms": 300_000,
         "session.timeout.ms": 45_000,
@@ -98,7 +98,7 @@ _CONSUMER_PREFIXES: Final = (
 
 
 def producer_only(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options without those that only a consumer knows, and with what makes writing durable."""
+    """Return options for a producer, without consumer options and with durable writes."""
     own = {name: value for name, value in options.items() if not name.startswith(_CONSUMER_PREFIXES)}
     return {
         "acks": "all",
@@ -106,20 +106,20 @@ def producer_only(options: Mapping[str, Any]) -> dict[str, Any]:
         "message.max.bytes": _MOST_BYTES,
         "message.timeout.ms": 10_000,
         "linger.ms": 2,
-        "partitioner": "murmur2_random",  # as Kafka's own clients and walkerOS' have it
+        "partitioner": "murmur2_random",  # the default of Kafka's own clients and of walkerOS
         **own,
     }
 
 
 def quiet_logger() -> logging.Logger:
-    """Return a logger for librdkafka's own lines, which say nothing that an error does not say."""
+    """Return a logger that discards librdkafka's own lines, which add nothing to the errors."""
     logger = logging.Logger("librdkafka", logging.CRITICAL)
     logger.addHandler(logging.NullHandler())
     return logger
 
 
 def raised(error: BaseException, address: StreamAddress, what: str, topic: str) -> StreamError:
-    """Return an exception of confluent_kafka as a StreamError."""
+    """Convert an exception of confluent_kafka to a StreamError."""
     where = ",".join(address.hosts)
     fault: Any = error.args[0] if error.args else None
     if hasattr(fault, "name") and hasattr(fault, "str"):

@@ -1,4 +1,4 @@
-"""Letters in a topic: what a group of its own has not committed yet was not sent again."""
+"""Letters in a topic: those that a dedicated group has not committed are still open."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _TOGETHER: Final = 500
 
 
 class KafkaLetterBox:
-    """The dead letters of a topic, or what waits for consent.
+    """The dead letters of a topic, or its events that wait for consent.
 
-    Kafka removes single messages from no topic: what was sent again is what the group `<group>.retry` (of waiting
-    events `<group>.release`) has committed.
+    Kafka cannot remove single messages from a topic, so the letters that were sent again are those that the group
+    `<group>.retry` (`<group>.release` for waiting events) has committed.
 
     Args:
         address: the topic of the events, and the group.
-        waiting: look at waiting events, not at dead letters.
+        waiting: whether to read waiting events instead of dead letters.
 
     Raises:
-        StreamError: the client library is missing, or refuses its options.
+        StreamError: the client library is missing, or rejects its options.
 
     """
 
@@ -61,16 +61,16 @@ class KafkaLetterBox:
         self._failure = error
 
     def _ranges(self) -> dict[int, tuple[int, int]]:
-        """Return of each partition the first letter that was not sent again, and the end."""
+        """Return partition to (offset of the first open letter, end offset)."""
         partition = self._module.TopicPartition
         try:
             self._consumer.poll(0)
-            found = self._consumer.list_topics(self._topic, timeout=_SECONDS).topics[self._topic]
-            if found.error is not None:
-                if found.error.name() == "UNKNOWN_TOPIC_OR_PART":
-                    return {}  # nothing was ever written there
-                raise kafka_error(found.error, self._where, "reading", self._topic)
-            places = [partition(self._topic, number) for number in sorted(found.partitions)]
+            metadata = self._consumer.list_topics(self._topic, timeout=_SECONDS).topics[self._topic]
+            if metadata.error is not None:
+                if metadata.error.name() == "UNKNOWN_TOPIC_OR_PART":
+                    return {}  # no letter was ever written
+                raise kafka_error(metadata.error, self._where, "reading", self._topic)
+            places = [partition(self._topic, number) for number in sorted(metadata.partitions)]
             ranges = {}
             for item in self._consumer.committed(places, timeout=_SECONDS):
                 low, high = self._consumer.get_watermark_offsets(
@@ -107,7 +107,7 @@ class KafkaLetterBox:
                 raise kafka_error(raw.error(), self._where, "reading", self._topic)
             until = time.monotonic() + _SECONDS
             if raw.partition() not in left:
-                continue  # it came after the beginning of this look
+                continue  # it was written after reading began
             if raw.offset() + 1 >= left[raw.partition()]:
                 del left[raw.partition()]
             notes, others = without_notes((name, value or b"") for name, value in raw.headers() or ())
@@ -115,22 +115,22 @@ class KafkaLetterBox:
             yield raw, StoredLetter(place, raw.value(), raw.key(), notes, tuple(others))
 
     def letters(self) -> Iterator[StoredLetter]:
-        """Yield the letters that were not sent again."""
+        """Yield the open letters."""
         for _, letter in self._read():
             yield letter
 
     def count(self) -> int:
-        """Return how many there are."""
+        """Return the number of open letters."""
         return sum(end - begin for begin, end in self._ranges().values())
 
     def send_again(self, consent: Mapping[str, bool]) -> int:
-        """Write every letter to the topic of the events, and commit that."""
+        """Write every open letter to the topic of the events, and commit it; return the number of letters."""
         publisher = KafkaPublisher(self._address)
         count = 0
         try:
             page: list[tuple[Any, StoredLetter]] = []
-            for found in self._read():
-                page.append(found)
+            for metadata in self._read():
+                page.append(metadata)
                 if len(page) == _TOGETHER:
                     count += self._send_page(publisher, page, consent)
                     page = []
@@ -167,7 +167,7 @@ class KafkaLetterBox:
         return len(page)
 
     def drop(self) -> int:
-        """Commit every letter, so that none counts as open; the topic's retention removes them."""
+        """Commit every letter, so that none is open; they are removed by the topic's retention."""
         ranges = self._ranges()
         offsets = [
             self._module.TopicPartition(self._topic, number, end) for number, (_, end) in ranges.items()
@@ -180,5 +180,5 @@ class KafkaLetterBox:
         return sum(end - begin for begin, end in ranges.values())
 
     def close(self) -> None:
-        """End the consumer."""
+        """Close the consumer."""
         self._consumer.close()

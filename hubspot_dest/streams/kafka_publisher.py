@@ -1,4 +1,4 @@
-"""Write messages to Kafka, durably: what `publish` returned from is on all replicas in sync."""
+"""Write messages durably to Kafka: when `publish` returns, they are on all in-sync replicas."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SECONDS: Final = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One message to write."""
+    """A message to write; `at_ms` is its time stamp, in ms since 1970."""
 
     topic: str
     value: bytes | None
@@ -35,14 +35,14 @@ class Record:
 
 
 class KafkaPublisher:
-    """A producer that waits for its answers. For one thread.
+    """A producer that waits for acknowledgements; for use in one thread.
 
     Args:
-        address: where to write.
+        address: the brokers.
         seconds: how long to wait for the brokers.
 
     Raises:
-        StreamError: the client library is missing, or refuses its options.
+        StreamError: the client library is missing, or rejects its options.
 
     """
 
@@ -63,10 +63,10 @@ class KafkaPublisher:
         self._failure = error
 
     def publish(self, records: Sequence[Record]) -> None:
-        """Write records, in the order of each key.
+        """Write records, preserving the order of each key.
 
         Raises:
-            StreamError: at least one was not written; all may be written again.
+            StreamError: at least one record was not written; all of them may be written again.
 
         """
         failed: list[tuple[Any, str]] = []
@@ -86,7 +86,7 @@ class KafkaPublisher:
             self._producer.poll(0.1)
         if failed:
             error, topic = failed[0]
-            # "Message timed out" says less than the error of the connection.
+            # The connection's error is more specific than "Message timed out".
             if error.name() in ("_MSG_TIMED_OUT", "_TIMED_OUT") and self._failure is not None:
                 error = self._failure
             raise kafka_error(error, where, "writing", topic)
@@ -113,19 +113,24 @@ class KafkaPublisher:
             except BufferError:
                 if time.monotonic() >= until:
                     where = ",".join(self._address.hosts)
-                    raise StreamError("unreachable", f"Kafka at {where} takes no more", heals=True) from None
+                    sentence = f"Kafka at {where} does not accept more messages"
+                    raise StreamError("unreachable", sentence, heals=True) from None
                 self._producer.poll(0.1)
             except self._module.KafkaException as error:
                 raise raised(error, self._address, "writing", record.topic) from None
 
     def probe(self) -> None:
-        """Ask the broker for its metadata. Raises StreamError."""
+        """Request metadata from the broker.
+
+        Raises:
+            StreamError: the broker does not answer.
+        """
         try:
             self._producer.list_topics(timeout=2.0)
         except self._module.KafkaException as error:
             raise raised(error, self._address, "asking", ",".join(self._address.streams)) from None
 
     def close(self) -> None:
-        """Give up what is not written."""
+        """Close the producer, and discard what is not written."""
         self._producer.purge()
         self._producer.flush(0.5)

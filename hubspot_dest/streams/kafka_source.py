@@ -1,4 +1,4 @@
-"""A worker's end of Kafka: a member of a consumer group, cooperative-sticky, that commits what HubSpot took."""
+"""The Kafka source of a worker: a cooperative-sticky member of a consumer group that commits what HubSpot accepted."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _GATHER_SECONDS: Final = 0.2
 _PROBE_SECONDS: Final = 1.0
 _CUT_BYTES: Final = 65_536
 _REBALANCE_SECONDS: Final = 60.0
-"""A commit that a rebalance forbids for longer is given up: the partition's owner delivers again."""
-# Errors of the connection that are reported. A broker closes idle connections, so that alone is no fault.
+"""How long a commit is retried during a rebalance; afterwards the partition's owner delivers the messages again."""
+# Errors worth reporting; a closed connection alone is not one, since brokers close idle connections.
 _REPORTED: Final = frozenset(
     {"_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL", "_RESOLVE", "SASL_AUTHENTICATION_FAILED"}
     | {"TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "UNSUPPORTED_SASL_MECHANISM"}
@@ -36,13 +36,13 @@ _REPORTED: Final = frozenset(
 
 
 class KafkaSource:
-    """A member of a consumer group of one topic.
+    """A member of the consumer group of a topic.
 
     Args:
         address: the topic and the group.
 
     Raises:
-        StreamError: the client library is missing, or refuses its options.
+        StreamError: the client library is missing, or rejects its options.
 
     """
 
@@ -81,7 +81,7 @@ class KafkaSource:
     # ---- the group
 
     def open(self, owner: PartitionOwner) -> None:
-        """Ask for the topic, and join the group. May be called again after a StreamError."""
+        """Look up the topic, and join the group; may be called again after a StreamError."""
         self._owner = owner
         self._count_partitions()
         self._consumer.subscribe(
@@ -90,17 +90,17 @@ class KafkaSource:
 
     def _count_partitions(self) -> None:
         try:
-            self._consumer.poll(0)  # runs the callback that gets errors of the connection
-            found = self._consumer.list_topics(self._topic, timeout=_ASK_SECONDS).topics[self._topic]
+            self._consumer.poll(0)  # delivers errors of the connection to the callback
+            metadata = self._consumer.list_topics(self._topic, timeout=_ASK_SECONDS).topics[self._topic]
             self._consumer.poll(0)
         except self._module.KafkaException as error:
             failure, self._failure = self._failure, None
             if failure is not None:
                 raise kafka_error(failure, self._where, "reading", self._topic) from None
             raise raised(error, self._address, "reading", self._topic) from None
-        if found.error is not None:
-            raise kafka_error(found.error, self._where, "reading", self._topic)
-        self._partitions = max(1, len(found.partitions))
+        if metadata.error is not None:
+            raise kafka_error(metadata.error, self._where, "reading", self._topic)
+        self._partitions = max(1, len(metadata.partitions))
 
     def _on_assign(self, consumer: Any, partitions: list[Any]) -> None:
         states: dict[Partition, str] = {}
@@ -111,7 +111,7 @@ class KafkaSource:
                     if item.offset >= 0:
                         self._positions[item.partition] = item.offset
             except self._module.KafkaException as error:
-                # Without its state, a partition begins with the configuration's.
+                # Without a committed state, a partition starts with that of the configuration.
                 self._failure = error.args[0] if error.args else None
         consumer.incremental_assign(partitions)
         numbers = {partition.partition for partition in partitions}
@@ -137,9 +137,9 @@ class KafkaSource:
     def _leave(self, partitions: list[Any], *, lost: bool) -> None:
         numbers = {partition.partition for partition in partitions}
         self._stash = [message for message in self._stash if message.partition.number not in numbers]
-        gone = [Partition(self._topic, item) for item in sorted(numbers)]
-        if self._owner is not None and gone:
-            (self._owner.on_lost if lost else self._owner.on_revoked)(gone)
+        left = [Partition(self._topic, item) for item in sorted(numbers)]
+        if self._owner is not None and left:
+            (self._owner.on_lost if lost else self._owner.on_revoked)(left)
         self._owned -= numbers
         for number in numbers:
             self._positions.pop(number, None)
@@ -147,28 +147,26 @@ class KafkaSource:
     # ---- messages
 
     def fetch(self, most: int, seconds: float) -> list[Message]:
-        """Return the next messages; wait for the first so long at most."""
-        found, self._stash = self._stash[:most], self._stash[most:]
+        """Return up to `most` messages; wait up to `seconds` for the first."""
+        messages, self._stash = self._stash[:most], self._stash[most:]
         until = time.monotonic() + _GATHER_SECONDS
-        wait = 0.0 if found else seconds
-        while len(found) < most:
+        wait = 0.0 if messages else seconds
+        while len(messages) < most:
             message = self._poll(wait)
             wait = 0.0
             if message is None:
                 break
-            found.append(message)
+            messages.append(message)
             if time.monotonic() > until + seconds:
                 break
-        if not found and self._failure is not None:
+        if not messages and self._failure is not None:
             failure, self._failure = self._failure, None
             raise kafka_error(failure, self._where, "reading", self._topic)
-        if found:
+        if messages:
             self._failure = self._away = None
         self._require_broker()
         # A partition may have been revoked while others were fetched.
-        return [
-            current_message for current_message in found if current_message.partition.number in self._owned
-        ]
+        return [message for message in messages if message.partition.number in self._owned]
 
     def _poll(self, seconds: float) -> Message | None:
         try:
@@ -196,14 +194,10 @@ class KafkaSource:
     def keep_alive(self) -> None:
         """Poll without fetching."""
         message = self._poll(0.0)
-        while message is not None:  # of a partition that was assigned a moment ago
+        while message is not None:  # from a partition that was just assigned
             self._stash.append(message)
             message = self._poll(0.0)
-        self._stash = [
-            current_message
-            for current_message in self._stash
-            if current_message.partition.number in self._owned
-        ]
+        self._stash = [message for message in self._stash if message.partition.number in self._owned]
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise kafka_error(failure, self._where, "reading", self._topic)
@@ -220,12 +214,12 @@ class KafkaSource:
         self._away = None
 
     def pause(self) -> None:
-        """Fetch nothing, also of partitions that are assigned later."""
+        """Stop fetching, including partitions that are assigned later."""
         self._paused = True
         self._consumer.pause(self._topic_partitions())
 
     def resume(self) -> None:
-        """Fetch again."""
+        """Resume fetching."""
         self._paused = False
         self._consumer.resume(self._topic_partitions())
 
@@ -233,7 +227,7 @@ class KafkaSource:
         return [self._module.TopicPartition(self._topic, number) for number in sorted(self._owned)]
 
     def commit(self, done: Sequence[Message], states: Mapping[Partition, str]) -> None:
-        """Commit offsets, with each partition's state beside its offset."""
+        """Commit offsets, with each partition's state as metadata."""
         newest: dict[Partition, int] = {}
         for message in done:
             offset = int(message.position) + 1
@@ -282,7 +276,7 @@ class KafkaSource:
     # ---- figures
 
     def lag(self) -> Lag:
-        """Return how many messages of this worker's partitions are not fetched yet."""
+        """Return the number of messages in this worker's partitions that have not been fetched."""
         messages, exact = 0, True
         for number in self._owned:
             place = self._module.TopicPartition(self._topic, number)
@@ -293,18 +287,18 @@ class KafkaSource:
             except self._module.KafkaException:
                 exact = False
                 continue
-            # Without a commit the group begins at the oldest message.
+            # Without a commit, the group starts at the oldest message.
             position = max(self._positions.get(number, 0), low)
             messages += max(0, high - position)
         return Lag(messages, exact)
 
     def share(self) -> float:
-        """Return which part of the topic's partitions this worker has."""
+        """Return the fraction of the topic's partitions that this worker has."""
         return len(self._owned) / self._partitions
 
     @property
     def assigned(self) -> int:
-        """How many partitions this worker has."""
+        """The number of partitions that this worker has."""
         return len(self._owned)
 
     def close(self) -> None:
@@ -315,7 +309,7 @@ class KafkaSource:
 
 
 def letter_record(address: StreamAddress, letter: Letter, now: float) -> Record:
-    """Return a letter as a message: value, key and headers of the original, and its reason as headers."""
+    """Return a letter as a message: the original's value, key and headers, with the reason as further headers."""
     stream = letter.message.partition.stream
     topic = address.waiting_of(stream) if letter.waiting else address.dead_of(stream)
     _, others = without_notes(letter.message.headers)
@@ -324,8 +318,8 @@ def letter_record(address: StreamAddress, letter: Letter, now: float) -> Record:
 
 
 def _cut(record: Record) -> Record:
-    """Return a record whose value is short enough for any topic; the original stays where `from` says."""
+    """Return a record with its value truncated to fit any topic; the original remains where `from` says."""
     if record.value is None or len(record.value) <= _CUT_BYTES:
         return record
-    note = ("hubspot-dest-cut", f"{len(record.value)} bytes, the first {_CUT_BYTES} are here".encode())
+    note = ("hubspot-dest-cut", f"{len(record.value)} bytes, truncated to {_CUT_BYTES}".encode())
     return Record(record.topic, record.value[:_CUT_BYTES], record.key, (*record.headers, note), record.at_ms)

@@ -1,4 +1,4 @@
-"""`LetterBox`: the topic or stream of dead letters, or of events that wait for consent, for people who look into it."""
+"""`LetterBox`: inspect and process the dead letters of a stream, or its events that wait for consent."""
 
 from __future__ import annotations
 
@@ -12,31 +12,35 @@ __all__ = ["LetterBox", "open_letter_box"]
 
 
 class LetterBox(Protocol):
-    """Dead letters that were not sent again. Every method raises StreamError if the broker fails."""
+    """The open letters of a stream; every method raises StreamError if the broker fails."""
 
     def letters(self) -> Iterator[StoredLetter]:
-        """Yield the letters that are there now, oldest first."""
+        """Yield the current letters, oldest first."""
 
     def count(self) -> int:
-        """Return how many there are."""
+        """Return the number of letters."""
 
     def send_again(self, consent: Mapping[str, bool]) -> int:
-        """Add every letter to the events again, behind the existing ones; return how many.
+        """Append every letter to the stream of events again; return the number of letters.
 
         Args:
-            consent: names that are granted, added to each event's own consent.
+            consent: consent names to grant, in addition to each event's own consent.
 
         """
 
     def drop(self) -> int:
-        """Drop every letter for good; return how many."""
+        """Remove every letter permanently; return the number of letters."""
 
     def close(self) -> None:
-        """Release everything."""
+        """Release all resources."""
 
 
 def open_letter_box(address: StreamAddress, *, waiting: bool) -> LetterBox:
-    """Return the dead letters of an address, or what waits for consent. Raises StreamError."""
+    """Open the dead letters of an address, or its events that wait for consent.
+
+    Raises:
+        StreamError: the client library is missing, or rejects its options.
+    """
     if address.engine == "kafka":
         from hubspot_dest.streams.kafka_letter_box import KafkaLetterBox
 

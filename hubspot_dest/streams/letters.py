@@ -1,6 +1,6 @@
-"""Letters as messages: the value is the event itself, so that it can be sent again; its reason is beside it.
+"""Letters as messages: the value is the event itself, so that it can be sent again, with the reason as notes.
 
-The names begin with `hubspot-dest-`: headers of a Kafka message, fields of a Redis entry.
+The notes are headers of a Kafka message or fields of a Redis entry, with names that begin with `hubspot-dest-`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from hubspot_dest.delivery.client.codec import decode
+from hubspot_dest.delivery.client.client import decode
 from hubspot_dest.delivery.memory_store import GivenUpIntent
 from hubspot_dest.delivery.outbox.schema import CONTACT
 from hubspot_dest.streams.source import Letter, Message
@@ -25,14 +25,14 @@ _MOST_PAYLOAD: Final = 16_384
 
 @dataclass(frozen=True, slots=True)
 class StoredLetter:
-    """A letter as it was found in the topic or stream of dead letters, or of waiting events.
+    """A letter read from the topic or stream of dead letters, or of waiting events.
 
     Attributes:
-        place: where it is, for people.
+        place: the position of the letter, for people.
         value: the event.
-        key: of Kafka.
-        notes: why it is here, by names without their prefix.
-        others: what else was with the message: headers of Kafka, fields of Redis.
+        key: the key of a Kafka message.
+        notes: the reason for the letter, by names without their prefix.
+        others: the other headers of a Kafka message, or the other fields of a Redis entry.
 
     """
 
@@ -43,7 +43,7 @@ class StoredLetter:
     others: tuple[tuple[str, bytes], ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """Return what `outbox export` writes of it; docs/workers.md names the fields."""
+        """Return the record for `outbox export`; docs/workers.md describes the fields."""
         error = {"message": self.notes.get("error", "")}
         for name in ("status", "category"):
             if self.notes.get(name):
@@ -62,14 +62,14 @@ class StoredLetter:
 
     @property
     def event_id(self) -> str:
-        """The event's id; empty where it has none."""
+        """The event's id; empty if it has none."""
         event = _json_or_none(self.value)
         own = event.get("id") if isinstance(event, dict) else None
         return own if isinstance(own, str) else ""
 
 
 def letter_of_given_up(message: Message, intent: GivenUpIntent) -> Letter:
-    """Return the letter of an intent that was given up."""
+    """Return the letter for an intent that was given up."""
     details = {
         "what": "contact" if intent.intent.kind == CONTACT else "event",
         "status": str(intent.error.status or ""),
@@ -80,11 +80,11 @@ def letter_of_given_up(message: Message, intent: GivenUpIntent) -> Letter:
 
 
 def letter_notes(letter: Letter, now: float) -> list[tuple[str, bytes]]:
-    """Return the fields beside a letter: names and texts.
+    """Return the notes of a letter as (name, text).
 
     Args:
         letter: the letter.
-        now: UNIX time in seconds.
+        now: the current UNIX time, in seconds.
 
     """
     moment = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -99,7 +99,7 @@ def letter_notes(letter: Letter, now: float) -> list[tuple[str, bytes]]:
 
 
 def without_notes(pairs: Iterable[tuple[str, bytes]]) -> tuple[dict[str, str], list[tuple[str, bytes]]]:
-    """Return the notes of a letter without their prefix, and everything else that was with it."""
+    """Split the headers or fields of a letter into its notes, without prefix, and all others."""
     notes: dict[str, str] = {}
     others: list[tuple[str, bytes]] = []
     for name, value in pairs:
@@ -111,7 +111,7 @@ def without_notes(pairs: Iterable[tuple[str, bytes]]) -> tuple[dict[str, str], l
 
 
 def consent_granted(value: bytes | None, states: Mapping[str, bool]) -> bytes | None:
-    """Return an event with consent added to its own; what the event itself refuses stays refused."""
+    """Return an event with consent granted in addition; consent that the event itself refuses remains refused."""
     event = _json_or_none(value)
     if not states or not isinstance(event, dict):
         return value

@@ -1,4 +1,4 @@
-"""From an address to its source. The client libraries are loaded here, and nowhere before."""
+"""Open the source of an address; the client libraries are not imported before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ __all__ = ["open_contacts", "open_source"]
 
 
 def open_source(address: StreamAddress) -> Source:
-    """Return the source of an address; it connects with `open`. Raises StreamError."""
+    """Return the source of an address, which connects with `open`.
+
+    Raises:
+        StreamError: the client library is missing, or rejects its options.
+    """
     if address.engine == "kafka":
         from hubspot_dest.streams.kafka_source import KafkaSource
 
@@ -21,14 +25,14 @@ def open_source(address: StreamAddress) -> Source:
 
 
 def open_contacts(address: StreamAddress, portal: str) -> SharedContactCache | None:
-    """Return the contact cache that the group shares; None where each worker has its own.
+    """Return the contact cache shared by the group; None for Kafka, where each worker has its own.
 
     Args:
         address: the stream and the group.
-        portal: where contacts are written.
+        portal: the portal whose contacts are written.
 
     Raises:
-        StreamError: the client library is missing, or refuses its options.
+        StreamError: the client library is missing, or rejects its options.
 
     """
     if address.engine == "kafka":

@@ -1,4 +1,4 @@
-"""Look at the keys of messages: do they keep the order of each person? Pure."""
+"""Check whether the keys of messages preserve the order of each person's events. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _ADVICE: Final = (
 
 
 class PersonKeys:
-    """Counts what keys consist of, up to as many events as are needed to judge.
+    """Collect statistics about keys.
 
-    walkerOS' default key is the event's name, `entity_action`: all events of one name are in one partition, and those
-    of one person in several (walkerOS 4.4, server destination kafka).
+    walkerOS' default key is the event's name, `entity_action`: all events with the same name are in one partition, and
+    the events of a person in several (walkerOS 4.4, server destination kafka).
     """
 
     def __init__(self) -> None:
@@ -29,13 +29,13 @@ class PersonKeys:
         self._moved = 0
 
     def add(self, key: bytes | None, name: Any, person: str, partition: int) -> None:
-        """Count one event.
+        """Add an event.
 
         Args:
-            key: the message's key.
-            name: the event's name.
-            person: e-mail or object id; empty without one.
-            partition: where the message was.
+            key: the key of the message.
+            name: the name of the event.
+            person: the e-mail or object id; empty if there is none.
+            partition: the number of the message's partition.
 
         """
         if self._seen >= _MOST:
@@ -48,7 +48,7 @@ class PersonKeys:
             self._moved += self._partition_of.setdefault(person, partition) != partition
 
     def warning(self) -> str:
-        """Return what is wrong with the keys; empty if nothing is known to be."""
+        """Return a warning about the keys; empty if there is nothing to report."""
         if self._seen < _ENOUGH and not (self._seen and self._seen == self._of_name):
             return ""
         if self._of_name > self._seen / 2:

@@ -1,4 +1,4 @@
-"""Put events into a stream: the other end of a worker, for `listen --sink`."""
+"""Write events to a stream, from which workers read them, for `listen --sink`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, Protocol
 
-from hubspot_dest.delivery.client.codec import encode
+from hubspot_dest.delivery.client.client import encode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.events.collector import Collector, InvalidEventError, sentence_of
 from hubspot_dest.mapping.jsvalues import JsTypeError
@@ -26,16 +26,16 @@ _DEFAULT_KEYS: Final = ("user.email", "user.id", "user.device", "user.session")
 
 
 class EventPublisher(Protocol):
-    """Writes events to a stream. For one thread. Every method raises StreamError if the broker fails."""
+    """A writer of events to a stream, for use in one thread; every method raises StreamError if the broker fails."""
 
     def publish_events(self, events: Sequence[tuple[str, bytes]]) -> None:
-        """Write events, each a key and its JSON; they are durable when this returns."""
+        """Write (key, JSON) events; they are durable when this returns."""
 
     def probe(self) -> None:
-        """Find out whether the broker answers."""
+        """Check that the broker answers."""
 
     def close(self) -> None:
-        """Release everything."""
+        """Release all resources."""
 
 
 class _KafkaEvents:
@@ -61,7 +61,7 @@ class _KafkaEvents:
 
 
 class _RedisEvents:
-    """Several streams share persons out: a person's events are in one of them."""
+    """Distributes events over several streams by person, so that a person's events are all in one stream."""
 
     def __init__(self, address: StreamAddress) -> None:
         from hubspot_dest.streams.redis_client import connect_redis
@@ -95,25 +95,25 @@ class _RedisEvents:
 
 
 def open_publisher(address: StreamAddress, seconds: float = 6.0) -> EventPublisher:
-    """Return what writes events to an address.
+    """Open a publisher for an address.
 
     Args:
         address: a topic, or streams.
-        seconds: how long to wait for Kafka's answer.
+        seconds: how long to wait for Kafka.
 
     Raises:
-        StreamError: the client library is missing, or refuses its options.
+        StreamError: the client library is missing, or rejects its options.
 
     """
     return _KafkaEvents(address, seconds) if address.engine == "kafka" else _RedisEvents(address)
 
 
 def person_key(event: dict[str, Any], path: str | None) -> str:
-    """Return what identifies the person of an event: the key that keeps their order.
+    """Return the key that identifies the person of an event, which preserves the order of the person's events.
 
     Args:
         event: a complete event.
-        path: where it is; None takes the first of user.email, user.id, user.device and user.session.
+        path: the path of the key; None for the first of user.email, user.id, user.device and user.session.
 
     """
     for key in _DEFAULT_KEYS if path is None else (path,):
@@ -128,20 +128,20 @@ def person_key(event: dict[str, Any], path: str | None) -> str:
 
 
 class StreamFront:
-    """Takes the collector endpoint's events into a stream: answered when they are durable there.
+    """Write the collector endpoint's events to a stream; requests are answered when their events are durable.
 
-    One thread writes, in the order in which events were handed in; what gathers meanwhile is written together.
+    One thread writes in the order of the pushes; events that arrive meanwhile are written together.
 
     Args:
-        collector: completes events, and refuses what is not one.
-        publisher: writes them.
-        key: where a person is identified; None for the usual places.
-        limit: how many events may wait.
+        collector: completes events, and rejects invalid ones.
+        publisher: writes the events.
+        key: the path that identifies a person; None for the default paths.
+        limit: the maximum number of waiting events.
 
     Attributes:
-        written: how many events are in the stream.
-        failed: how many were refused or not written.
-        trouble: why the broker does not take events; empty if it does.
+        written: the number of events in the stream.
+        failed: the number of events that were rejected or not written.
+        trouble: why the broker does not accept events; empty if it does.
 
     """
 
@@ -165,7 +165,7 @@ class StreamFront:
 
     @property
     def pending(self) -> int:
-        """How many events were handed in and are not answered yet."""
+        """The number of events that were pushed but not answered yet."""
         return self._pending
 
     async def push_many(self, events: Iterable[Any], /) -> list[Outcome]:
@@ -183,7 +183,7 @@ class StreamFront:
         return await asyncio.wrap_future(done)
 
     def probe(self) -> str:
-        """Find out whether the broker takes events again; return why not."""
+        """Check whether the broker accepts events again; return why not, or empty text."""
         done: Future[str] = self._thread.submit(self._probe)
         return done.result()
 
@@ -197,7 +197,7 @@ class StreamFront:
         return self.trouble
 
     def close(self) -> None:
-        """Write what was handed in, and release everything."""
+        """Write all pushed events, and release all resources."""
         self._thread.shutdown(wait=True)
         self._publisher.close()
 
@@ -209,7 +209,7 @@ class StreamFront:
             try:
                 outcomes = iter(self._write(events))
                 results = [[next(outcomes) for _ in several] for several, _ in jobs]
-            except BaseException as error:  # the waiting thread gets every error, whatever it is
+            except BaseException as error:  # every error is passed on to the waiting thread
                 for _, done in jobs:
                     done.set_exception(error)
                 continue
@@ -258,10 +258,10 @@ class StreamFront:
                     event,
                     error=DeliveryError("unreachable", error.sentence),
                 )
-        found = [current_outcome for current_outcome in outcomes if current_outcome is not None]
-        self.failed += sum(outcome.kind == "failed" for outcome in found)
-        self.written += sum(outcome.kind == "queued" for outcome in found)
-        return found
+        complete = [outcome for outcome in outcomes if outcome is not None]
+        self.failed += sum(outcome.kind == "failed" for outcome in complete)
+        self.written += sum(outcome.kind == "queued" for outcome in complete)
+        return complete
 
     def _complete(self, raw: Any) -> tuple[dict[str, Any], bytes] | Outcome:
         known = raw if isinstance(raw, dict) else {}
@@ -279,7 +279,7 @@ class StreamFront:
         if not ready:
             return None
         if self._failure is not None and time.monotonic() - self._failed_at < _AGAIN_SECONDS:
-            return self._failure  # senders must not wait in line for a broker that is away
+            return self._failure  # senders should not wait for a broker that is unavailable
         try:
             self._publisher.publish_events(ready)
         except StreamError as error:

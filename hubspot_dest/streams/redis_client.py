@@ -1,4 +1,4 @@
-"""The client of Redis, and its errors as sentences. The one place that imports it (`hubspot-dest[redis]`)."""
+"""The Redis client, and explanations of its errors; only this module imports the library (`hubspot-dest[redis]`)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _FIXED: Final = frozenset({"host", "port", "db", "username", "decode_responses",
 
 
 def connect_redis(address: StreamAddress) -> Any:
-    """Return a client; it connects with its first command.
+    """Return a client, which connects with its first command.
 
     Raises:
-        StreamError: the client library is missing, or refuses its options.
+        StreamError: the client library is missing, or rejects its options.
 
     """
     if importlib.util.find_spec("redis") is None:
@@ -44,7 +44,7 @@ def connect_redis(address: StreamAddress) -> Any:
             continue
         if name in _FIXED:
             hint = "redis://host:port/database, rediss:// for TLS"
-            raise StreamError("configuration", f"--source-option {name} belongs into the address", hint)
+            raise StreamError("configuration", f"--source-option {name} must be part of the address", hint)
         options[name] = _value(value)
     if address.tls:
         options["ssl"] = True
@@ -56,7 +56,7 @@ def connect_redis(address: StreamAddress) -> Any:
             username=who.username or None,
             password=who.password.get_secret_value() or None,
             protocol=2,
-            # The worker tries again by itself: a read that is repeated unseen would leave entries behind.
+            # The worker retries itself: a read that the client repeats would leave entries pending.
             retry=Retry(NoBackoff(), 0),
             **{
                 "socket_timeout": _SECONDS,
@@ -68,13 +68,13 @@ def connect_redis(address: StreamAddress) -> Any:
     except (TypeError, ValueError, redis.RedisError) as error:
         raise StreamError(
             "configuration",
-            f"the client of Redis refuses its options: {error}",
-            "--source-option NAME=VALUE, as in redis.Redis",
+            f"the Redis client rejects its options: {error}",
+            "use --source-option NAME=VALUE with the parameters of redis.Redis",
         ) from None
 
 
 def _value(text: str) -> Any:
-    """Return an option's value as the client wants it: a number, true or false, or the text."""
+    """Convert an option's value for the client: to a number, true or false, or else leave it unchanged."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     try:
@@ -89,7 +89,7 @@ def _value(text: str) -> Any:
 
 @contextmanager
 def redis_errors(address: StreamAddress, what: str, stream: str = "") -> Iterator[None]:
-    """Turn errors of Redis in the block into StreamErrors."""
+    """Convert errors of Redis in the block to StreamErrors."""
     import redis
 
     try:
@@ -99,48 +99,50 @@ def redis_errors(address: StreamAddress, what: str, stream: str = "") -> Iterato
 
 
 def redis_error(error: Exception, where: str, what: str, stream: str) -> StreamError:
-    """Return an error of Redis as one sentence.
+    """Convert an error of Redis to a StreamError.
 
     Args:
-        error: what was raised.
-        where: host and port.
-        what: what was tried.
-        stream: on what.
+        error: the error.
+        where: the host and port.
+        what: the operation.
+        stream: the stream of the operation.
 
     """
     import redis
 
     said = _PIPELINE.sub("", str(error))  # a command may hold an event, and differs each time
     if isinstance(error, redis.exceptions.NoPermissionError) or said.startswith("NOPERM"):
-        sentence = f"Redis at {where}: no rights for {what} ({stream}): {said}"
+        sentence = f"Redis at {where}: no permissions for {what} ({stream}): {said}"
         return StreamError(
-            "authorization", sentence, "ACL SETUSER: docs/workers.md lists the commands and keys"
+            "authorization", sentence, "use ACL SETUSER; docs/workers.md lists the commands and keys"
         )
     if isinstance(error, redis.AuthenticationError) or said.startswith(("NOAUTH", "WRONGPASS")):
-        sentence = f"Redis at {where} refuses the credentials: {said}"
-        return StreamError("authentication", sentence, "REDIS_USERNAME and REDIS_PASSWORD in the environment")
+        sentence = f"Redis at {where} rejects the credentials: {said}"
+        return StreamError(
+            "authentication", sentence, "set REDIS_USERNAME and REDIS_PASSWORD in the environment"
+        )
     if "certificate" in said.lower() or "ssl" in said.lower():
         return StreamError(
-            "authentication", f"Redis at {where}: TLS fails: {said}", "--source-option ssl_ca_certs=FILE"
+            "authentication", f"Redis at {where}: TLS failed: {said}", "use --source-option ssl_ca_certs=FILE"
         )
     if isinstance(error, redis.exceptions.BusyLoadingError):
         return StreamError("unreachable", f"Redis at {where} is loading its data", heals=True)
     if isinstance(error, (redis.ConnectionError, redis.TimeoutError, OSError)):
-        hint = "look at host and port; rediss:// where the server wants TLS"
+        hint = "check host and port; use rediss:// if the server requires TLS"
         return StreamError("unreachable", f"Redis at {where} cannot be reached: {said}", hint, heals=True)
     if said.startswith("WRONGTYPE"):
-        sentence = f"Redis at {where}: {stream} is a key, but not a stream"
-        return StreamError("configuration", sentence, "stream=NAME, walkerOS' streamKey")
+        sentence = f"Redis at {where}: the key {stream} is not a stream"
+        return StreamError("configuration", sentence, "set stream= to walkerOS' streamKey")
     if names_missing(error):
         sentence = f"Redis at {where} has no stream {stream}"
-        hint = "walkerOS makes it with the first event; the worker continues as soon as it exists"
+        hint = "walkerOS creates it with the first event; the worker continues once it exists"
         return StreamError("no_topic", sentence, hint, heals=True)
     if "DB index is out of range" in said or "invalid DB index" in said:
         return StreamError("configuration", f"Redis at {where} has no such database: {said}")
     if "unknown command" in said.lower():
-        sentence = f"Redis at {where} is too old for streams with takeover: {said}"
-        return StreamError("unsupported", sentence, "Redis 6.2 or newer")
-    # Out of memory, a replica, a failed save: an administrator changes that while the worker waits.
+        sentence = f"Redis at {where} is too old for taking over entries: {said}"
+        return StreamError("unsupported", sentence, "use Redis 6.2 or newer")
+    # Out of memory, a replica, a failed save: the worker waits until an administrator resolves it.
     return StreamError("unreachable", f"Redis at {where}: {what} ({stream}) failed: {said}", heals=True)
 
 
@@ -151,5 +153,5 @@ def names_missing(error: Exception) -> bool:
 
 
 def text_of(value: Any) -> str:
-    """Return an answer of Redis as text."""
+    """Return a response of Redis as text."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

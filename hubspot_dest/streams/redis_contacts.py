@@ -1,6 +1,6 @@
-"""What HubSpot knows of contacts, shared by all workers on one Redis: a hash a person, with a time to live.
+"""A contact cache shared by all workers on a Redis: a hash per person, with a time to live.
 
-Values are kept as digests, which show whether a value has changed, and nothing else.
+Values are stored as digests, which only show whether a value has changed.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from hubspot_dest.streams.redis_client import connect_redis, text_of
 
 __all__ = ["RedisContacts"]
 
-_VALID_SECONDS: Final = 7 * 86_400  # contacts change in HubSpot too; after a week they are written again
+_VALID_SECONDS: Final = 7 * 86_400  # contacts also change in HubSpot; after a week they are written again
 
 
 class RedisContacts:
-    """Remembers contacts in memory, and in Redis once HubSpot took them.
+    """Cache contacts in memory, and in Redis once HubSpot has accepted them.
 
-    Where Redis does not answer, nothing is known: a contact is written once too often then.
+    If Redis does not answer, contacts count as unknown, so a contact may be written again unnecessarily.
 
     Args:
         address: the Redis and the group.
@@ -36,18 +36,18 @@ class RedisContacts:
         self._portal = portal
         self._local = ManyContacts()
         self._pending: dict[str, dict[str, str]] = {}
-        self._fresh: set[str] = set()  # people of whom this worker knew nothing before this batch
+        self._fresh: set[str] = set()  # people that this worker did not know before this batch
 
     def _key(self, email: str) -> str:
         person = _digest(f"{self._portal}\n{email.lower()}")
         return f"hubspot-dest:{self._group}:contact:{person}"
 
     def knows(self, contact: ContactUpsert) -> bool:
-        """Return whether this worker knows every property of the contact to be written, with the same value."""
+        """Return whether this worker has written every property of the contact with the same value."""
         return self._local.knows(contact)
 
     def known_elsewhere(self, contacts: Sequence[ContactUpsert]) -> set[str]:
-        """Return the e-mails of contacts that any worker has written with the same values; one question for all."""
+        """Return the e-mails of contacts that any worker has written with the same values, in a single request."""
         import redis
 
         fresh = [
@@ -71,14 +71,14 @@ class RedisContacts:
         }
 
     def remember(self, contact: ContactUpsert) -> None:
-        """Note what is on its way to HubSpot."""
+        """Cache a contact that is being written to HubSpot."""
         if contact.email not in self._local:
             self._fresh.add(contact.email.lower())
         self._local.remember(contact)
         self._pending.setdefault(contact.email.lower(), {}).update(contact.properties or {})
 
     def forget(self, email: str) -> None:
-        """Forget one person, for every worker."""
+        """Remove a person from the cache of every worker."""
         import redis
 
         self._local.forget(email)
@@ -86,16 +86,16 @@ class RedisContacts:
         try:
             self._client.delete(self._key(email))
         except (redis.RedisError, OSError):
-            return  # it ends by itself
+            return  # the entry expires anyway
 
     def clear(self) -> None:
-        """Forget what is in memory."""
+        """Clear the cache in memory."""
         self._local.clear()
         self._pending.clear()
         self._fresh.clear()
 
     def confirm(self, emails: Iterable[str]) -> None:
-        """Let every worker know what HubSpot took."""
+        """Share with all workers the contacts that HubSpot has accepted."""
         import redis
 
         pipe = self._client.pipeline(transaction=False)

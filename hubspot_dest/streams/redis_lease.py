@@ -1,7 +1,7 @@
-"""Who works on which stream: a lease a stream, and the group's live workers, as keys of Redis.
+"""Assign streams to workers with a lease per stream and the set of live workers, stored in Redis.
 
-One stream has no partitions, so one worker reads it at a time and the others stand by. Several streams are shared out
-evenly. A lease that is not renewed expires; its next holder then claims what the former one left.
+A stream has no partitions, so only one worker reads it at a time, and the others stand by. Several streams are
+distributed evenly. A lease that is not renewed expires; its next holder then claims what the previous one left.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 __all__ = ["Leases"]
 
-# Only the holder renews, releases and notes: a worker that was suspended may believe that it still is.
+# Only the holder renews, releases and notes; a suspended worker may believe that it still is the holder.
 _RENEW: Final = (
     "if redis.call('GET', KEYS[1]) == ARGV[1] then "
     "return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
@@ -28,13 +28,13 @@ _NOTE: Final = (
 
 
 class Leases:
-    """The leases of one worker.
+    """The leases of a worker.
 
     Args:
-        client: of Redis.
+        client: the Redis client.
         streams: all streams of the group.
-        group: the group's name.
-        worker: this worker's name, unlike any other's.
+        group: the name of the group.
+        worker: the unique name of this worker.
         seconds: how long a lease is valid unless renewed.
 
     """
@@ -56,14 +56,14 @@ class Leases:
         self.live = 1
 
     def state_key(self, stream: str) -> str:
-        """Return the key of the hash that keeps what the next worker on a stream has to know."""
+        """Return the key of the hash with the state for the next worker on a stream."""
         return f"hubspot-dest:{stream}:{self._group}:state"
 
     def _key(self, stream: str) -> str:
         return f"hubspot-dest:{stream}:{self._group}:lease"
 
     def announce(self) -> None:
-        """Count this worker among the live ones, and count those, by the clock of Redis: those of machines differ."""
+        """Register this worker as live, and update the number of live workers, by the clock of Redis."""
         seconds, microseconds = self._client.time()
         now = seconds + microseconds / 1e6
         pipe = self._client.pipeline()
@@ -74,19 +74,19 @@ class Leases:
 
     @property
     def fair(self) -> int:
-        """How many streams one worker may have."""
+        """The number of streams that a worker may have."""
         return math.ceil(len(self._streams) / self.live)
 
     def acquire(self, stream: str) -> bool:
-        """Take the lease of a stream; return whether it was free."""
+        """Acquire the lease of a stream; return whether it was free."""
         return bool(self._client.set(self._key(stream), self._worker, nx=True, px=self._ms))
 
     def renew(self, stream: str) -> bool:
-        """Keep the lease of a stream; return whether it was still this worker's."""
+        """Renew the lease of a stream; return whether this worker still held it."""
         return bool(self._client.eval(_RENEW, 1, self._key(stream), self._worker, self._ms))
 
     def release(self, stream: str) -> None:
-        """Give a lease back; what is pending may be claimed at once."""
+        """Release a lease; pending entries may be claimed immediately."""
         self._client.eval(_RELEASE, 2, self._key(stream), self.state_key(stream), self._worker)
 
     def note(self, pipe: Any, stream: str, facts: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Letters in a stream: what was sent again is removed in the same transaction."""
+"""Letters in a stream, which are removed in the same transaction in which they are sent again."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _PAGE: Final = 500
 
 
 class RedisLetterBox:
-    """The dead letters of one or several streams, or what waits for consent.
+    """The dead letters of one or several streams, or their events that wait for consent.
 
     Args:
         address: the streams of the events.
-        waiting: look at waiting events, not at dead letters.
+        waiting: whether to read waiting events instead of dead letters.
 
     Raises:
-        StreamError: the client library is missing, or refuses its options.
+        StreamError: the client library is missing, or rejects its options.
 
     """
 
@@ -33,7 +33,7 @@ class RedisLetterBox:
         self._boxes = tuple(dict.fromkeys(place(stream) for stream in address.streams))
 
     def _read(self) -> Iterator[tuple[str, str, StoredLetter]]:
-        """Yield box, entry and letter; the end is where the stream ends when it is first looked at."""
+        """Yield (box, entry, letter) up to the end of each stream at the time of the first read."""
         for box in self._boxes:
             with redis_errors(self._address, "reading", box):
                 newest = self._client.xrevrange(box, count=1)
@@ -54,12 +54,12 @@ class RedisLetterBox:
             yield letter
 
     def count(self) -> int:
-        """Return how many there are."""
+        """Return the number of letters."""
         with redis_errors(self._address, "reading", ",".join(self._boxes)):
             return sum(int(self._client.xlen(box)) for box in self._boxes)
 
     def send_again(self, consent: Mapping[str, bool]) -> int:
-        """Add every letter to the stream that it came from, and remove it here."""
+        """Add every letter to its original stream, and remove it here; return the number of letters."""
         count = 0
         for box, entry, letter in self._read():
             fields = dict(letter.others)
@@ -76,12 +76,12 @@ class RedisLetterBox:
         return count
 
     def _origin(self, letter: StoredLetter) -> str:
-        """Return the stream that a letter came from."""
+        """Return the original stream of a letter."""
         stream = letter.notes.get("from", "").rpartition("@")[0].rpartition("/")[0]
         return stream if stream in self._address.streams else self._address.streams[0]
 
     def drop(self) -> int:
-        """Remove every letter."""
+        """Remove every letter; return the number of letters."""
         count = self.count()
         with redis_errors(self._address, "removing", ",".join(self._boxes)):
             for box in self._boxes:

@@ -1,4 +1,4 @@
-"""A worker's end of Redis Streams: a consumer of a group, with a lease for each stream that it reads."""
+"""The Redis Streams source of a worker: a consumer of a group, with a lease for each stream that it reads."""
 
 from __future__ import annotations
 
@@ -32,23 +32,25 @@ _LEASE_SECONDS: Final = 15.0
 _STUCK_SECONDS: Final = 60.0
 _MOST_COUNTED: Final = 1_000
 _ALONE_AFTER: Final = 5
-"""An entry with more deliveries is fetched alone: if it crashes its worker, no other entry is blamed."""
+"""An entry that was delivered this often is fetched alone: if it crashes its worker, no other entry is to blame."""
 _COUNT_UNREAD: Final = "return #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])"
 
 
 @dataclass(slots=True)
 class _OwnedStream:
-    """One stream that this worker reads.
+    """A stream that this worker reads.
 
     Attributes:
-        name: its name.
-        trimming: watches it.
-        claiming: entries of other workers, or of a lost answer, may be pending; nothing new is read before them.
-        idle_ms: how long an entry must have been idle to be claimed.
-        own: entries may be pending for this worker itself.
-        watch: what was seen last.
-        counted: figures with a count of unread entries; what is read later is taken off it.
-        done: the newest entry that was acknowledged; empty where that is not known.
+        name: the name of the stream.
+        trimming: watches the trimming of the stream.
+        idle_ms: the minimum idle time of an entry to be claimed, in ms.
+        claiming: whether entries of other workers, or of a lost response, may be pending; they are read before new
+            ones.
+        own: whether entries may be pending for this worker itself.
+        watch: the last observation.
+        counted: the last figures with a count of unread entries.
+        read_since: the number of entries read since `counted`.
+        done: the newest acknowledged entry; empty if it is unknown.
 
     """
 
@@ -67,10 +69,10 @@ class RedisSource:
     """A consumer of a group of one or several streams.
 
     Args:
-        address: the streams and the group. Options of its own: `lease.seconds` (15), `consumer` (a name).
+        address: the streams and the group, with the additional options `lease.seconds` (15) and `consumer` (a name).
 
     Raises:
-        StreamError: the client library is missing, or refuses its options.
+        StreamError: the client library is missing, or rejects its options.
 
     """
 
@@ -86,7 +88,7 @@ class RedisSource:
                 "configuration", f"--source-option lease.seconds={text} is not a number"
             ) from None
         if not 0.2 <= self._lease_seconds <= 3600:
-            raise StreamError("configuration", "--source-option lease.seconds is from 0.2 to 3600")
+            raise StreamError("configuration", "--source-option lease.seconds must be from 0.2 to 3600")
         given = address.options.get("consumer") or socket.gethostname()
         self._consumer = f"{given}-{secrets.token_hex(4)}"
         self._leases = Leases(
@@ -105,7 +107,7 @@ class RedisSource:
     # ---- the group
 
     def open(self, owner: PartitionOwner) -> None:
-        """Connect, and take leases. May be called again after a StreamError."""
+        """Connect, and acquire leases; may be called again after a StreamError."""
         self._owner = owner
         with redis_errors(self._address, "connecting"):
             info = self._client.info("server")
@@ -114,9 +116,9 @@ class RedisSource:
         if self._version < (6, 2):
             found = info.get("redis_version")
             raise StreamError(
-                "unsupported", f"Redis at {self._where} is {found}; takeover needs 6.2 or newer (XAUTOCLAIM)"
+                "unsupported", f"Redis at {self._where} is {found}; 6.2 or newer is required (XAUTOCLAIM)"
             )
-        self._beat(force=True)
+        self._maintain_leases(force=True)
         if self._renewer is None:
             self._renewer = threading.Thread(target=self._renew, name="hubspot-dest-lease", daemon=True)
             self._renewer.start()
@@ -124,7 +126,7 @@ class RedisSource:
             raise self._missing
 
     def _renew(self) -> None:
-        """Renew the leases while the worker plans and delivers; a worker that hangs loses them."""
+        """Renew the leases while the worker plans and delivers, but not if it is stuck."""
         import redis
 
         while not self._closing.wait(self._lease_seconds / 5):
@@ -134,17 +136,17 @@ class RedisSource:
                 try:
                     self._leases.renew(name)
                 except (redis.RedisError, OSError, ValueError):
-                    break  # the worker's own call says so
+                    break  # the worker's own call reports the error
 
-    def _beat(self, *, force: bool = False) -> None:
-        """Renew the leases, give back what is too much, and take what is free; now and then, or at once."""
+    def _maintain_leases(self, *, force: bool = False) -> None:
+        """Renew the leases, release surplus ones and acquire free ones; periodically, or immediately with `force`."""
         now = self._called_at = time.monotonic()
         if not force and now < self._beat_at:
             return
         with redis_errors(self._address, "renewing the lease"):
             for name in list(self._streams):
                 if not self._leases.renew(name) and not self._is_alone_with(name):
-                    self._lose(name)
+                    self._on_lease_lost(name)
             self._leases.announce()
             while len(self._streams) > self._leases.fair:
                 self._give_back(list(self._streams)[-1])
@@ -154,7 +156,7 @@ class RedisSource:
                     break
                 if name not in self._streams:
                     self._take(name)
-        # A stand-by looks more often: what it takes over has waited for long enough.
+        # A worker on standby checks more often, since the entries that it will take over have waited long enough.
         pause = self._lease_seconds / 5
         self._beat_at = now + (pause if self._streams else min(pause, 1.0))
 
@@ -184,7 +186,7 @@ class RedisSource:
             int(gone) if gone.isdigit() else 0,
             self._lost.get(name, 0),
         )
-        # A worker that released the lease has nothing under way; one that lost it may still wait for an answer.
+        # A worker that released the lease has nothing in progress; one that lost it may still wait for a response.
         idle = 0 if known.get("clean") else round(self._lease_seconds * 1000)
         self._streams[name] = _OwnedStream(name, watch, idle, done=known.get("done", ""))
         if self._owner is not None:
@@ -217,7 +219,7 @@ class RedisSource:
         """
         return not self._client.exists(name) and self._leases.acquire(name)
 
-    def _lose(self, name: str) -> None:
+    def _on_lease_lost(self, name: str) -> None:
         if not self._client.exists(name):
             self._note_vanished(self._streams[name])
         self._lost[name] = self._streams.pop(name).trimming.lost
@@ -235,8 +237,8 @@ class RedisSource:
     # ---- messages
 
     def fetch(self, most: int, seconds: float) -> list[Message]:
-        """Return the next entries: first what others left, then what is new; wait for the first so long at most."""
-        self._beat()
+        """Return up to `most` entries, pending ones before new ones; wait up to `seconds` for the first."""
+        self._maintain_leases()
         if not self._streams:
             if self._missing is not None:
                 time.sleep(min(seconds, 0.5))
@@ -270,7 +272,7 @@ class RedisSource:
         said = []
         for name in list(self._streams):
             if not self._client.exists(name):
-                self._lose(name)
+                self._on_lease_lost(name)
                 self._leases.release(name)
                 said.append(f"the stream {name} was removed")
             elif not any(
@@ -304,7 +306,7 @@ class RedisSource:
                 block=max(1, round(seconds * 1000)),
             )
         except BaseException:
-            # The answer may have been lost on its way: then the entries are pending, for this worker.
+            # The response may have been lost; the entries are then pending for this worker.
             for stream in streams:
                 stream.own = stream.claiming = True
             raise
@@ -316,13 +318,13 @@ class RedisSource:
         return found
 
     def _claim(self, most: int) -> list[Message]:
-        """Return what is pending in one of the streams: what a worker before left, oldest first."""
+        """Return pending entries of one of the streams, which a previous worker left, oldest first."""
         for stream in self._streams.values():
             if not stream.claiming:
                 continue
             found = self._claim_own(stream, most) if stream.own else self._claim_others(stream, most)
             if found:
-                return self._alone(stream.name, found)
+                return self._isolate_suspect(stream.name, found)
         return []
 
     def _claim_own(self, owned_stream: _OwnedStream, most: int) -> list[Message]:
@@ -330,7 +332,7 @@ class RedisSource:
             self._address.group, self._consumer, {owned_stream.name: "0"}, count=most
         )
         entries = answer[0][1] if answer else []
-        found = self._present(owned_stream, entries)
+        found = self._existing(owned_stream, entries)
         if found:
             return found
         owned_stream.own = False
@@ -352,15 +354,15 @@ class RedisSource:
             cursor = text_of(answer[0])
             if len(answer) > 2 and answer[2]:
                 owned_stream.trimming.lost_pending(len(answer[2]))
-            found += self._present(owned_stream, answer[1])
+            found += self._existing(owned_stream, answer[1])
         if found:
             return found
         if not self._client.xpending(owned_stream.name, group)["pending"]:
             owned_stream.claiming = False
         return []
 
-    def _present(self, owned_stream: _OwnedStream, entries: Sequence[Any]) -> list[Message]:
-        """Return entries that still exist; those that were trimmed meanwhile are lost, and reported."""
+    def _existing(self, owned_stream: _OwnedStream, entries: Sequence[Any]) -> list[Message]:
+        """Return the entries that still exist; those that were trimmed are lost, and counted."""
         found, gone = [], []
         for entry in entries:
             if entry is None or entry[0] is None:
@@ -377,7 +379,7 @@ class RedisSource:
         return found
 
     def _drop_trimmed(self, owned_stream: _OwnedStream) -> None:
-        """Before Redis 7 a claimed entry that was trimmed has no id in the answer: find such entries and drop them."""
+        """Find and drop claimed entries that were trimmed, which have no id in the response before Redis 7."""
         pending = self._client.xpending_range(
             owned_stream.name, self._address.group, "-", "+", 1000, consumername=self._consumer
         )
@@ -387,8 +389,8 @@ class RedisSource:
                 owned_stream.trimming.lost_pending(1)
                 self._client.xack(owned_stream.name, self._address.group, entry)
 
-    def _alone(self, name: str, found: list[Message]) -> list[Message]:
-        """Return messages with their delivery counts; one with a high count comes alone."""
+    def _isolate_suspect(self, name: str, found: list[Message]) -> list[Message]:
+        """Return messages with their number of deliveries; one that was delivered very often is returned alone."""
         pending = self._client.xpending_range(
             name, self._address.group, found[0].position, found[-1].position, len(found)
         )
@@ -405,16 +407,16 @@ class RedisSource:
 
     def keep_alive(self) -> None:
         """Renew the leases."""
-        self._beat()
+        self._maintain_leases()
 
     def pause(self) -> None:
-        """Do nothing: what is not fetched waits."""
+        """Do nothing: entries that are not fetched wait."""
 
     def resume(self) -> None:
         """Do nothing."""
 
     def commit(self, done: Sequence[Message], states: Mapping[Partition, str]) -> None:
-        """Acknowledge entries, with each stream's state in the same transaction."""
+        """Acknowledge entries, and store each stream's state in the same transaction."""
         entries: dict[str, list[str]] = {}
         for message in done:
             entries.setdefault(message.partition.stream, []).append(message.position)
@@ -453,7 +455,7 @@ class RedisSource:
             known = owned_stream.counted
             unread: int | None = None
             if known is not None and known.unread is not None and known.first == now.first:
-                # Nothing was trimmed since: what came and what was read is known.
+                # Nothing was trimmed since the last count, so the number follows from additions and reads.
                 unread = known.unread + now.length - known.length - owned_stream.read_since
             if unread is None or unread < 0 or now.next_unread is None:
                 now = owned_stream.counted = figures(
@@ -479,7 +481,7 @@ class RedisSource:
         return owned_stream.watch
 
     def lag(self) -> Lag:
-        """Return how many entries of this worker's streams no worker has read, and how near they are to a loss."""
+        """Return the number of unread entries in this worker's streams, and how close the streams are to a loss."""
         with redis_errors(self._address, "asking for figures"):
             watches = tuple(self._watched(stream) for stream in self._streams.values())
         exact = all(watch.unread < _MOST_COUNTED for watch in watches) or self._version >= (7, 0)
@@ -491,16 +493,16 @@ class RedisSource:
         return Lag(sum(watch.unread for watch in watches), exact, watches + gone)
 
     def share(self) -> float:
-        """Return which part of the group's streams this worker has."""
+        """Return the fraction of the group's streams that this worker has."""
         return len(self._streams) / len(self._address.streams)
 
     @property
     def assigned(self) -> int:
-        """How many streams this worker has."""
+        """The number of streams that this worker has."""
         return len(self._streams)
 
     def close(self) -> None:
-        """Give the leases back, and leave."""
+        """Release the leases, and leave the group."""
         self._closing.set()
         if self._renewer is not None:
             self._renewer.join(2)
@@ -514,7 +516,7 @@ class RedisSource:
 
 
 def message_of(stream: str, entry: Any, fields: Mapping[bytes, bytes]) -> Message:
-    """Return an entry of a stream as a message."""
+    """Convert an entry of a stream to a message."""
     position = text_of(entry)
     at, _, _ = position.partition("-")
     return Message(
@@ -527,7 +529,7 @@ def message_of(stream: str, entry: Any, fields: Mapping[bytes, bytes]) -> Messag
 
 
 def letter_fields(letter: Letter, now: float) -> list[tuple[bytes, bytes]]:
-    """Return a letter as fields: those of the original, and its reason."""
+    """Return a letter as fields: those of the original, and the reason."""
     pairs = [(name.decode("utf-8", "replace"), value) for name, value in letter.message.fields]
     _, others = without_notes(pairs)
     if letter.message.value is not None:
@@ -538,13 +540,13 @@ def letter_fields(letter: Letter, now: float) -> list[tuple[bytes, bytes]]:
 
 
 def figures(client: Any, stream: str, group: str, *, count: bool) -> StreamFigures:
-    """Return what Redis says of a stream and a group.
+    """Return Redis' figures for a stream and a group.
 
     Args:
-        client: of Redis.
+        client: the Redis client.
         stream: the stream.
         group: the group.
-        count: count the unread entries, too; before Redis 7 up to 1,000 of them, and an estimate beyond.
+        count: whether to count the unread entries, too; beyond 1,000, the number is an estimate before Redis 7.
 
     """
     info = client.xinfo_stream(stream)
@@ -556,7 +558,7 @@ def figures(client: Any, stream: str, group: str, *, count: bool) -> StreamFigur
     following = client.xrange(stream, f"({last}", "+", count=1)
     unread: int | None = None
     if count:
-        # Redis 7 counts entries that were trimmed unread among its lag: a short one is counted.
+        # The lag of Redis 7 includes entries that were trimmed unread, so a small lag is counted instead.
         lag = own.get("lag") if own is not None else None
         far = lag is not None and int(lag) >= _MOST_COUNTED
         unread = min(int(lag or 0), length) if far else _unread(client, stream, info, last)
@@ -574,7 +576,7 @@ def figures(client: Any, stream: str, group: str, *, count: bool) -> StreamFigur
 
 
 def _unread(client: Any, stream: str, info: Mapping[str, Any], last: str) -> int:
-    """Count the entries behind the group's last one, or those before it; estimated by time for long streams."""
+    """Count the entries after the group's last one, or those before it; estimate it by time for long streams."""
     length = int(info["length"])
     behind = int(client.eval(_COUNT_UNREAD, 1, stream, f"({last}", "+", _MOST_COUNTED))
     if behind < _MOST_COUNTED:

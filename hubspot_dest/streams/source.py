@@ -1,4 +1,4 @@
-"""`Source`: where a worker gets events from. `KafkaSource` and `RedisSource` implement it."""
+"""`Source`: the interface of a worker's source of events, implemented by `KafkaSource` and `RedisSource`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Lag", "Letter", "Message", "Partition", "PartitionOwner", "Source", 
 
 
 class Partition(NamedTuple):
-    """Whose messages keep their order: a partition of a topic, or a stream."""
+    """A partition of a topic, or a stream; its messages are ordered."""
 
     stream: str
     number: int = 0
@@ -21,17 +21,17 @@ class Partition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message.
+    """A message.
 
     Attributes:
-        partition: where it is from.
-        position: offset, or the entry's id.
-        value: the event as JSON; None without one.
-        key: of Kafka.
-        headers: of Kafka.
+        partition: the partition of the message.
+        position: the offset, or the id of the entry.
+        value: the event as JSON; None if there is none.
+        key: the key of a Kafka message.
+        headers: the headers of a Kafka message.
         fields: all fields of a Redis entry.
-        at_ms: when it was written, in ms since 1970; None where that is not known.
-        deliveries: how often workers got it, this time included, as far as the broker counts that.
+        at_ms: the time when it was written, in ms since 1970; None if unknown.
+        deliveries: how often it was delivered to workers, including this time, if the broker counts it.
 
     """
 
@@ -46,20 +46,20 @@ class Message:
 
     @property
     def place(self) -> str:
-        """Where it is, for people: `topic/2@17`."""
+        """The position for people: `topic/2@17`."""
         return f"{self.partition}@{self.position}"
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message that goes to the dead letters, or to those that wait for consent.
+    """A message to store as a dead letter, or as an event that waits for consent.
 
     Attributes:
         message: the message, unchanged.
-        waiting: it waits for consent; else it is dead.
+        waiting: whether it waits for consent; otherwise it is a dead letter.
         reason: a stable code.
-        sentence: why.
-        details: more of it, as texts: `status`, `what`, `payload`.
+        sentence: the reason in one sentence.
+        details: further details as text: `status`, `what`, `payload`.
 
     """
 
@@ -72,15 +72,15 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class TrimWatch:
-    """How near a stream is to losing entries that no worker has read.
+    """How close a stream is to losing entries that no worker has read.
 
     Attributes:
-        stream: its name.
-        unread: entries that no worker has read.
-        stored: entries that are in the stream.
-        trimmed: the stream is being trimmed, as far as that can be seen.
-        lost: entries that were removed unread, so far.
-        exact: `lost` is a count; else a lower bound.
+        stream: the name of the stream.
+        unread: the number of entries that no worker has read.
+        stored: the number of entries in the stream.
+        trimmed: whether the stream is known to be trimmed.
+        lost: the number of entries removed unread so far.
+        exact: whether `lost` is exact; otherwise it is a lower bound.
 
     """
 
@@ -97,9 +97,9 @@ class Lag:
     """How far the group is behind.
 
     Attributes:
-        messages: how many are not committed; None where that is not known.
-        exact: it is a count; else a lower bound.
-        trims: what is known of trimming; of Redis only.
+        messages: the number of messages that are not committed; None if unknown.
+        exact: whether the number is exact; otherwise it is a lower bound.
+        trims: the observations about trimming, for Redis only.
 
     """
 
@@ -109,44 +109,44 @@ class Lag:
 
 
 class PartitionOwner(Protocol):
-    """The Protocol of what works on partitions; called by the source in the thread that calls the source."""
+    """The owner of partitions, which the source calls in the thread that calls the source."""
 
     def on_assigned(self, states: Mapping[Partition, str]) -> None:
-        """Take partitions, each with the state that was committed with it; an empty text for none."""
+        """Receive partitions, each with its committed state; empty text if there is none."""
 
     def on_revoked(self, partitions: Sequence[Partition]) -> None:
-        """Finish partitions or give them up: they belong to another worker once this returns."""
+        """Finish or give up partitions, which belong to another worker once this returns."""
 
     def on_lost(self, partitions: Sequence[Partition]) -> None:
-        """Give partitions up: they belong to another worker already, and nothing of them may be committed."""
+        """Give up partitions that belong to another worker already; nothing of them may be committed."""
 
     def on_warning(self, sentence: str) -> None:
         """Report a warning about a partition."""
 
 
 class Source(Protocol):
-    """A consumer in a group. For one thread.
+    """A consumer in a group, for use in one thread.
 
-    Every method raises StreamError where the broker did not do it.
+    Every method raises StreamError if the broker fails.
     """
 
     def open(self, owner: PartitionOwner) -> None:
         """Connect, and join the group."""
 
     def fetch(self, most: int, seconds: float) -> list[Message]:
-        """Return the next messages, in the order of each partition; wait for the first so long at most."""
+        """Return up to `most` messages, in the order of each partition; wait up to `seconds` for the first."""
 
     def keep_alive(self) -> None:
-        """Stay a member of the group while nothing is fetched; partitions may be revoked meanwhile."""
+        """Remain a member of the group while nothing is fetched; partitions may be revoked meanwhile."""
 
     def pause(self) -> None:
-        """Fetch nothing, also of partitions that are assigned later."""
+        """Stop fetching, including partitions that are assigned later."""
 
     def resume(self) -> None:
-        """Fetch again."""
+        """Resume fetching."""
 
     def commit(self, done: Sequence[Message], states: Mapping[Partition, str]) -> None:
-        """Note messages as done: of each partition everything that was fetched up to the last of them.
+        """Commit messages: in each partition, everything that was fetched up to the last of them.
 
         Raises:
             LeaseLostError: another worker owns a partition.
@@ -161,11 +161,11 @@ class Source(Protocol):
         """Return how far the group is behind."""
 
     def share(self) -> float:
-        """Return which part of the group's partitions this worker has: 0 to 1."""
+        """Return the fraction of the group's partitions that this worker has, 0 to 1."""
 
     @property
     def assigned(self) -> int:
-        """How many partitions this worker has."""
+        """The number of partitions that this worker has."""
 
     def close(self) -> None:
-        """Leave the group; partitions are revoked first."""
+        """Leave the group, after all partitions are revoked."""

@@ -1,4 +1,4 @@
-"""Look at a stream without taking anything: how much is stored, how far the group is behind, what the messages are."""
+"""Survey a stream without consuming it: its size, the lag of the group, and a sample of its messages."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _SECONDS: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a stream holds now.
+    """The content of a stream.
 
     Attributes:
-        stored: messages in it.
-        lag: messages that the group has not committed.
-        partitions: how many partitions, or streams, it has.
-        first_ms: when its oldest message was written, in ms since 1970; None for none.
-        last_ms: when its newest message was written.
-        sample: some of its messages, of every partition.
+        stored: the number of messages in the stream.
+        lag: the number of messages that the group has not committed.
+        partitions: the number of partitions, or of streams.
+        first_ms: the time when the oldest message was written, in ms since 1970; None if there is none.
+        last_ms: the time when the newest message was written, in ms since 1970; None if there is none.
+        sample: a sample of the messages, from every partition.
 
     """
 
@@ -45,19 +45,19 @@ class Survey:
 
     @property
     def per_second(self) -> float | None:
-        """Messages per second, over everything that is stored; None if it cannot be computed."""
+        """Messages per second, averaged over all stored messages; None if it cannot be computed."""
         return self.stored / self.seconds if self.seconds >= 1 else None
 
 
 def survey_of(address: StreamAddress, *, sample: int = 100) -> Survey:
-    """Return what a stream holds.
+    """Survey a stream.
 
     Args:
         address: the stream and the group.
-        sample: how many messages to look at.
+        sample: the number of messages to sample.
 
     Raises:
-        StreamError: the broker does not answer, or there is no such topic or stream.
+        StreamError: the broker does not answer, or the topic or stream does not exist.
 
     """
     return _kafka(address, sample) if address.engine == "kafka" else _redis(address, sample)
@@ -119,7 +119,7 @@ def _kafka(address: StreamAddress, sample: int) -> Survey:
 
 
 def _read_kafka(module: Any, consumer: Any, topic: str, begins: dict[int, int], most: int) -> list[Message]:
-    """Return up to `most` messages of each partition, from where each begins."""
+    """Return up to `most` messages of each partition, from its offset in `begins`."""
     import time
 
     if not begins:
@@ -133,7 +133,7 @@ def _read_kafka(module: Any, consumer: Any, topic: str, begins: dict[int, int], 
         raw = consumer.poll(0.2)
         if raw is None:
             if found and time.monotonic() - quiet_since > 0.5:
-                break  # the newest partitions hold fewer
+                break  # some partitions have fewer messages
             continue
         quiet_since = time.monotonic()
         if raw.error() is None and left.get(raw.partition(), 0):
@@ -169,7 +169,7 @@ def _redis(address: StreamAddress, sample: int) -> Survey:
                     missing = StreamError(
                         "no_topic",
                         f"Redis at {address.hosts[0]} has no stream {stream}",
-                        "walkerOS makes it with the first event",
+                        "walkerOS creates it with the first event",
                         heals=True,
                     )
                     continue

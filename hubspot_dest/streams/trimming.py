@@ -1,7 +1,7 @@
-"""How near a stream of Redis is to losing entries that no worker has read. Pure: it is given what Redis says.
+"""Detect how close a Redis stream is to losing entries that no worker has read. Pure: the figures are passed in.
 
-`XADD MAXLEN ~ n` removes the oldest entries, read or not. Redis 7 counts what was added and read; before that only the
-oldest id and the group's last id tell.
+`XADD MAXLEN ~ n` removes the oldest entries, whether read or not. Redis 7 counts additions and reads; older versions
+only provide the oldest id and the group's last id.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from hubspot_dest.streams.source import TrimWatch
 __all__ = ["StreamFigures", "Trimming", "entry_id", "warning_of"]
 
 _NEAR: Final = 0.8
-"""The unread share of a stream from which on it is reported."""
+"""The unread fraction of a stream above which it is reported."""
 _SMALL: Final = 100
-"""A shorter stream is read before it can be trimmed."""
+"""Streams with fewer unread entries are read before they can be trimmed."""
 
 
 def entry_id(text: str) -> tuple[int, int]:
-    """Return an entry's id as numbers that can be compared."""
+    """Parse an entry's id into numbers that can be compared."""
     at, _, number = text.partition("-")
     return int(at), int(number or 0)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFigures:
-    """What Redis says of a stream and a group.
+    """Redis' figures for a stream and a group.
 
     Attributes:
-        length: entries in the stream.
-        first: the oldest entry's id; None for an empty stream.
-        last_delivered: up to where the group has read.
-        unread: entries behind that; None where they were not counted.
-        added: entries that were ever added; None before Redis 7.
-        read: entries that the group has read; None before Redis 7, or where Redis does not know.
-        next_unread: the id of the first unread entry; None for none.
+        length: the number of entries in the stream.
+        first: the id of the oldest entry; None for an empty stream.
+        last_delivered: the id of the last entry that the group has read.
+        unread: the number of entries after that; None if they were not counted.
+        added: the number of entries ever added; None before Redis 7.
+        read: the number of entries that the group has read; None before Redis 7, or if Redis does not know.
+        next_unread: the id of the first unread entry; None if there is none.
 
     """
 
@@ -50,19 +50,19 @@ class StreamFigures:
 
 
 class Trimming:
-    """Watches one stream.
+    """Watch the trimming of a stream.
 
     Args:
-        stream: its name.
-        maxlen: at what length its producer trims it; None where that is not known.
-        next_unread: what the worker before knew to be the first unread entry; empty where that is not known.
-        gone: how many lost entries the previous worker has reported.
-        lost: how many lost entries this worker has reported before.
+        stream: the name of the stream.
+        maxlen: the length at which the producer trims it; None if unknown.
+        next_unread: the id of the first unread entry according to the previous worker; empty if unknown.
+        gone: the number of lost entries that the previous worker has reported.
+        lost: the number of lost entries that this worker has reported before.
 
     Attributes:
-        next_unread: the first unread entry.
-        gone: how many lost entries are reported by now, as Redis 7 counts them.
-        lost: how many lost entries this worker has reported.
+        next_unread: the id of the first unread entry.
+        gone: the number of lost entries reported so far, as counted by Redis 7.
+        lost: the number of lost entries that this worker has reported.
 
     """
 
@@ -80,16 +80,16 @@ class Trimming:
         self._unread = 0
 
     def lost_pending(self, count: int) -> None:
-        """Note entries that were trimmed after a worker got them and before it was done."""
+        """Count entries that were trimmed while a worker was processing them."""
         self.lost += count
 
     def observe(self, now: StreamFigures) -> TrimWatch:
-        """Return how near the stream is to a loss, and what is lost."""
+        """Return how close the stream is to a loss, and the losses so far."""
         if self._first is not None and now.first is not None and entry_id(now.first) > entry_id(self._first):
             self._trimmed = True
         if now.added is not None and now.added > now.length:
             self._trimmed = True
-        # What is neither stored nor read is gone; entries that are read later do not bring it back.
+        # Entries that are neither stored nor read are lost; later reads do not change that.
         gone = 0 if now.added is None or now.read is None else now.added - now.length - now.read
         if gone > self.gone:
             self.lost += gone - self.gone
@@ -103,14 +103,14 @@ class Trimming:
         return TrimWatch(self.stream, self._unread, now.length, self.trims, self.lost, self._exact)
 
     def _gap(self, now: StreamFigures) -> bool:
-        """Return whether the entry that was to be read next is neither stored nor read."""
+        """Return whether the entry that should be read next is neither stored nor read."""
         expected = self.next_unread
         if not expected or entry_id(now.last_delivered) >= entry_id(expected):
             return False
         return now.first is None or entry_id(now.first) > entry_id(expected)
 
     def _overrun(self, now: StreamFigures) -> bool:
-        """Return whether a stream was full of unread entries when it was first looked at: more came than it holds."""
+        """Return whether the stream was full of unread entries at the first observation, so that some were lost."""
         if self._first is not None or self._maxlen is None or now.first is None:
             return False
         last = entry_id(now.last_delivered)
@@ -118,12 +118,12 @@ class Trimming:
 
     @property
     def trims(self) -> bool:
-        """Whether the stream is trimmed, as far as that can be seen."""
+        """Whether the stream is known to be trimmed."""
         return self._trimmed or self._maxlen is not None
 
 
 def warning_of(watch: TrimWatch, maxlen: int | None) -> str:
-    """Return what to say of a stream that is about to be trimmed; empty if it is not."""
+    """Return a warning about a stream that is about to lose entries; empty if it is not."""
     limit = maxlen if maxlen is not None else watch.stored
     if watch.unread < _SMALL or watch.unread < limit * _NEAR:
         return ""
@@ -131,8 +131,8 @@ def warning_of(watch: TrimWatch, maxlen: int | None) -> str:
     unread = f"{watch.unread:,} of {limit:,} entries of {watch.stream} are unread"
     advice = "raise maxLen in walkerOS' redis settings, or let the workers catch up"
     if watch.trimmed:
-        return f"{unread}, and it is trimmed: after {room:,} more, entries are lost unread; {advice}"
+        return f"{unread}, and it is trimmed: after {room:,} more, unread entries are lost; {advice}"
     return (
-        f"{unread}, and it is unknown whether it is trimmed; maxlen=N in the source, walkerOS' maxLen, makes that "
-        "exact"
+        f"{unread}, and it is unknown whether it is trimmed; set maxlen=N in the source to walkerOS' maxLen for an "
+        "exact warning"
     )

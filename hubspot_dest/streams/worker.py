@@ -1,7 +1,8 @@
-"""The worker: fetch, plan, deliver with the existing dispatcher, write dead letters, commit, and only then fetch again.
+"""The worker: fetch, plan, deliver with the dispatcher, write letters, commit, and only then fetch again.
 
-At every fetch nothing is in flight, so the order of each partition is the order in which HubSpot gets it. What HubSpot
-cannot take now is not committed: fetching pauses, polling continues, and the group keeps its member.
+Nothing is in flight during a fetch, so HubSpot receives the messages of each partition in order. Messages that HubSpot
+cannot accept now are not committed: fetching pauses, but polling continues, so the worker remains a member of the
+group.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from hubspot_dest.streams.trimming import warning_of
 
 __all__ = ["Worker", "WorkerSettings"]
 
-_MOST_STATE: Final = 4_000  # bytes; a broker takes 4,096 beside an offset
+_MOST_STATE: Final = 4_000  # bytes; a broker accepts 4,096 as metadata of an offset
 _FIGURES_SECONDS: Final = 2.0
 _TROUBLE_SECONDS: Final = 0.5
 _ENDING_SECONDS: Final = 0.05
@@ -37,19 +38,19 @@ _STUCK_SECONDS: Final = 120.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """How a worker works.
+    """The settings of a worker.
 
     Attributes:
-        most: messages of one fetch.
-        fetch_seconds: how long to wait for the first of them.
-        pause_seconds: fetching pauses when a batch takes longer; the source is kept alive so often.
-        drain_seconds: how long partitions that are taken away may still be worked on.
-        stop_seconds: how long what is in hand may take after `stop`.
-        denied: `park` writes events whose consent is missing to the waiting topic, `drop` counts them only.
-        max_bytes: a longer message is a dead letter.
-        max_deliveries: a message that was delivered more often, as far as the broker counts that, is a dead letter.
-        stop_when_empty: end when nothing is left to fetch.
-        maxlen: at what length the producer trims streams, for the warning; None where that is not known.
+        most: the maximum number of messages per fetch.
+        fetch_seconds: how long a fetch waits for the first message.
+        pause_seconds: fetching pauses if a batch takes longer than this, which is then also the polling interval.
+        drain_seconds: the time limit for finishing partitions that are revoked.
+        stop_seconds: the time limit for finishing messages in hand after `stop`.
+        denied: `park` writes events without consent to the waiting topic, `drop` only counts them.
+        max_bytes: a longer message becomes a dead letter.
+        max_deliveries: a message that was delivered more often, if the broker counts it, becomes a dead letter.
+        stop_when_empty: whether to exit when nothing is left to fetch.
+        maxlen: the length at which the producer trims streams, for the warning; None if unknown.
 
     """
 
@@ -67,16 +68,16 @@ class WorkerSettings:
 
 @dataclass(slots=True, eq=False)
 class _InHand:
-    """A message that was fetched and is not committed.
+    """A message that was fetched but not committed.
 
     Attributes:
         message: the message.
-        state: the collector's state before it.
-        result: what becomes of it, unless an intent of it is given up.
+        state: the collector's state before the message.
+        result: the result of the message, unless one of its intents is given up.
         first: the number of its first intent.
-        last: the number of its last intent; below `first` for none.
-        letters: are to be written before it is committed.
-        again: its intents were abandoned, and have to be made again.
+        last: the number of its last intent; less than `first` if there is none.
+        letters: the letters to write before it is committed.
+        again: whether its intents were abandoned and must be created again.
 
     """
 
@@ -90,18 +91,18 @@ class _InHand:
 
 
 class Worker:
-    """One member of a group. `run` and everything that the source calls run in one thread; `stop` is for any.
+    """A member of a group. `run` and the callbacks of the source run in one thread; any thread may call `stop`.
 
     Args:
-        source: where messages come from.
-        destination: made with `stream`.
-        settings: how it works.
-        say: says one line to people.
+        source: the source of messages.
+        destination: a destination created with `stream`.
+        settings: the settings of the worker.
+        say: prints a line for people.
         monotonic: a monotonic clock, in seconds.
 
     Attributes:
-        counts: what it has done.
-        trouble: why the broker does not do what is asked of it; empty if it does.
+        counts: the counts of the worker.
+        trouble: the current error of the broker; empty if there is none.
 
     """
 
@@ -116,7 +117,7 @@ class Worker:
     ) -> None:
         sink = destination.stream_sink
         if sink is None:
-            msg = "a worker needs a destination that was made with stream="
+            msg = "a worker needs a destination that was created with stream="
             raise ValueError(msg)
         self._source = source
         self._destination = destination
@@ -138,25 +139,25 @@ class Worker:
         self._keys = PersonKeys()
         self._lost: dict[str, int] = {}
         self._unread: dict[str, int] = {}
-        self._said: set[str] = set()
+        self._printed: set[str] = set()
         self._troubles: set[str] = set()
         self._figures_at = 0.0
 
     # ---- for any thread
 
     def stop(self) -> None:
-        """Fetch no more, finish what is in hand, and hand the partitions over. Safe in signal handlers."""
+        """Stop fetching, finish the messages in hand, and hand over the partitions; safe in signal handlers."""
         self._stop_at = self._monotonic() + self._settings.stop_seconds
         self._stop.set()
 
     @property
     def alive(self) -> bool:
-        """Whether the worker's thread does something."""
+        """Whether the worker's thread makes progress."""
         return self._monotonic() - self._ticked < _STUCK_SECONDS
 
     @property
     def unready(self) -> str:
-        """Why the worker cannot deliver now; empty if it can, or stands by."""
+        """Why the worker cannot deliver; empty if it can, or is on standby."""
         if self._stop.is_set():
             return "it is shutting down"
         if not self.opened:
@@ -165,7 +166,7 @@ class Worker:
         return self.trouble or (halted.describe() if halted is not None else "")
 
     def status(self) -> dict[str, Any]:
-        """Return what the worker has done so far, and what it has in hand."""
+        """Return the counts of the worker, with the messages in hand and its partitions."""
         counts = self.counts
         return {
             **counts.as_dict(),
@@ -178,10 +179,10 @@ class Worker:
     # ---- the loop
 
     def run(self) -> None:
-        """Work until `stop`.
+        """Run until `stop`.
 
         Raises:
-            StreamError: the broker refuses what waiting does not change.
+            StreamError: the broker fails in a way that waiting does not resolve.
 
         """
         try:
@@ -199,27 +200,27 @@ class Worker:
             try:
                 self._source.open(self)
             except StreamError as error:
-                self._report_trouble(error)
+                self._handle_error(error)
             else:
                 self.opened = True
-                self._healed()
+                self._recovered()
                 return
 
     def _round(self) -> bool:
-        """Fetch once, and deliver what was fetched; return whether to go on."""
+        """Fetch once and process the messages; return whether to continue."""
         try:
             batch = self._source.fetch(self._settings.most, self._settings.fetch_seconds)
         except StreamError as error:
-            self._report_trouble(error)
+            self._handle_error(error)
             return True
-        self._healed()
+        self._recovered()
         if batch:
             self.counts.fetch(len(batch))
             self._accept(batch)
             self._deliver()
         elif self._settings.stop_when_empty and self._is_empty():
             return False
-        self._note_figures()
+        self._update_figures()
         return True
 
     def _is_empty(self) -> bool:
@@ -228,16 +229,16 @@ class Worker:
         try:
             lag = self._source.lag()
         except StreamError as error:
-            self._report_trouble(error)
+            self._handle_error(error)
             return False
         return lag.messages == 0 and lag.exact
 
-    def _report_trouble(self, error: StreamError) -> None:
-        """Report once what is wrong with the broker, and wait a moment. Raises what waiting does not change."""
+    def _handle_error(self, error: StreamError) -> None:
+        """Report an error of the broker once and wait a moment; raise it if waiting does not help."""
         if not error.heals:
             raise error
         self.trouble = error.sentence
-        line = f"warning: {error.sentence}; trying again" + (f" ({error.hint})" if error.hint else "")
+        line = f"warning: {error.sentence}; retrying" + (f" ({error.hint})" if error.hint else "")
         if line not in self._troubles:
             self._troubles.add(line)
             self._say(line)
@@ -248,15 +249,15 @@ class Worker:
         if self._stop.wait(_TROUBLE_SECONDS):
             time.sleep(_ENDING_SECONDS)
 
-    def _healed(self) -> None:
+    def _recovered(self) -> None:
         if self.trouble:
             self._say("the broker answers again")
             self._troubles.clear()
             self.trouble = ""
 
     def _say_once(self, line: str) -> None:
-        if line not in self._said:
-            self._said.add(line)
+        if line not in self._printed:
+            self._printed.add(line)
             self._say(line)
 
     # ---- taking messages
@@ -273,12 +274,12 @@ class Worker:
             self._say_once(f"warning: {warning}")
 
     def _take(self, in_hand: _InHand) -> None:
-        """Decode and plan one message."""
+        """Process a message up to its intents."""
         message = in_hand.message
         in_hand.again, in_hand.letters = False, []
         in_hand.first, in_hand.last = 1, 0
         if message.deliveries > self._settings.max_deliveries:
-            sentence = f"it was delivered {message.deliveries} times, and no worker has got past it"
+            sentence = f"it was delivered {message.deliveries} times, but no worker could process it"
             self._add_dead_letter(in_hand, "deliveries", sentence)
             return
         found = decoded(message, self._settings.max_bytes)
@@ -303,7 +304,7 @@ class Worker:
             self._keys.add(message.key, found.get("name"), person, message.partition.number)
 
     def _judge(self, in_hand: _InHand, outcome: Outcome) -> None:
-        """Note the result of an event, from the outcome of its push."""
+        """Set the result of an event from the outcome of its push."""
         if outcome.kind == "failed":
             self._add_dead_letter(in_hand, outcome.reason, outcome.sentence)
         elif outcome.kind == "denied":
@@ -326,7 +327,7 @@ class Worker:
     # ---- delivering and committing
 
     def _deliver(self) -> None:
-        """Wait until everything in hand is committed, given up or handed back; stay in the group meanwhile."""
+        """Wait until everything in hand is committed, given up or handed back; remain in the group meanwhile."""
         settings = self._settings
         try:
             while self._in_hand:
@@ -346,7 +347,7 @@ class Worker:
                 self._source.resume()
 
     def _pause(self) -> None:
-        """Fetch nothing until HubSpot has taken what is in hand."""
+        """Stop fetching until HubSpot has accepted the messages in hand."""
         self.counts.paused = True
         self.counts.pauses += 1
         self.counts.on_count("pauses", 1)
@@ -356,13 +357,13 @@ class Worker:
         try:
             self._source.keep_alive()
         except StreamError as error:
-            self._report_trouble(error)
+            self._handle_error(error)
         else:
-            self._healed()
-        self._note_figures()
+            self._recovered()
+        self._update_figures()
 
     def _take_again(self) -> bool:
-        """Make abandoned intents of messages again; return whether there were any."""
+        """Create the intents of abandoned messages again; return whether there were any."""
         again = [in_hand for hand in self._in_hand.values() for in_hand in hand if in_hand.again]
         for in_hand in again:
             self._take(in_hand)
@@ -373,11 +374,8 @@ class Worker:
         return not in_hand.again and self._sink.is_settled(in_hand.first, in_hand.last)
 
     def _commit(self, partitions: Sequence[Partition]) -> bool:
-        """Write the letters of what is done, and commit it, up to the first message that is not done.
-
-        Returns whether nothing is in hand any more.
-        """
-        self._note_given_up()
+        """Write letters and commit, up to the first unfinished message; return whether everything is committed."""
+        self._collect_given_up()
         done: list[_InHand] = []
         for partition in partitions:
             for in_hand in self._in_hand.get(partition, ()):
@@ -396,12 +394,12 @@ class Worker:
         except RebalancingError:
             return False
         except LeaseLostError:
-            # HubSpot has them; the partition's owner delivers them again, and that counts once.
+            # HubSpot has them already; the partition's new owner delivers them again, which counts once.
             self.counts.settle("handed_back", len(done))
             self._remove(done)
             return not self._in_hand
         except StreamError as error:
-            self._report_trouble(error)
+            self._handle_error(error)
             return False
         for in_hand in done:
             self.counts.settle(in_hand.result)
@@ -419,8 +417,8 @@ class Worker:
             else:
                 del self._in_hand[partition]
 
-    def _note_given_up(self) -> None:
-        """Make letters of what was given up since the last time."""
+    def _collect_given_up(self) -> None:
+        """Create letters for the intents given up since the last call."""
         for given in self._sink.take_given_up():
             seq = given.intent.seq
             for current_in_hand in (in_hand for hand in self._in_hand.values() for in_hand in hand):
@@ -433,7 +431,7 @@ class Worker:
                     break
 
     def _state_texts(self, partitions: Sequence[Partition]) -> dict[Partition, str]:
-        """Return the collector's state of partitions that had commands, as they are committed."""
+        """Return the collector's state of partitions that had commands, as text to commit."""
         texts: dict[Partition, str] = {}
         for partition in partitions:
             state = self._states.get(partition)
@@ -444,15 +442,15 @@ class Worker:
                 texts[partition] = text
             else:
                 self._say_once(
-                    f"warning: the state that commands made in {partition} is longer than {_MOST_STATE} bytes: "
-                    "it does not survive a rebalance"
+                    f"warning: the state from commands in {partition} is longer than {_MOST_STATE} bytes, so it does "
+                    "not survive a rebalance"
                 )
         return texts
 
-    # ---- partitions come and go; called by the source
+    # ---- assignment and revocation of partitions; called by the source
 
     def on_assigned(self, states: Mapping[Partition, str]) -> None:
-        """Take partitions, each with the state that was committed with it."""
+        """Receive partitions, each with its committed state."""
         for partition, text in states.items():
             state = _state_of(text)
             if state is not None:
@@ -464,7 +462,7 @@ class Worker:
         self._say(f"assigned: {names}")
 
     def on_revoked(self, partitions: Sequence[Partition]) -> None:
-        """Finish partitions, or give them up, before another worker gets them."""
+        """Finish or give up partitions before another worker gets them."""
         held = [pair for pair in partitions if pair in self._in_hand]
         if held:
             until = self._monotonic() + self._settings.drain_seconds
@@ -483,15 +481,13 @@ class Worker:
         self._say(f"handed over: {', '.join(sorted(str(pair) for pair in partitions))}")
 
     def on_lost(self, partitions: Sequence[Partition]) -> None:
-        """Give partitions up that another worker has already."""
+        """Give up partitions that another worker has already."""
         count = sum(len(self._in_hand.get(partition, ())) for partition in partitions)
         self._hand_back([partition for partition in partitions if partition in self._in_hand])
         self._forget(partitions)
-        line = f"lost: {', '.join(sorted(str(partition) for partition in partitions))}"
+        line = f"lost to another worker: {', '.join(sorted(str(partition) for partition in partitions))}"
         if count:
-            line += (
-                f"; {amount(count, 'message')} in hand: the next owner delivers again, and that counts once"
-            )
+            line += f"; {amount(count, 'message')} in hand will be delivered again by that worker, which counts once"
         self._say(line)
 
     def on_warning(self, sentence: str) -> None:
@@ -511,8 +507,8 @@ class Worker:
         self._figures_at = 0.0
 
     def _hand_back(self, partitions: Sequence[Partition]) -> None:
-        """Give up what is in hand of partitions; what is under way for others as well is made again."""
-        self._note_given_up()
+        """Give up the messages in hand of partitions; abandoned intents of other partitions are created again."""
+        self._collect_given_up()
         dropped = [in_hand for partition in partitions for in_hand in self._in_hand.pop(partition, ())]
         if not dropped:
             return
@@ -525,8 +521,8 @@ class Worker:
 
     # ---- figures
 
-    def _note_figures(self) -> None:
-        """Note lag, share and trimming, now and then."""
+    def _update_figures(self) -> None:
+        """Update lag, share and trimming periodically."""
         now = self._monotonic()
         if now < self._figures_at:
             return
@@ -562,27 +558,27 @@ class Worker:
             self._sink.share_limits(min(1.0, share))
 
     def _count_lost(self, lag: Lag) -> int:
-        """Count entries that were trimmed unread; return how many of them are new."""
+        """Count the entries that were trimmed unread; return how many of them are new."""
         for watch in lag.trims:
             self._lost[watch.stream] = watch.lost
         return self.counts.lose(sum(self._lost.values()), exact=all(trim.exact for trim in lag.trims))
 
     def _say_once_of(self, stream: str, line: str) -> None:
-        """Say a warning of a stream once; its figures differ each time."""
-        if f"trim {stream}" not in self._said:
-            self._said.add(f"trim {stream}")
+        """Print a warning about a stream only once, although its figures differ each time."""
+        if f"trim {stream}" not in self._printed:
+            self._printed.add(f"trim {stream}")
             self._say(line)
 
     # ---- the end
 
     def _end(self) -> None:
-        """Commit what is done, hand back the rest, and leave the group."""
+        """Commit finished messages, hand back all others, and leave the group."""
         if self._in_hand:
             try:
                 self._commit(list(self._in_hand))
             except StreamError as error:
                 self._say(f"warning: {error.sentence}")
-            self._note_given_up()
+            self._collect_given_up()
             for hand in list(self._in_hand.values()):
                 self.counts.settle("handed_back", len(hand))
             self._in_hand = {}
@@ -605,7 +601,7 @@ def _them(count: int) -> str:
 
 
 def _state_of(text: str) -> dict[str, Any] | None:
-    """Return a committed state; None for none, or for one that another program wrote."""
+    """Parse a committed state; return None if there is none, or if another program wrote it."""
     try:
         state = json.loads(text) if text else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""The verdict on a plan: what HubSpot will refuse of it, what will be lost, and what is hardly meant.
+"""The verdict on a plan: what HubSpot will refuse, what will be lost, and what is probably a mistake.
 
-It changes no plan, and costs nothing unless it is used.
+Judging does not change a plan, and has no cost unless it is used.
 """

@@ -1,4 +1,4 @@
-"""Count findings, and show each reason once: how often, where first, what to do."""
+"""Group findings by reason: each with its count, its first line and its fix."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MOST_REASONS: Final = 1_000
 
 @dataclass(slots=True)
 class FindingReason:
-    """One reason: a check and the place in the configuration that it found something at.
+    """The findings of one check at one path of the configuration.
 
     Attributes:
-        finding: the first one.
-        count: how many events have it.
-        line: the line of the first event; None where it is of no event.
+        finding: the first finding.
+        count: the number of findings.
+        line: the input line of the first event; None for a finding that is not about an event.
 
     """
 
@@ -31,7 +31,7 @@ class FindingReason:
     line: int | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the reason as `--json` shows it in the summary."""
+        """Return the reason as written in the summary of `--json`."""
         return {
             "code": self.finding.code,
             "severity": self.finding.severity,
@@ -44,7 +44,7 @@ class FindingReason:
 
 
 class FindingTable:
-    """The findings of one run, grouped; its size does not grow with the number of events."""
+    """The findings of a run, grouped by reason; its size does not grow with the number of events."""
 
     def __init__(self) -> None:
         self._reasons: dict[tuple[str, str], FindingReason] = {}
@@ -55,7 +55,7 @@ class FindingTable:
 
         Args:
             findings: the findings of the checks.
-            line: its line; None for what is of no event.
+            line: the input line of the event; None for findings that are not about an event.
 
         """
         for finding in findings:
@@ -69,7 +69,7 @@ class FindingTable:
 
     @property
     def reasons(self) -> list[FindingReason]:
-        """Every reason, the worst severity first, then the most frequent."""
+        """The reasons, worst severity first, then most frequent first."""
         order = {severity: number for number, severity in enumerate(SEVERITIES)}
         return sorted(
             self._reasons.values(),
@@ -77,8 +77,8 @@ class FindingTable:
         )
 
     def fails(self, fail_on: FailOn) -> bool:
-        """Tell whether anything was found that is as severe as `fail_on`, or worse."""
+        """Return whether there is a finding at least as severe as `fail_on`."""
         if fail_on == "never":
             return False
-        severe = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-        return any(self.severities[text] for text in severe)
+        failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+        return any(self.severities[severity] for severity in failing)

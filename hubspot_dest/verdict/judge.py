@@ -1,4 +1,4 @@
-"""Judge plans: what HubSpot's rules and walkerOS' own habits will do to each."""
+"""Judge plans by HubSpot's rules and walkerOS' behaviour."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from hubspot_dest.checks.occurrences import (
 )
 from hubspot_dest.checks.properties import PropertyLike
 from hubspot_dest.checks.standard_properties import STANDARD_EVENT_PROPERTIES
-from hubspot_dest.config.document import SourceMap
+from hubspot_dest.config.model import SourceMap
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, js_lower
 from hubspot_dest.mapping.paths import get_by_path
 from hubspot_dest.planning.plan import Plan
@@ -50,24 +50,24 @@ __all__ = ["Judge"]
 _REMEMBERED: Final = 4_096
 _GOOD_EMAILS: Final = 100_000
 _ENOUGH_EVENTS: Final = 20
-_LOOKED_AT: Final = 100
+_CHECKED_EVENTS: Final = 100
 _BRACKET: Final = OBJECT_TEXT[0]
 _ShapeKey = tuple[str, int | None, str, tuple[str, ...]]
 
 
 @dataclass(slots=True)
 class _Shape:
-    """What is known of every occurrence of one rule and one name with the same properties.
+    """The cached judgement of all occurrences with the same rule, event name and property names.
 
     Attributes:
-        key: the rule's key and position, the event's name, the names of its properties.
-        run: the rule's run.
-        findings: the findings about its names.
-        typed: the properties whose values have a type to fit.
-        plain: whether an event can only have something wrong with its values: the usual case, decided fast.
-        count: how many properties the rule can give at most, where all of them are here; else -1.
-        absent: the paths of values that gave nothing, by the field of events that they begin with.
-        fast: whether such events are decided fast.
+        key: the rule's key and index, the event's name, and the names of its properties.
+        run: the state of the rule.
+        findings: the findings about names.
+        typed: the properties whose values must match a type.
+        plain: whether only the values of such an occurrence can cause findings.
+        count: the number of properties if the occurrence has all that the rule can map, else -1.
+        absent: the paths without a value, by field of the event.
+        fast: whether `is_fine` may use the shape.
 
     """
 
@@ -82,13 +82,13 @@ class _Shape:
 
 
 class Judge:
-    """Judges the plans of one run of one configuration.
+    """Judge the plans of one run of a configuration.
 
     Args:
-        config: the destination's configuration as configured.
+        config: the destination's configuration, as configured.
         source: the lines of the configuration in its file.
-        account: what is known of the account; without it, what all accounts have.
-        behaviours: switches of the server that are set; what rests on one of them follows it.
+        account: the known schema of the account; by default, only what all accounts have.
+        behaviours: the simulated HubSpot's switches, which decide the checks that depend on them.
 
     """
 
@@ -125,8 +125,8 @@ class Judge:
         """Return the findings about a plan.
 
         Args:
-            plan: what should happen to the event.
-            now_ms: the run's clock, in ms since 1970.
+            plan: the plan of the event.
+            now_ms: the current time, in ms since 1970.
 
         """
         occurrence = plan.occurrence
@@ -134,44 +134,44 @@ class Judge:
             return ()
         run = self._rules.get((plan.rule_key, plan.rule_index)) or self._begin(plan)
         run.met += 1
-        if run.met == _LOOKED_AT:
-            # A value with a default may be missing in every event; its path was looked at often enough.
+        if run.met == _CHECKED_EVENTS:
+            # A value with a default may be missing in every event: stop checking its path after this many.
             run.pending = [mapped_value for mapped_value in run.pending if not mapped_value.has_default]
             run.contact_pending = [
                 mapped_value for mapped_value in run.contact_pending if not mapped_value.has_default
             ]
-        found: list[Finding] = []
+        findings: list[Finding] = []
         if occurrence is not None:
-            self._occurrence(occurrence, plan, run, now_ms, found)
+            self._occurrence(occurrence, plan, run, now_ms, findings)
         if plan.contact is not None:
-            self._contacts.judge(plan.contact, plan, run, found)
+            self._contacts.judge(plan.contact, plan, run, findings)
         if plan.violations:
-            found += [
+            findings += [
                 self._finding(violation, self._place_of(violation, run)) for violation in plan.violations
             ]
         if plan.verdict == "ready":
-            self._values(plan, run, found)
+            self._values(plan, run, findings)
             if plan.contact is None and run.view.contact_email_paths:
-                self._inspect(run.view.contact_email_paths, plan.event, run.view, found, nulls=False)
-            found += run.static
+                self._inspect(run.view.contact_email_paths, plan.event, run.view, findings, nulls=False)
+            findings += run.static
         elif self._lost_identity:
-            found.append(self._identity_lost())
+            findings.append(self._identity_finding())
         if self._view.email_paths and plan.email is None:
-            self._inspect(self._view.email_paths, plan.event, run.view, found, nulls=False)
+            self._inspect(self._view.email_paths, plan.event, run.view, findings, nulls=False)
         if self._view.object_id_paths and plan.object_id is None:
-            self._inspect(self._view.object_id_paths, plan.event, run.view, found, nulls=False)
+            self._inspect(self._view.object_id_paths, plan.event, run.view, findings, nulls=False)
         if (meant := self._missed_rule(plan)) is not None:
-            found.append(self._capitals(plan, meant))
-        return tuple(dict.fromkeys(found)) if found else ()
+            findings.append(self._capitals_finding(plan, meant))
+        return tuple(dict.fromkeys(findings)) if findings else ()
 
     def is_fine(self, plan: Plan, now_ms: int) -> bool:
-        """Tell whether an event is like others that are fine: a look at its shape, and one at all of its values.
+        """Return whether a plan certainly has no findings, by its shape and a quick check of its values.
 
-        It is counted then as `judge` counts it, which need not be asked. False where that is not certain.
+        If so, the event is counted as by `judge`, which need not be called. False means that `judge` must decide.
 
         Args:
-            plan: what should happen to the event.
-            now_ms: the run's clock, in ms since 1970.
+            plan: the plan of the event.
+            now_ms: the current time, in ms since 1970.
 
         """
         occurrence = plan.occurrence
@@ -223,29 +223,29 @@ class Judge:
         return self._consents.judge(consent)
 
     def summary(self, granted: Collection[str] = ()) -> tuple[Finding, ...]:
-        """Return the findings that need all events: paths and consents that no event had.
+        """Return the findings about all events together: paths and consents that no event had.
 
         Args:
-            granted: names of consents that the collector itself has.
+            granted: the names of consents that the collector itself has.
 
         """
-        found: list[Finding] = [*self._consents.never_given(granted)]
+        findings: list[Finding] = [*self._consents.never_given(granted)]
         for run in self._rules.values():
             if run.met < _ENOUGH_EVENTS:
                 continue
             for value in (*run.pending, *run.contact_pending):
                 for path in () if value.has_default else value.paths:
-                    if path.at in run.told or path.first not in run.view.fields:
+                    if path.at in run.reported or path.first not in run.view.fields:
                         continue
-                    run.told.add(path.at)
+                    run.reported.add(path.at)
                     rule = f"rule '{run.view.label}'" if run.view.label else "no rule"
                     violation = Violation(
                         "path_never_met",
                         f"{path.path} has no value in any of the {run.met} events of {rule}",
-                        "correct the path, or take it out",
+                        "correct the path, or remove it",
                     )
-                    found.append(self._finding(violation, path.at, at=""))
-        return tuple(dict.fromkeys(found))
+                    findings.append(self._finding(violation, path.at, at=""))
+        return tuple(dict.fromkeys(findings))
 
     @property
     def consents(self) -> frozenset[str]:
@@ -254,21 +254,21 @@ class Judge:
 
     @property
     def judges_consent(self) -> bool:
-        """Whether the configuration asks for any consent, so that `judge_consent` can have something to say."""
+        """Whether the configuration requires any consent; otherwise `judge_consent` has no findings."""
         return bool(self._view.consents)
 
     @property
     def event_names(self) -> int:
-        """How many different events there were; a lower bound beyond the most definitions of an account."""
+        """The number of different event names; counting stops above an account's maximum of definitions."""
         return len(self._names)
 
-    # ---- the configuration by itself
+    # ---- the configuration
 
     def configuration(self) -> tuple[Finding, ...]:
-        """Return what is certain before the first event: names that are fixed, references, fixed values."""
-        found: list[Finding] = []
+        """Return the findings that do not need events: about fixed names, references and fixed values."""
+        findings: list[Finding] = []
         if self._lost_identity:
-            found.append(self._identity_lost())
+            findings.append(self._identity_finding())
         for entity, action, view in self._view.every_rule():
             raw = self._view.raw_rule(
                 f"{entity} {action}", None if not isinstance(view.at[-1], int) else view.at[-1]
@@ -277,9 +277,9 @@ class Judge:
                 continue
             key = (f"{entity} {action}", view.at[-1] if isinstance(view.at[-1], int) else None)
             run = self._rules.get(key) or self._begin_rule(*key)
-            found += run.static
+            findings += run.static
             if raw.get("silent") is not True:
-                self._fixed_names(self._view.fixed_event_name(raw, entity, action), run, found)
+                self._fixed_names(self._view.fixed_event_name(raw, entity, action), run, findings)
             for value in view.contact:
                 problem = (
                     self._contacts.property_violation(value.name, value.constant or "")
@@ -287,15 +287,15 @@ class Judge:
                     else None
                 )
                 if problem is not None:
-                    found.append(self._finding(problem, value.at, at="contact"))
-        return tuple(dict.fromkeys(found))
+                    findings.append(self._finding(problem, value.at, at="contact"))
+        return tuple(dict.fromkeys(findings))
 
-    def _fixed_names(self, name: str | None, run: RuleRun, found: list[Finding]) -> None:
+    def _fixed_names(self, name: str | None, run: RuleRun, findings: list[Finding]) -> None:
         """Judge an event's name, where it is fixed, the names of the properties, and their fixed values."""
         definition = None
         violation = None if name is None else self._event_name(name)
         if violation is not None:
-            found.append(self._finding(violation, _place_of_name(violation, run.view), at="occurrence"))
+            findings.append(self._finding(violation, _place_of_name(violation, run.view), at="occurrence"))
         elif name is not None and self._account.definitions is not None:
             definition = self._account.definitions.get(name)
         fixed = {value.name: value.constant for value in run.view.properties if value.name}
@@ -306,18 +306,18 @@ class Judge:
             if constant is not None:
                 problems.append(check_value_length(text, constant))
                 problems.append(None if declared is None else check_property_value(declared, constant))
-            found += [
+            findings += [
                 self._finding(problem, self._place_of(problem, run), at="occurrence")
                 for problem in problems
                 if problem is not None
             ]
         for twin in check_name_twins(names):
-            found.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
+            findings.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
 
     # ---- occurrences
 
     def _occurrence(
-        self, occurrence: dict[str, Any], plan: Plan, run: RuleRun, now_ms: int, found: list[Finding]
+        self, occurrence: dict[str, Any], plan: Plan, run: RuleRun, now_ms: int, findings: list[Finding]
     ) -> None:
         name, properties = occurrence["eventName"], occurrence["properties"]
         key = (plan.rule_key, plan.rule_index, name, tuple(properties))
@@ -327,7 +327,7 @@ class Judge:
             if len(self._shapes) < _REMEMBERED:
                 self._shapes[key] = shape
         if shape.findings:
-            found += shape.findings
+            findings += shape.findings
         elif shape.plain and stay_pending(run.pending, properties):
             shape.fast = True  # and remains so: nothing becomes pending again
             self._recent[name] = shape
@@ -335,25 +335,27 @@ class Judge:
             if type(value) is str and (
                 len(value) > MAX_VALUE or _BRACKET in value or INFINITY in value or value in NOTHING_TEXTS
             ):
-                self._long_values(properties, run, found)
+                self._check_texts(properties, run, findings)
                 break
         if shape.typed:
-            for each, declared in shape.typed:
-                value = properties[each]
+            for property_name, declared in shape.typed:
+                value = properties[property_name]
                 violation = check_property_value(declared, value) if type(value) is str and value else None
                 if violation is not None:
-                    found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
+                    findings.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
         if len(properties) > MAX_PROPERTIES and (many := check_properties_count(properties)) is not None:
             place = (*run.view.at, "settings", "properties") if run.view.properties else ()
-            found.append(self._finding(many, place, at="occurrence"))
+            findings.append(self._finding(many, place, at="occurrence"))
         if (email := occurrence.get("email")) is not None:
             violation = self._emails.get(email) or self._event_email(email)
             if violation is not None and not self._contacts.says(email, plan.contact):
-                found.append(self._finding(violation, _configured(self._view.email_paths), at="occurrence"))
+                findings.append(
+                    self._finding(violation, _configured(self._view.email_paths), at="occurrence")
+                )
         if (object_id := occurrence.get("objectId")) is not None:
             violation = check_object_id(object_id)
             if violation is not None:
-                found.append(
+                findings.append(
                     self._finding(violation, _configured(self._view.object_id_paths), at="occurrence")
                 )
         occurred_at = occurrence.get("occurredAt")
@@ -363,31 +365,31 @@ class Judge:
         if type(occurred_at) is str and not "2" <= occurred_at <= self._latest:
             violation = check_occurred_at(occurred_at, now_ms)
             if violation is not None:
-                found.append(self._finding(violation, (), at="occurrence"))
+                findings.append(self._finding(violation, (), at="occurrence"))
 
     def _shape_of(self, plan: Plan, name: str, properties: Mapping[str, Any], run: RuleRun) -> _Shape:
         if len(self._names) <= MAX_DEFINITIONS:
             self._names.add(name)
-        found: list[Finding] = []
+        findings: list[Finding] = []
         definition = None
         violation = self._event_name(name)
         if violation is not None:
-            found.append(self._finding(violation, _place_of_name(violation, run.view), at="occurrence"))
+            findings.append(self._finding(violation, _place_of_name(violation, run.view), at="occurrence"))
         elif self._account.definitions is not None:
             definition = self._account.definitions.get(name)
         typed: list[tuple[str, PropertyLike]] = []
         for text in properties:
             violation = self._property_name(text, name, definition)
             if violation is not None:
-                found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
+                findings.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
             declared = _declared(definition, text)
             if declared is not None and declared.type != "string":
                 typed.append((text, declared))
         for twin in check_name_twins(properties):
-            found.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
+            findings.append(self._finding(twin, self._place_of(twin, run), at="occurrence"))
         absent = absences(run.view.properties, properties, run.view.fields)
         plain = (
-            not found
+            not findings
             and not run.static
             and absent is not None
             and len(properties) <= MAX_PROPERTIES
@@ -397,7 +399,7 @@ class Judge:
         possible = {*self._view.defaults, *(prop.name for prop in run.view.properties)}
         complete = possible == set(properties)
         count = len(possible) if complete else -1
-        return _Shape(key, run, tuple(found), tuple(typed), plain, count, absent or ())
+        return _Shape(key, run, tuple(findings), tuple(typed), plain, count, absent or ())
 
     def _event_name(self, name: str) -> Violation | None:
         definitions, portal_id = self._account.definitions, self._account.portal_id
@@ -410,14 +412,14 @@ class Judge:
         if portal_id is not None and portal != portal_id:
             return event_violation(
                 "event_prefix_portal",
-                f"{name} belongs to portal {portal}; the account is portal {portal_id}",
+                f"{name} belongs to portal {portal}, but the account is portal {portal_id}",
                 f"set settings.eventNamePrefix to pe{portal_id}_",
                 name,
             )
         if definitions is None:
             return None
         near = nearest_name(own, [split_event_name(definition)[1] for definition in definitions])
-        fix = f"did you mean {near}?" if near else "define it in HubSpot, or map to an event that is defined"
+        fix = f"did you mean {near}?" if near else "define it in HubSpot, or map to a defined event"
         return event_violation("event_undefined", f"the account has no event {name}", fix, name)
 
     def _property_name(self, name: str, event: str, definition: AccountEvent | None) -> Violation | None:
@@ -427,7 +429,7 @@ class Judge:
             return check_property_name(name)
         return check_property_declared(name, event, definition.declared, list(definition.properties))
 
-    def _long_values(self, properties: Mapping[str, Any], run: RuleRun, found: list[Finding]) -> None:
+    def _check_texts(self, properties: Mapping[str, Any], run: RuleRun, findings: list[Finding]) -> None:
         for name, value in properties.items():
             if type(value) is not str:
                 continue
@@ -436,24 +438,24 @@ class Judge:
                 check_value_object(f"properties.{name}", value),
             ):
                 if violation is not None:
-                    found.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
+                    findings.append(self._finding(violation, self._place_of(violation, run), at="occurrence"))
 
     def _fine_values(
         self, typed: tuple[tuple[str, PropertyLike], ...], properties: Mapping[str, str]
     ) -> bool:
-        """Tell whether every value fits its property's type."""
+        """Return whether every value matches its property's type."""
         return all(
             not (value := properties[name]) or check_property_value(declared, value) is None
             for name, declared in typed
         )
 
     def _fine_email(self, occurrence: Mapping[str, Any]) -> bool:
-        """Tell whether there is nothing to say of an occurrence's e-mail that was not met before."""
+        """Return whether an occurrence's e-mail, which is not cached as valid, has no findings."""
         email = occurrence.get("email")
         return not self._view.email_paths if email is None else self._event_email(email) is None
 
     def _fine_object_id(self, occurrence: Mapping[str, Any]) -> bool:
-        """Tell whether there is nothing to say of an occurrence's object id."""
+        """Return whether an occurrence's object id has no findings."""
         object_id = occurrence.get("objectId")
         return object_id is not None and check_object_id(object_id) is None
 
@@ -471,13 +473,17 @@ class Judge:
 
     # ---- what the mapping did
 
-    def _values(self, plan: Plan, run: RuleRun, found: list[Finding]) -> None:
+    def _values(self, plan: Plan, run: RuleRun, findings: list[Finding]) -> None:
         """Look at every mapped value that gave nothing, and strike the met ones off the pending."""
         if plan.occurrence is not None and run.view.properties:
-            self._missing(plan.occurrence["properties"], run.view.properties, run, run.pending, plan, found)
+            self._missing(
+                plan.occurrence["properties"], run.view.properties, run, run.pending, plan, findings
+            )
         contact = plan.contact
         if contact is not None and run.view.contact:
-            self._missing(contact.properties or {}, run.view.contact, run, run.contact_pending, plan, found)
+            self._missing(
+                contact.properties or {}, run.view.contact, run, run.contact_pending, plan, findings
+            )
 
     def _missing(
         self,
@@ -486,7 +492,7 @@ class Judge:
         run: RuleRun,
         pending: list[MappedValue],
         plan: Plan,
-        found: list[Finding],
+        findings: list[Finding],
     ) -> None:
         for value in values:
             if value.name in properties and not (value.has_default and value in pending):
@@ -495,68 +501,76 @@ class Judge:
                 continue
             if not value.paths:
                 continue
-            if self._inspect(value.paths, plan.event, run.view, found, nulls=True) and value in pending:
+            if self._inspect(value.paths, plan.event, run.view, findings, nulls=True) and value in pending:
                 pending.remove(value)
 
     def _inspect(
-        self, paths: tuple[EventPath, ...], event: Any, view: RuleView, found: list[Finding], *, nulls: bool
+        self,
+        paths: tuple[EventPath, ...],
+        event: Any,
+        view: RuleView,
+        findings: list[Finding],
+        *,
+        nulls: bool,
     ) -> bool:
-        """Say what is wrong with paths that gave nothing; tell whether one of them leads somewhere."""
+        """Add findings about the paths of a missing value; return whether the event has a value at one of them."""
         met = False
         for path in paths:
             value = get_by_path(event, path.path)
             if value is not UNDEFINED and not (isinstance(value, list) and _all_undefined(value)):
                 met = True
                 if nulls and isinstance(value, (dict, list)) and cast_to_property(value) is UNDEFINED:
-                    found.append(self._emptied(path, value))
+                    findings.append(self._null_finding(path, value))
             elif path.first not in view.fields:
-                found.append(self._unknown_field(path))
+                findings.append(self._unknown_field_finding(path))
             elif "*" not in path.path and (near := self._misspellings.nearest(event, path.path)):
                 violation = Violation(
                     "path_misspelt",
-                    f"{path.path} has no value, and the event has {near}",
+                    f"{path.path} has no value, but the event has {near}",
                     f"write {near}",
                     path.path,
                 )
-                found.append(self._finding(violation, path.at, at="event"))
+                findings.append(self._finding(violation, path.at, at="event"))
         return met
 
-    def _unknown_field(self, path: EventPath) -> Finding:
+    def _unknown_field_finding(self, path: EventPath) -> Finding:
         near = nearest_name(path.first, EVENT_FIELDS) or _NEAR_FIELDS.get(path.first, "")
-        rest = path.path[len(path.first) :]
+        remainder = path.path[len(path.first) :]
         violation = Violation(
             "path_unknown_field",
             f"{path.path} has no value: events have no field {path.first}",
-            f"write {near}{rest}" if near else "begin with data, user, globals, context, custom or nested",
+            f"write {near}{remainder}"
+            if near
+            else "begin with data, user, globals, context, custom or nested",
             path.path,
         )
         return self._finding(violation, path.at, at="event")
 
-    def _emptied(self, path: EventPath, value: Any) -> Finding:
+    def _null_finding(self, path: EventPath, value: Any) -> Finding:
         inside = _first_null(value)
         where = f"{path.path}.{inside}" if inside else path.path
         violation = Violation(
             "null_empties",
-            f"{where} is null, so walkerOS takes nothing of {path.path}",
+            f"{where} is null, so walkerOS discards all of {path.path}",
             "map its fields one by one",
             where,
         )
         return self._finding(violation, path.at, at="event")
 
-    def _identity_lost(self) -> Finding:
+    def _identity_finding(self) -> Finding:
         paths = " and ".join(event_path.path for event_path in self._lost_identity)
         first = self._lost_identity[0]
         near = nearest_name(first.first, EVENT_FIELDS) or _NEAR_FIELDS.get(first.first, "user")
         violation = Violation(
             "identity_path",
-            f"no event has an identity: {paths} begins with no field of events, so every event is skipped",
+            f"no event can have an identity: {paths} does not begin with a field of events, so every event is skipped",
             f"write {near}{first.path[len(first.first) :]}",
             first.path,
         )
         return self._finding(violation, first.at, at="event")
 
     def _missed_rule(self, plan: Plan) -> str | None:
-        """Return the rule that an event would have met, but for capitals."""
+        """Return the key of the rule that the event's name matches except for capitals, or None."""
         if not self._view.rule_keys or (plan.rule_key and "*" not in plan.rule_key):
             return None
         name = plan.event.get("name")
@@ -565,12 +579,12 @@ class Judge:
         meant = self._view.rule_keys.get(js_lower(" ".join(name.split(" ")[:2])))
         return None if meant == " ".join(name.split(" ")[:2]) else meant
 
-    def _capitals(self, plan: Plan, meant: str) -> Finding:
+    def _capitals_finding(self, plan: Plan, meant: str) -> Finding:
         name = plan.event.get("name")
         violation = Violation(
             "rule_capitals",
-            f"the event {name} misses the rule {meant} by capitals",
-            "spell the event and the rule alike",
+            f"the event {name} differs from the rule {meant} only in capitals, so the rule does not match",
+            "use the same spelling for the event and the rule",
             "name",
         )
         entity, _, action = meant.partition(" ")
@@ -596,8 +610,8 @@ class Judge:
         for text, at in view.references:
             violation = Violation(
                 "reference_unknown",
-                f"{text} is not a reference that walkerOS replaces here; it is sent as written",
-                "in a flow write $var.NAME or $env.NAME; else write the value itself",
+                f"{text} is not a reference that walkerOS resolves here; it is sent as written",
+                "write $var.NAME or $env.NAME in a flow, or the value itself",
             )
             yield self._finding(violation, at, at="")
         for value in view.contact:
@@ -605,8 +619,8 @@ class Judge:
             if value.constant is not None and declared is not None and declared.unique:
                 violation = Violation(
                     "contact_unique_constant",
-                    f"{value.name} takes a value once, and every contact would get {value.constant}",
-                    "map a value of the person",
+                    f"{value.name} must be unique, but every contact would get the value {value.constant}",
+                    "map a value that differs for each person",
                 )
                 yield self._finding(violation, value.at, at="")
 
@@ -635,7 +649,7 @@ _NEAR_FIELDS: Final = {"event": "data", "params": "data", "properties": "data", 
 
 
 def _configured(paths: tuple[EventPath, ...]) -> ConfigPath:
-    """Return where an identity is configured; nothing where it is the default."""
+    """Return the path where an identity is configured; empty for the default."""
     return paths[0].at if paths else ()
 
 
@@ -646,7 +660,7 @@ def _declared(definition: AccountEvent | None, name: str) -> PropertyLike | None
 
 
 def _place_of_name(violation: Violation, view: RuleView) -> ConfigPath:
-    """Return the place of the wrong part of an event's name."""
+    """Return the path in the configuration of the invalid part of an event's name."""
     if violation.code in ("event_prefix", "event_prefix_portal"):
         return ("settings", "eventNamePrefix")
     return view.event_name_at
@@ -657,7 +671,7 @@ def _all_undefined(items: list[Any]) -> bool:
 
 
 def _first_null(value: Any, depth: int = 0) -> str:
-    """Return the path of the first null inside a value; empty if it is nested too deeply."""
+    """Return the path of the first null inside a value; empty if there is none or it is nested too deeply."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
         if item is None:

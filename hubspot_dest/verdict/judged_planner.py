@@ -17,15 +17,15 @@ __all__ = ["JudgedPlanner"]
 
 
 class JudgedPlanner:
-    """A planner and the collector whose events it plans, with a judge's findings on the plans.
+    """Plan the events of a collector, and add a judge's findings to the plans.
 
     Args:
         planner: the compiled configuration.
         collector: the collector's state.
-        now_ms: the clock, in ms since 1970.
+        now_ms: returns the current time, in ms since 1970.
         judge: judges the plans.
-        hold_refused: turn a plan that HubSpot will refuse into one that failed, so that nothing is sent.
-        parity: a refused contact takes its event with it.
+        hold_refused: whether a plan that HubSpot will refuse becomes a failed plan, so that nothing is sent.
+        parity: whether a refused contact fails its event, too.
 
     """
 
@@ -39,7 +39,7 @@ class JudgedPlanner:
         hold_refused: bool,
         parity: bool,
     ) -> None:
-        # One frame for both: an event that is fine must cost hardly more than without a judge.
+        # Planning and judging share a stack frame: an event without findings must cost barely more than unjudged.
         self._plan = planner.plan
         self._collector = collector
         self._now_ms = now_ms
@@ -49,10 +49,10 @@ class JudgedPlanner:
         self._parity = parity
 
     def plan(self, event: dict[str, Any], *, traced: bool = False) -> Plan:
-        """Return what should happen to a complete event, with findings.
+        """Return the plan of a complete event, with findings.
 
         Raises:
-            NullFieldError: the event's user is null: the push fails.
+            NullFieldError: the event's user is null, which fails the push.
 
         """
         collector, now_ms = self._collector, self._now_ms()
@@ -65,7 +65,7 @@ class JudgedPlanner:
         refused = refusal(plan, findings, parity=self._parity) if self._hold_refused else None
         if refused is None:
             return replace(plan, findings=findings)
-        sentence = f"held, since HubSpot would refuse it: {refused.sentence}"
+        sentence = f"not sent, since HubSpot would refuse it: {refused.sentence}"
         return replace(
             plan, findings=findings, verdict="failed", reason=refused.code, sentence=sentence, held=True
         )

@@ -1,4 +1,4 @@
-"""The paths of a configuration's mapping values, and their places in it."""
+"""The event paths that a configuration's mapping values read, with their positions in the configuration."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _THIS: Final = "this"
 
 @dataclass(frozen=True, slots=True)
 class EventPath:
-    """A path that a mapping value reads.
+    """An event path that a mapping value reads.
 
     Attributes:
-        path: from the top of the event, with `*` for the items of a loop: `nested.*.data.price`.
-        at: its place in the configuration.
+        path: the path from the root of the event, with `*` for the items of a loop: `nested.*.data.price`.
+        at: the path in the configuration.
 
     """
 
@@ -36,20 +36,20 @@ class EventPath:
 
     @property
     def first(self) -> str:
-        """The first step: a field of events."""
+        """The first step, which should be a field of events."""
         return self.path.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class MappedValue:
-    """One entry of a map, or a whole mapping value that is not a map.
+    """An entry of a map, or a mapping value that is not a map.
 
     Attributes:
-        name: the property that it fills; empty for a whole value.
-        at: its place in the configuration.
-        paths: what it reads of events.
-        has_default: whether there is a fixed value for events without a value at the paths.
-        constant: the fixed value, where nothing else can come out; None otherwise.
+        name: the property that it sets; empty for a value that is not in a map.
+        at: the path in the configuration.
+        paths: the event paths that it reads.
+        has_default: whether it has a default for events without a value at the paths.
+        constant: the value as text if it is the same for every event, else None.
 
     """
 
@@ -61,7 +61,7 @@ class MappedValue:
 
 
 def path_text(path: ConfigPath) -> str:
-    """Return a path as people write it: `mapping.order.complete[0].settings`."""
+    """Format a path: `mapping.order.complete[0].settings`."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
@@ -69,7 +69,7 @@ def path_text(path: ConfigPath) -> str:
 
 
 def mapped_values(value: Any, at: ConfigPath) -> Iterator[MappedValue]:
-    """Yield the entries of a mapping value that is a map; of any other, the value itself without a name."""
+    """Yield the entries of a mapping value that is a map; any other value is yielded itself, without a name."""
     alternatives = list(enumerate(value)) if isinstance(value, list) else [(None, value)]
     for number, alternative in alternatives:
         place = at if number is None else (*at, number)
@@ -86,8 +86,8 @@ def event_paths(value: Any, at: ConfigPath, scope: str = "") -> Iterator[EventPa
 
     Args:
         value: the mapping value as configured.
-        at: its place in the configuration.
-        scope: the path of the items of the loops around it.
+        at: the path in the configuration.
+        scope: the event path of the enclosing loops' items.
 
     """
     if isinstance(value, str):
@@ -101,7 +101,7 @@ def event_paths(value: Any, at: ConfigPath, scope: str = "") -> Iterator[EventPa
 
 
 def default_texts(value: Any, at: ConfigPath) -> Iterator[tuple[str, ConfigPath]]:
-    """Yield every fixed text of a mapping value, and its place."""
+    """Yield every fixed text of a mapping value with its path in the configuration."""
     if isinstance(value, list):
         for number, item in enumerate(value):
             yield from default_texts(item, (*at, number))

@@ -1,4 +1,4 @@
-"""Paths that gave nothing: find the path of an event that a mapping's path was meant to be."""
+"""Suggest corrections for misspelt paths and consent names."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ class Absence:
 
 
 class Misspellings:
-    """Remembers what it found, since the events of a rule look alike."""
+    """Suggest corrections for paths, cached by the keys of the event, since the events of a rule are similar."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, ...], str] = {}
 
     def nearest(self, event: Any, path: str) -> str:
-        """Return the path of `event` that differs from `path` in one step by at most two letters; empty for none.
+        """Return a path of `event` that differs from `path` in one step by at most two letters; empty if none does.
 
         Args:
-            event: a whole event.
-            path: a path without a value in it.
+            event: a complete event.
+            path: a path that has no value in the event.
 
         """
         steps = path.split(".")
@@ -61,15 +61,17 @@ class Misspellings:
             if number == 0 or len(inside) > _MOST_KEYS:
                 return ""
             key = (path, *inside)
-            found = self._known.get(key)
-            if found is None:
-                found = _nearest_key(step, list(inside))
+            nearest = self._known.get(key)
+            if nearest is None:
+                nearest = _nearest_key(step, list(inside))
                 if len(self._known) < _REMEMBERED:
-                    self._known[key] = found
-            if not found:
+                    self._known[key] = nearest
+            if not nearest:
                 return ""
-            rest = steps[number + 1 :]
-            return ".".join([*steps[:number], found, *rest]) if _leads(inside[found], rest) else ""
+            remaining = steps[number + 1 :]
+            if not _has_path(inside[nearest], remaining):
+                return ""
+            return ".".join([*steps[:number], nearest, *remaining])
         return ""
 
     def is_plain(self, absent: tuple[Absence, ...], event: Any) -> bool:
@@ -90,7 +92,7 @@ class Misspellings:
 
 
 def same_consent(name: str, other: str) -> bool:
-    """Tell whether two names of consents are hardly two: capitals, separators, or one letter of at least six apart."""
+    """Return whether two consent names differ only in capitals and separators, or in one of at least six letters."""
     plain, other_plain = (_SEPARATORS.sub("", text).lower() for text in (name, other))
     return plain == other_plain or (
         min(len(plain), len(other_plain)) >= _LONG_ENOUGH and edits(plain, other_plain, 1) <= 1
@@ -98,7 +100,7 @@ def same_consent(name: str, other: str) -> bool:
 
 
 def edits(text: str, other: str, limit: int) -> int:
-    """Return how many letters must be added, taken out, changed or swapped; more than `limit` counts as limit + 1."""
+    """Return the edit distance (insertions, deletions, substitutions and swaps), capped at `limit` + 1."""
     if abs(len(text) - len(other)) > limit:
         return limit + 1
     before: list[int] = []
@@ -121,27 +123,27 @@ def _nearest_key(step: str, keys: list[Any]) -> str:
             continue
         if key.lower() == step.lower():
             return key
-        # Short names of different things are near one another by nature: id and ip, name and type.
+        # Short names are often similar without being misspelt: id and ip, name and type.
         allowed = 2 if min(len(step), len(key)) >= 5 else 1
-        found = edits(step.lower(), key.lower(), allowed)
-        if found <= allowed and found < distance:
-            best, distance = key, found
+        count = edits(step.lower(), key.lower(), allowed)
+        if count <= allowed and count < distance:
+            best, distance = key, count
     return best
 
 
 def _comparable(step: str, key: str) -> bool:
-    """Tell whether two names are long enough, and differ in more than a number: `item1` and `item2` are two things."""
+    """Return whether one name may be a misspelling of the other: both are long enough, unlike `item1` and `item2`."""
     if step.lower() == key.lower():
         return True
     if min(len(step), len(key)) < 4:
         return False
     if len(step) == len(key) == 4 and sorted(step.lower()) != sorted(key.lower()):
-        return False  # size and site are two words
+        return False  # size and site are different words
     return step.rstrip("0123456789") != key.rstrip("0123456789")
 
 
-def _leads(value: Any, rest: list[str]) -> bool:
-    for step in rest:
+def _has_path(value: Any, steps: list[str]) -> bool:
+    for step in steps:
         if not isinstance(value, dict) or step not in value:
             return False
         value = value[step]

@@ -1,4 +1,4 @@
-"""What will become of an event, by its findings."""
+"""Predict the outcome of an event from its findings."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _WOULD_GO: Final = frozenset({"sent", "queued", "identified", "skipped"})
 
 
 def refusal(plan: Plan, findings: Iterable[Finding], *, parity: bool) -> Finding | None:
-    """Return the finding for which HubSpot refuses the event itself, None where it takes it.
+    """Return the finding for which HubSpot refuses the event, None if it accepts the event.
 
-    A refused contact does not stop the event here; in parity it does, since walkerOS gives up with the contact. Of an
-    event that only writes a contact, the contact is all there is.
+    A refused contact counts only in parity, since walkerOS then gives up the event, or if the event writes nothing
+    but a contact.
     """
     alone = plan.occurrence is None or parity
     return next(
@@ -34,7 +34,7 @@ def refusal(plan: Plan, findings: Iterable[Finding], *, parity: bool) -> Finding
 
 
 def predict(outcome: Outcome, *, parity: bool) -> Outcome:
-    """Return the outcome of an event that was not sent; `refused` if HubSpot would refuse it."""
+    """Return the outcome of an event that was not sent, changed to `refused` if HubSpot would refuse it."""
     plan = outcome.plan
     if plan is None or not plan.findings or outcome.kind not in _WOULD_GO:
         return outcome

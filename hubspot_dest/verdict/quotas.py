@@ -1,4 +1,4 @@
-"""Count what HubSpot limits by the month and by the day (HubSpot wire facts, sections 1.5 and 6)."""
+"""Count calls against HubSpot's monthly and daily limits (HubSpot wire facts, sections 1.5 and 6)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["Quotas"]
 
 
 class Quotas:
-    """Counts occurrences by month and contact calls by day; memory stays small.
+    """Count occurrences per month and contact calls per day, in memory that does not grow with the events.
 
     Args:
-        limits: the account's own, where they are known; else those of the Enterprise tier, which custom events need.
+        limits: the account's limits if known; else those of the Enterprise tier, which custom events require.
 
     """
 
@@ -28,11 +28,11 @@ class Quotas:
         self._days: Counter[str] = Counter()
 
     def add(self, outcome: Outcome, weight: int) -> None:
-        """Count the occurrence of one event.
+        """Count the occurrence of an event.
 
         Args:
-            outcome: what happened to it.
-            weight: how many occurrences it represents; one of a hundred is enough for limits of millions.
+            outcome: the outcome of the event.
+            weight: the number of occurrences that it represents; sampling is enough for limits of millions.
 
         """
         occurrence = None if outcome.plan is None else outcome.plan.occurrence
@@ -46,26 +46,26 @@ class Quotas:
             self._days[occurrence["occurredAt"][:10]] += calls
 
     def findings(self, event_names: int) -> tuple[Finding, ...]:
-        """Return which limits are exceeded.
+        """Return a finding for each limit that is exceeded.
 
         Args:
-            event_names: how many different events there were.
+            event_names: the number of different event names.
 
         """
         found = []
         for month, count in self._months.items():
             if count > OCCURRENCES_A_MONTH:
                 sentence = (
-                    f"{count:,} occurrences in {month}; an account takes {OCCURRENCES_A_MONTH:,} a month"
+                    f"{count:,} occurrences in {month}; an account's limit is {OCCURRENCES_A_MONTH:,} a month"
                 )
                 found.append(Violation("quota_occurrences", sentence))
         if event_names > MAX_DEFINITIONS:
-            sentence = (
-                f"{event_names:,} different events; an account has {MAX_DEFINITIONS} definitions at most"
-            )
+            sentence = f"{event_names:,} different events; an account may have {MAX_DEFINITIONS} definitions"
             found.append(Violation("quota_definitions", sentence))
         for day, count in self._days.items():
             if day and count > self._calls_a_day:
-                sentence = f"{count:,} contact calls for {day}; the account makes {self._calls_a_day:,} a day"
+                sentence = (
+                    f"{count:,} contact calls on {day}; the account's limit is {self._calls_a_day:,} a day"
+                )
                 found.append(Violation("quota_contact_calls", sentence))
         return tuple(finding_of(violation) for violation in found)

@@ -42,7 +42,7 @@ class RuleRun:
         contact_pending: likewise, values of the contact.
         met: how many events the rule handled.
         contact: the latest shape whose contacts are fine if their values are.
-        told: the places whose paths were reported as never met.
+        reported: the places whose paths were reported as never having a value.
 
     """
 
@@ -52,7 +52,7 @@ class RuleRun:
     contact_pending: list[MappedValue]
     met: int = 0
     contact: ContactShape | None = None
-    told: set[ConfigPath] = field(default_factory=set)
+    reported: set[ConfigPath] = field(default_factory=set)
 
 
 def stay_pending(pending: Iterable[MappedValue], properties: Collection[str]) -> bool:

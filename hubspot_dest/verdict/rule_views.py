@@ -1,4 +1,4 @@
-"""What the verdict needs to know of a configuration, read once: by rule, the values, the paths, the fixed texts."""
+"""A view of a configuration for the judge, read once: the values, paths and fixed texts of each rule."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from hubspot_dest.mapping.jsvalues import js_lower, whitespace_runs_to
+from hubspot_dest.mapping.jsvalues import js_lower, replace_whitespace_runs
 from hubspot_dest.verdict.mapping_paths import (
     ConfigPath,
     EventPath,
@@ -27,8 +27,8 @@ EVENT_FIELDS: Final = frozenset(
 )
 """The fields of events (walkerOS 4.4, section 1.1)."""
 
-# `${NAME}`, the references of flows and what other systems replace anywhere; `$NAME` as the whole text. `$code:` is a
-# function, `$5` is money.
+# Anywhere in a text: `${NAME}`, the references of flows and those of other systems; as the complete text: `$NAME`.
+# `$code:` is a function and `$5` is an amount.
 _REFERENCE: Final = re.compile(
     r"\$\{[A-Za-z_][^{}\s]*\}|\{\{[^{}]+\}\}|#\{[A-Za-z_][^{}\s]*\}|<%.*?%>|%[A-Z][A-Z0-9_]+%|\bprocess\.env\.[A-Za-z_]|"
     r"\$(?:def|var|env|flow|secret|store|contract)\.[A-Za-z_]|"
@@ -36,25 +36,27 @@ _REFERENCE: Final = re.compile(
     re.ASCII,
 )
 
-# Keys of the configuration whose content has names that users choose, and for how many levels.
+# Keys of the configuration below which users choose the names of the keys, with the number of such levels.
 _CHOSEN_NAMES: Final = MappingProxyType({"mapping": 2, "map": 1, "policy": 1, "defaultProperties": 1})
 
 
 @dataclass(frozen=True)
 class RuleView:
-    """What one rule, or the destination without one, does with events.
+    """The mapping of one rule, or that of the destination for events without a rule.
 
     Attributes:
-        label: the rule's key with its position, as reports name it; empty for events without a rule.
-        at: the rule's place in the configuration.
-        event_name_at: where its events get their name from.
-        properties: what fills the properties of occurrences.
-        contact: what fills the properties of contacts.
-        identify_at: the place of its identify; empty if it has none.
-        contact_email_paths: what identify takes the person's e-mail from.
-        identifies_nothing: whether identify names a person and maps no properties at all.
-        references: fixed texts that look like references that nothing replaces.
-        fields: first steps that paths may begin with: the fields of events, and what policies add.
+        label: the rule's key and position, as in reports; empty for events without a rule.
+        at: the rule's path in the configuration.
+        event_name_at: the path of the setting that determines the event's name.
+        properties: the mapped properties of occurrences.
+        contact: the mapped properties of contacts.
+        identify_at: the path of `identify`; empty if there is none.
+        contact_email_paths: the event paths of the e-mail in `identify`.
+        identifies_nothing: whether `identify` maps an identity but no properties.
+        references: fixed texts that look like references but are not resolved, with their paths.
+        fields: the valid first steps of event paths: the fields of events, and those that policies add.
+        property_places: property name to path in the configuration, for occurrences.
+        contact_places: property name to path in the configuration, for contacts.
 
     """
 
@@ -73,10 +75,10 @@ class RuleView:
 
 
 class ConfigView:
-    """A configuration, as the verdict looks at it.
+    """A view of a configuration for the judge.
 
     Args:
-        raw: the destination's configuration as configured.
+        raw: the destination's configuration, as configured.
 
     """
 
@@ -95,7 +97,7 @@ class ConfigView:
             if (rules or isinstance(rules, dict)) and "*" not in (entity, action)
         }
         self.consent_requirements = tuple(_consent_requirements(raw, ()))
-        """Every consent that something in the configuration asks for: names of which one is enough, and where."""
+        """Every consent requirement: the names, one of which is enough, and the path in the configuration."""
         self.consents = frozenset(name for names, _ in self.consent_requirements for name in names)
         self.email_paths = tuple(event_paths(self._settings.get("email"), ("settings", "email")))
         self.object_id_paths = tuple(event_paths(self._settings.get("objectId"), ("settings", "objectId")))
@@ -107,14 +109,14 @@ class ConfigView:
         return defaults if isinstance(defaults, dict) else {}
 
     def rule(self, key: str, index: int | None) -> RuleView:
-        """Return what the rule with this key does; the empty key is for events that no rule matched."""
+        """Return the view of a rule; the empty key is for events without a rule."""
         view = self._views.get((key, index))
         if view is None:
             view = self._views[key, index] = self._read(key, index)
         return view
 
     def every_rule(self) -> Iterator[tuple[str, str, RuleView]]:
-        """Yield entity, action and view of every rule of the configuration."""
+        """Yield the entity, action and view of every rule of the configuration."""
         for entity, actions in self._mapping.items():
             for action, rules in actions.items() if isinstance(actions, dict) else ():
                 several = isinstance(rules, list)
@@ -122,7 +124,7 @@ class ConfigView:
                     yield entity, action, self.rule(f"{entity} {action}", number)
 
     def fixed_event_name(self, rule: Mapping[str, Any], entity: str, action: str) -> str | None:
-        """Return the full name of every event that a rule sends, None where it depends on the event."""
+        """Return the full name of the events that a rule sends; None if it depends on the event."""
         prefix, own = self._settings.get("eventNamePrefix"), rule.get("settings")
         name = own.get("eventName") if isinstance(own, dict) else None
         if not isinstance(prefix, str):
@@ -132,10 +134,10 @@ class ConfigView:
         name = rule.get("name")
         if not isinstance(name, str):
             name = None if "*" in (entity, action) else f"{entity} {action}"
-        return None if name is None else prefix + whitespace_runs_to(js_lower(name), "_")
+        return None if name is None else prefix + replace_whitespace_runs(js_lower(name), "_")
 
     def lost_identity(self) -> tuple[EventPath, ...]:
-        """Return the identity's paths where none of them begins with a field of events, so that none is ever found."""
+        """Return the paths of the identity if none of them begins with a field of events, so none can have a value."""
         email = self._settings.get("email")
         paths = [*self.email_paths, *self.object_id_paths]
         if email is None or not paths or self._raw.get("policy"):
@@ -260,7 +262,7 @@ def _policy_fields(policy: Any) -> frozenset[str]:
 def _consent_requirements(
     value: Any, at: ConfigPath, free: int = 0
 ) -> Iterator[tuple[tuple[str, ...], ConfigPath]]:
-    """Yield what asks for consent; `free` is for how many levels keys are names that users choose."""
+    """Yield the consent requirements; for `free` levels, keys are names chosen by users, not keywords."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if not free and key == "value":

@@ -1,1 +1,1 @@
-"""Everything that is asked before going live, in one run: GO or NO-GO, and why."""
+"""Answer all questions before going live in one run: GO or NO-GO, with reasons."""

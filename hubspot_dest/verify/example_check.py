@@ -1,4 +1,4 @@
-"""Run one step example without any network, and hold its calls against its `out`."""
+"""Run a step example without network, and compare its calls with its `out`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHOWN: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class CheckedStepExample:
-    """An example's result, and what the checks say of its event."""
+    """The result of an example, and the findings about its event."""
 
     result: ExampleResult
     findings: tuple[Finding, ...] = ()
@@ -35,12 +35,12 @@ class CheckedStepExample:
 
 @dataclass(frozen=True, slots=True)
 class PlayedStepExample:
-    """What an example does.
+    """What an example does when it is run.
 
     Attributes:
-        calls: its calls in the documented notation, without the `uuid` that this sender adds.
-        failure: why its event failed; empty if it did not.
-        findings: what the checks say of its event.
+        calls: the calls in the documented notation, without the `uuid` that this sender adds.
+        failure: the reason why the event failed; empty if it did not.
+        findings: the findings about its event.
 
     """
 
@@ -50,19 +50,19 @@ class PlayedStepExample:
 
 
 def check_step_example(config: Config, example: StepExample, account: AccountSchema) -> CheckedStepExample:
-    """Return whether an example gives the calls that it says, and what HubSpot makes of them.
+    """Run an example, compare its calls with its `out`, and check its event against HubSpot's rules.
 
     Args:
         config: the flow's configuration.
-        example: an example with problems fails without being run.
-        account: what is known of the account.
+        example: the example; if it has problems, it fails without being run.
+        account: the schema of the account.
 
     """
     if example.problems:
         return CheckedStepExample(ExampleResult(example.name, example.title, False, example.problems))
     try:
         played = play_step_example(config, example, account)
-    except ConfigError as error:  # what the example says instead of the flow's own rule or settings
+    except ConfigError as error:  # in the rule or settings that the example overrides
         problems = tuple(str(problem) for problem in error.problems) or (str(error),)
         return CheckedStepExample(ExampleResult(example.name, example.title, False, problems))
     if example.calls is None:
@@ -73,7 +73,7 @@ def check_step_example(config: Config, example: StepExample, account: AccountSch
         for difference in differences({"calls": example.calls}, {"calls": calls})[:_MOST]
     ]
     if played.failure and not calls:
-        # An event that failed sends nothing, too; that is not what `out: []` says.
+        # A failed event does not send anything either, but it does not fulfil `out: []`.
         found.insert(0, played.failure)
     return CheckedStepExample(
         ExampleResult(example.name, example.title, not found, tuple(found)), played.findings
@@ -81,14 +81,14 @@ def check_step_example(config: Config, example: StepExample, account: AccountSch
 
 
 def play_step_example(config: Config, example: StepExample, account: AccountSchema) -> PlayedStepExample:
-    """Return the calls that an example makes, whatever it expects; see `check_step_example`.
+    """Run an example and return its calls; its `out` is ignored. See `check_step_example` for the arguments.
 
     Raises:
-        ConfigError: what the example says instead of the flow's own rule or settings is invalid.
+        ConfigError: the rule or settings that the example overrides are invalid.
 
     """
     raw = example_config(config.raw, example)
-    changed = raw != config.raw  # then the lines of the configuration are not those of the file
+    changed = raw != config.raw  # if so, the lines of the file do not apply
     judge = Judge(raw, source=None if changed else config.source, account=account)
     client = RecordingClient()
     failure = ""
@@ -122,7 +122,7 @@ def _clock(example: StepExample) -> Callable[[], int] | None:
 
 
 def _without_uuid(value: Any) -> Any:
-    """Take out the `uuid`, which this sender adds to every occurrence."""
+    """Return a copy of calls without the `uuid` that this sender adds to every occurrence."""
     if isinstance(value, list):
         return [_without_uuid(item) for item in value]
     if isinstance(value, dict):
@@ -144,7 +144,7 @@ def _shown(value: Any) -> str:
 
 
 def _silent_logger() -> logging.Logger:
-    """Return a logger that writes nothing: Python prints the warnings of one without a handler."""
+    """Return a logger that discards everything; without a handler, Python would print warnings."""
     logger = logging.Logger("examples")
     logger.addHandler(logging.NullHandler())
     return logger

@@ -1,4 +1,4 @@
-"""Findings of many events, each cause once, with how often it came and where first."""
+"""Group the findings of many events by cause, with the count and the first line of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST: Final = 1_000
 
 
 class FindingGroups:
-    """Groups findings by code and cause; at most 1,000 groups are kept, so that memory does not grow with the events.
+    """Group findings by code and cause, in at most 1,000 groups, so that memory does not grow with the events.
 
     Args:
         section: the section's name.
@@ -34,9 +34,9 @@ class FindingGroups:
         """Add a finding.
 
         Args:
-            finding: what was found.
-            event_line: the line of the event; None for a finding of the configuration.
-            cause: what distinguishes two findings of one code and one place in the configuration.
+            finding: the finding.
+            event_line: the line of the event; None for a finding about the configuration.
+            cause: distinguishes findings that have the same code and path in the configuration.
 
         """
         key = (finding.code, finding.config_path, *cause)
@@ -53,7 +53,7 @@ class FindingGroups:
 
     @property
     def findings(self) -> tuple[VerifyFinding, ...]:
-        """The findings, the worst severity first, then the most frequent."""
+        """The findings, worst severity first, then most frequent first."""
         found = [replace(group, count=self._counts[key]) for key, group in self._groups.items()]
         return tuple(
             sorted(
@@ -67,5 +67,5 @@ class FindingGroups:
 
     @property
     def blocked(self) -> bool:
-        """Whether any of them blocks."""
+        """Whether any of the findings blocks."""
         return any(group.blocking for group in self._groups.values())

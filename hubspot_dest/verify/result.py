@@ -1,4 +1,4 @@
-"""The result of `verify`: what was asked, what was found, and GO or NO-GO. Text, JSON and the report render it."""
+"""The result of `verify`: questions, findings, and GO or NO-GO. It is rendered as text, as JSON and as a report."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ SectionStatus = Literal["passed", "failed", "unanswered"]
 
 @dataclass(frozen=True, slots=True)
 class VerifyFinding:
-    """A finding of one section, with how often it came.
+    """A finding of a section, with its count.
 
     Attributes:
         section: the section's name.
-        finding: what was found, with its file and line.
-        count: how many events have it; 1 for a finding of the configuration.
-        event_line: the first of those events, as its line in EVENTS; None for a finding of the configuration.
-        blocking: it makes the result a NO-GO.
+        finding: the finding, with its file and line.
+        count: the number of events that have it; 1 for a finding about the configuration.
+        event_line: the line of the first such event in EVENTS; None for a finding about the configuration.
+        blocking: whether it makes the result a NO-GO.
 
     """
 
@@ -46,7 +46,7 @@ class VerifyFinding:
     blocking: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the finding as `--json` shows it."""
+        """Return the finding as written by `--json`."""
         return {
             "section": self.section,
             "blocking": self.blocking,
@@ -58,17 +58,17 @@ class VerifyFinding:
 
 @dataclass(frozen=True, slots=True)
 class SectionResult:
-    """The answer to one question.
+    """The answer to a question.
 
     Attributes:
         name: `configuration`, `events`, `coverage`, `contracts`, `definitions`, `quotas` or `examples`.
-        question: what was asked, in one sentence.
-        status: `passed`; `failed`: something blocks; `unanswered`: nothing was proved, see `answer`.
-        answer: the answer in one sentence; of an unanswered question, why, and what would answer it.
-        findings: what was found, blocking ones first.
-        notes: what is true of this run and no finding.
-        counts: figures of this section, for `--json`: events, rules, examples …
-        cause: why nothing was proved although there is something to look at; empty where that is not so.
+        question: the question, in one sentence.
+        status: `passed`, `failed` if something blocks, or `unanswered` if nothing was proved.
+        answer: the answer in one sentence; for an unanswered question, the reason and what would answer it.
+        findings: the findings, blocking ones first.
+        notes: remarks about this run that are not findings.
+        counts: the figures of the section for `--json`: events, rules, examples …
+        cause: why nothing was proved although there was something to check; empty otherwise.
 
     """
 
@@ -82,7 +82,7 @@ class SectionResult:
     cause: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the section as `--json` shows it, without its findings."""
+        """Return the section as written by `--json`, without its findings."""
         return {
             "section": self.name,
             "question": self.question,
@@ -95,16 +95,16 @@ class SectionResult:
 
 @dataclass(frozen=True, slots=True)
 class PayloadSample:
-    """What HubSpot receives of one event: the first one of its name and outcome.
+    """A sample of what HubSpot receives: the first event of each name and outcome.
 
     Attributes:
         event: the event's name in walkerOS: `order complete`.
-        outcome: what becomes of it: `sent`, `identified`, `skipped`, `refused` …
-        sentence: why, where that is not plain.
-        line: the event's line in EVENTS.
-        rule: the rule that handled it; empty without one.
+        outcome: the outcome of the event: `sent`, `identified`, `skipped`, `refused` …
+        sentence: the reason for the outcome; may be empty.
+        line: the line of the event in EVENTS.
+        rule: the rule that matched; empty if none did.
         calls: the SDK calls in the documented notation.
-        count: how many events have this name and outcome.
+        count: the number of events with this name and outcome.
 
     """
 
@@ -119,13 +119,13 @@ class PayloadSample:
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """One step example of the flow.
+    """The result of a step example of the flow.
 
     Attributes:
-        name: its key.
-        title: its title.
-        passed: the calls are those that it expects; None where it expects nothing, so that nothing is proved.
-        differences: what differs, one sentence each.
+        name: the key of the example.
+        title: the title of the example.
+        passed: whether the calls are as expected; None if the example has no `out`, so that nothing is proved.
+        differences: the differences from the expected calls, as sentences.
 
     """
 
@@ -137,13 +137,13 @@ class ExampleResult:
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file that the result rests on.
+    """An input file of a run.
 
     Attributes:
         role: `configuration`, `events` or `account`.
-        name: its name as given; `-` for standard input.
-        sha256: the digest of its bytes, hexadecimal.
-        size: in bytes.
+        name: the name as given; `-` for standard input.
+        sha256: the SHA-256 digest of its bytes, hexadecimal.
+        size: the size in bytes.
 
     """
 
@@ -155,23 +155,23 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """What `verify` found out.
+    """The result of `verify`.
 
     Attributes:
         verdict: `go` or `no_go`.
         reason: the verdict in one sentence.
         config: the configuration's file as given, with `#flow.destination`.
-        events: the file of the events; empty where none was given.
-        account: the source of the account's schema: a file, or a portal; empty if the account is not known.
-        sections: the questions in the order in which they are asked.
-        outcomes: how many events had each outcome.
+        events: the file of the events; empty if none was given.
+        account: the source of the account's schema, a file or a portal; empty if the account is unknown.
+        sections: the answers, in the order of the questions.
+        outcomes: outcome to number of events.
         samples: one event of each name and outcome, as HubSpot receives it.
-        definitions: what the account must have; None where that could not be planned.
+        definitions: what the account must have; None if it could not be planned.
         coverage: what the events exercise; None without events.
-        examples: the flow's own step examples.
-        inputs: the files that this rests on, with their digests.
-        version: of this program.
-        checked_at_ms: when, in ms since 1970.
+        examples: the results of the flow's step examples.
+        inputs: the input files with their digests.
+        version: the version of this program.
+        checked_at_ms: the time of the run, in ms since 1970.
 
     """
 
@@ -192,16 +192,16 @@ class VerifyResult:
 
     @property
     def findings(self) -> tuple[VerifyFinding, ...]:
-        """Every finding, blocking ones first, in the order of the sections."""
-        every = [finding for section in self.sections for finding in section.findings]
-        return tuple(sorted(every, key=lambda verify_finding: not verify_finding.blocking))
+        """All findings, blocking ones first, in the order of the sections."""
+        findings = [finding for section in self.sections for finding in section.findings]
+        return tuple(sorted(findings, key=lambda finding: not finding.blocking))
 
     @property
     def obstacles(self) -> tuple[VerifyFinding, ...]:
-        """The findings that make it a NO-GO."""
+        """The findings that make the result a NO-GO."""
         return tuple(finding for finding in self.findings if finding.blocking)
 
     @property
     def unanswered(self) -> tuple[SectionResult, ...]:
-        """The questions that nothing answers."""
+        """The sections whose question is unanswered."""
         return tuple(section for section in self.sections if section.status == "unanswered")

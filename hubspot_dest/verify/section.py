@@ -1,4 +1,4 @@
-"""A question that `verify` asks: what it looks at, and how it answers."""
+"""The interface of a question of `verify`, and the input of all questions."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ __all__ = ["VerifySection", "VerifySubject", "blocking_severities"]
 
 @dataclass(frozen=True, slots=True)
 class VerifySubject:
-    """What is verified.
+    """The input of `verify`.
 
     Attributes:
         name: the configuration as given: `flow.json#shop.hubspot`.
-        file: the file of it.
-        lint: what lint says of the file.
-        config: the configuration; None where it cannot be loaded.
-        problems: why it cannot be loaded, one sentence each.
-        contracts: the contracts that apply to the flow; None for what is not a flow.
+        file: the file of the configuration.
+        lint: the lint result of the file.
+        config: the configuration; None if it cannot be loaded.
+        problems: the reasons why it cannot be loaded, as sentences.
+        contracts: the contracts that apply to the flow; None if the file is not a flow.
         examples: the flow's step examples.
-        destination_path: where the destination is in a flow file; empty for a file that is one destination.
-        account: what is known of the account.
-        account_name: a file, or a portal; empty where nothing is known.
-        consent: the collector's consent beside that of the flow.
-        parity: behave as walkerOS does.
-        walkeros: which version that means.
+        destination_path: the path of the destination in a flow file; empty for a single destination's file.
+        account: the schema of the account.
+        account_name: the name of the account, a file or a portal; empty if it is unknown.
+        consent: the collector's consent, in addition to that of the flow.
+        parity: whether to behave as walkerOS does.
+        walkeros: the version of walkerOS for `parity`.
         fail_on: the least severity that blocks.
-        fail_under: the coverage, in percent, below which it is a NO-GO; None for any.
-        pace: what the stream in front of the workers brings; None where none was looked into.
+        fail_under: the coverage in percent below which the result is a NO-GO; None for no minimum.
+        pace: the rate of the stream in front of the workers; None if no stream was surveyed.
 
     """
 
@@ -63,27 +63,27 @@ class VerifySubject:
 
 
 class VerifySection(Protocol):
-    """One question. It sees every event once, as it comes and as it went, and answers at the end."""
+    """A question, which receives every event and every outcome once, and is answered at the end."""
 
     def add_event(self, event: Any, line: int) -> None:
-        """Look at an event as it is in EVENTS."""
+        """Receive an event as it is in EVENTS."""
 
     def add_outcome(self, outcome: Outcome, line: int | None) -> None:
-        """Look at what becomes of an event: a prediction, with its plan, its trace and its findings.
+        """Receive the predicted outcome of an event, with its plan, trace and findings.
 
         Args:
-            outcome: of one event, or of a batch.
-            line: the event's line; None for a batch.
+            outcome: the outcome of an event, or of a batch.
+            line: the line of the event; None for a batch.
 
         """
 
     def close(self) -> SectionResult:
-        """Return the answer; called once, after the last event."""
+        """Return the answer; this is called once, after the last event."""
 
 
 _NOTHING: Final[frozenset[Severity]] = frozenset()
 
 
 def blocking_severities(fail_on: FailOn) -> Collection[Severity]:
-    """Return the severities that make a NO-GO."""
+    """Return the severities that make the result a NO-GO."""
     return _NOTHING if fail_on == "never" else SEVERITIES[: SEVERITIES.index(fail_on) + 1]

@@ -1,4 +1,4 @@
-"""The result of `verify` as text, as JSON Lines, and as the cases of JUnit."""
+"""Format the result of `verify` as text, as JSON Lines, and as JUnit cases."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _WORDS: Final = {"go": ("GO", 32), "no_go": ("NO-GO", 31)}
 
 
 def verify_lines(result: VerifyResult, painter: Painter) -> Iterator[str]:
-    """Yield the verdict, the obstacles with place and fix, the other findings, and every answer."""
+    """Yield the lines of the verdict, the obstacles with places and fixes, the other findings, and the answers."""
     word, colour = _WORDS[result.verdict]
     yield f"{painter.paint(word, colour)}: {safe_text(result.config)}: {safe_text(result.reason)}"
     others = [finding for finding in result.findings if not finding.blocking]
-    for title, findings in (("In the way:", result.obstacles), ("Also found:", others)):
+    for title, findings in (("Blocking:", result.obstacles), ("Other findings:", others)):
         if findings:
             yield ""
             yield title
@@ -39,7 +39,7 @@ def verify_lines(result: VerifyResult, painter: Painter) -> Iterator[str]:
 
 
 def verify_records(result: VerifyResult) -> Iterator[dict[str, Any]]:
-    """Yield one object a finding, one a section, and the verdict last."""
+    """Yield an object for each finding, one for each section, and the verdict last."""
     for finding in result.findings:
         yield finding.as_dict()
     for section in result.sections:
@@ -61,24 +61,24 @@ def verify_records(result: VerifyResult) -> Iterator[dict[str, Any]]:
         ],
         "inputs": [
             {
-                "role": contact_input.role,
-                "name": contact_input.name,
-                "sha256": contact_input.sha256,
-                "size": contact_input.size,
+                "role": input_file.role,
+                "name": input_file.name,
+                "sha256": input_file.sha256,
+                "size": input_file.size,
             }
-            for contact_input in result.inputs
+            for input_file in result.inputs
         ],
         "version": result.version,
     }
 
 
 def verify_cases(result: VerifyResult) -> list[Case]:
-    """Return JUnit cases: a failure for each finding that blocks, a skipped case for each unanswered question."""
+    """Return the JUnit cases: a failure for each blocking finding, a skipped case for each unanswered question."""
     cases: list[Case] = []
     for section in result.sections:
-        failures = [current_finding for current_finding in section.findings if current_finding.blocking]
-        for current_failure in failures:
-            finding = _counted(current_failure)
+        failures = [finding for finding in section.findings if finding.blocking]
+        for blocking in failures:
+            finding = _counted(blocking)
             place = f"{finding.file or result.config}:{finding.line or 0}"
             text = f"{finding.sentence}\n{finding.config_path}\nfix: {finding.fix}"
             cases.append(Case(f"{finding.code} {place}", section.name, text))
@@ -93,9 +93,9 @@ def verify_cases(result: VerifyResult) -> list[Case]:
 
 
 def located_findings(result: VerifyResult) -> Sequence[Finding]:
-    """Return every finding, its sentence with how many events have it, for SARIF and annotations.
+    """Return all findings for SARIF and annotations, with the number of events in their sentences.
 
-    A NO-GO without a finding in the way becomes one, so that the file does not look like a GO.
+    A NO-GO without a blocking finding is added as a finding, so that the file does not look like a GO.
     """
     found = [_counted(finding) for finding in result.findings]
     if result.verdict == "no_go" and not result.obstacles:
@@ -108,17 +108,15 @@ def located_findings(result: VerifyResult) -> Sequence[Finding]:
     return found
 
 
-def _counted(current_verify_finding: VerifyFinding) -> Finding:
-    finding = current_verify_finding.finding
-    if current_verify_finding.event_line is None or (
-        current_verify_finding.count == 1 and finding.line == current_verify_finding.event_line
-    ):
+def _counted(counted: VerifyFinding) -> Finding:
+    finding = counted.finding
+    if counted.event_line is None or (counted.count == 1 and finding.line == counted.event_line):
         return finding
-    events = f"{current_verify_finding.count:,} event{'' if current_verify_finding.count == 1 else 's'}"
-    where = "line" if current_verify_finding.count == 1 else "first in line"
+    events = f"{counted.count:,} event{'' if counted.count == 1 else 's'}"
+    where = "line" if counted.count == 1 else "first in line"
     return replace(
         finding,
-        sentence=f"{finding.sentence} ({events}, {where} {current_verify_finding.event_line} of the events)",
+        sentence=f"{finding.sentence} ({events}, {where} {counted.event_line} of the events)",
     )
 
 

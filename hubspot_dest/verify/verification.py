@@ -1,4 +1,4 @@
-"""Ask every question in one pass over the events, and give the verdict."""
+"""Answer all questions in one pass over the events, and return the verdict."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _OPTIONAL: Final = ("quotas",)
 
 
 class NoUsableEventError(ValueError):
-    """The source of the events has no usable event: there is nothing to check."""
+    """Raised if the source of the events has no usable event."""
 
 
 def verify(
@@ -49,24 +49,24 @@ def verify(
     inputs: tuple[InputFile, ...] = (),
     strict: bool = False,
 ) -> VerifyResult:
-    """Return GO or NO-GO with everything that was found.
+    """Verify a configuration, and return GO or NO-GO with all findings.
 
     Args:
-        subject: what is verified.
-        events: the events as they are read; None where none were given.
-        events_name: the name of their source.
-        now_ms: the clock, in ms since 1970.
-        inputs: the files that it rests on, for the record.
-        strict: an unanswered question is a NO-GO.
+        subject: the configuration, its account and the options.
+        events: the events as they are read; None if none were given.
+        events_name: the name of the source of the events.
+        now_ms: returns the current time, in ms since 1970.
+        inputs: the input files, for the record.
+        strict: whether an unanswered question makes the result a NO-GO.
 
     Raises:
-        NoUsableEventError: `events` holds none.
-        IntakeError: as reading `events` does.
+        NoUsableEventError: `events` has no usable event.
+        IntakeError: reading `events` failed.
 
     """
     sections = _Sections.of(subject, events_name if events is not None else "", now_ms)
     if events is not None and subject.config is not None:
-        _play(subject, subject.config, events, sections, now_ms)
+        _push_events(subject, subject.config, events, sections, now_ms)
     answers = sections.close()
     verdict, reason = _verdict(answers, strict=strict)
     return VerifyResult(
@@ -89,7 +89,7 @@ def verify(
 
 @dataclass(slots=True)
 class _Sections:
-    """The sections of one run; those that need a configuration are None without one."""
+    """The sections of a run; those that need a configuration are None without one."""
 
     every: tuple[VerifySection, ...]
     judge: Judge | None = None
@@ -100,7 +100,7 @@ class _Sections:
 
     @classmethod
     def of(cls, subject: VerifySubject, events: str, now_ms: Callable[[], int]) -> _Sections:
-        """Return the sections for a subject, in the order in which they are asked."""
+        """Return the sections for a subject, in the order of the questions."""
         configuration = ConfigurationSection(subject)
         config = subject.config
         if config is None:
@@ -120,60 +120,59 @@ class _Sections:
         return cls(tuple(every), judge, of_events, coverage, definitions, examples)
 
     def close(self) -> tuple[SectionResult, ...]:
-        """Return every answer; a cause that two sections found is left to the one that says more of it."""
+        """Return all answers; a cause found by two sections is reported only by the more specific one."""
         answers = {
             section_result.name: section_result
             for section_result in (section.close() for section in self.every)
         }
-        seen = answers["events"].findings
+        event_findings = answers["events"].findings
         by_code = {
             (verify_finding.finding.code, verify_finding.finding.file, verify_finding.finding.line)
-            for verify_finding in seen
+            for verify_finding in event_findings
         }
         by_place = {
             (verify_finding.finding.file, verify_finding.finding.line)
-            for verify_finding in (*seen, *answers["configuration"].findings)
+            for verify_finding in (*event_findings, *answers["configuration"].findings)
             if verify_finding.finding.severity == "refused"
         }
         valued = {
             (verify_finding.finding.file, verify_finding.finding.line)
-            for verify_finding in seen
+            for verify_finding in event_findings
             if "_value_" in verify_finding.finding.code
         }
-        sentences = {verify_finding.finding.sentence for verify_finding in seen}
-        lacking = {
+        sentences = {verify_finding.finding.sentence for verify_finding in event_findings}
+        missing_properties = {
             (finding.finding.file, finding.finding.line)
             for finding in answers.get("definitions", _NO_ANSWER).findings
             if finding.finding.code == "definition_property_missing"
         }
-        # The section about events says how many events have it; a definition cannot be made for the same reason.
-        kept: dict[str, Callable[[Finding], bool]] = {
-            "configuration": lambda current_finding: (
-                (current_finding.code, current_finding.file, current_finding.line) not in by_code
+        # The events section reports the number of events; a definition is impossible for the same reason.
+        filters: dict[str, Callable[[Finding], bool]] = {
+            "configuration": lambda finding: (finding.code, finding.file, finding.line) not in by_code,
+            "definitions": lambda finding: (
+                finding.sentence not in sentences
+                and (finding.file, finding.line)
+                not in (valued if finding.code == "definition_property_conflict" else by_place)
             ),
-            "definitions": lambda current_finding: (
-                current_finding.sentence not in sentences
-                and (current_finding.file, current_finding.line)
-                not in (valued if current_finding.code == "definition_property_conflict" else by_place)
-            ),
-            "events": lambda current_finding: (
-                current_finding.code != "property_undefined"
-                or (current_finding.file, current_finding.line) not in lacking
+            "events": lambda finding: (
+                finding.code != "property_undefined" or (finding.file, finding.line) not in missing_properties
             ),
         }
         return tuple(
             replace(
                 answer,
-                findings=tuple(finding for finding in answer.findings if kept[answer.name](finding.finding)),
+                findings=tuple(
+                    finding for finding in answer.findings if filters[answer.name](finding.finding)
+                ),
             )
-            if answer.name in kept
+            if answer.name in filters
             else answer
             for answer in answers.values()
         )
 
 
 class _Unloaded:
-    """Stands for the questions that cannot be asked, since the configuration cannot be loaded."""
+    """A placeholder for the questions that need a configuration, which cannot be loaded."""
 
     def __init__(self, events: str) -> None:
         self._events = events
@@ -185,26 +184,26 @@ class _Unloaded:
         """Ignore outcomes."""
 
     def close(self) -> SectionResult:
-        """Return that the question has no answer."""
-        said = "not asked: the configuration cannot be loaded"
-        return SectionResult("events", EVENTS_QUESTION, "unanswered", said)
+        """Return an unanswered question."""
+        answer = "the configuration cannot be loaded"
+        return SectionResult("events", EVENTS_QUESTION, "unanswered", answer)
 
 
-def _play(
+def _push_events(
     subject: VerifySubject,
     config: Config,
     events: Iterable[Line | BadLine],
     sections: _Sections,
     now_ms: Callable[[], int],
 ) -> None:
-    """Take every event through the real destination, with a client that sends nothing."""
+    """Push every event to the real destination, with a client that sends nothing."""
     assert sections.events is not None
     ids = itertools.count(1)
     destination = HubSpotDestination(
         config.for_planning(),
         parity=subject.parity,
         walkeros=subject.walkeros,
-        client_factory=lambda token: NullClient(),  # noqa: ARG005 - the factory's shape
+        client_factory=lambda token: NullClient(),  # noqa: ARG005 - the factory's signature
         consent=dict(subject.consent),
         traced=True,
         now_ms=now_ms,
@@ -223,26 +222,26 @@ def _play(
             section.add_event(read.event, read.number)
         outcome = destination.push(read.event)
         lines[outcome.event_id] = read.number
-        for current_outcome in _in_order(outcome):
-            _tell(current_outcome, lines.get(current_outcome.event_id), sections, parity=subject.parity)
+        for later in _in_order(outcome):
+            _add_outcome(later, lines.get(later.event_id), sections, parity=subject.parity)
         if outcome.kind != "denied":
             del lines[outcome.event_id]
-    for current_outcome in destination.close():
-        _tell(current_outcome, lines.get(current_outcome.event_id), sections, parity=subject.parity)
+    for later in destination.close():
+        _add_outcome(later, lines.get(later.event_id), sections, parity=subject.parity)
     sections.events.granted = tuple(destination.state.view.consent)
     if not usable:
-        msg = f"there is no usable event in it{first_bad}"
+        msg = f"it has no usable event{first_bad}"
         raise NoUsableEventError(msg)
 
 
 def _in_order(outcome: Outcome) -> Iterator[Outcome]:
-    """Yield what one push led to: waiting events that it released, its own event, batches."""
-    yield from (current_outcome for current_outcome in outcome.also if not current_outcome.events)
+    """Yield the outcomes of a push in order: waiting events that it released, its own event, batches."""
+    yield from (later for later in outcome.also if not later.events)
     yield outcome
-    yield from (current_outcome for current_outcome in outcome.also if current_outcome.events)
+    yield from (later for later in outcome.also if later.events)
 
 
-def _tell(outcome: Outcome, line: int | None, sections: _Sections, *, parity: bool) -> None:
+def _add_outcome(outcome: Outcome, line: int | None, sections: _Sections, *, parity: bool) -> None:
     predicted = predict(outcome, parity=parity)
     for section in sections.every:
         section.add_outcome(predicted, line)
@@ -255,14 +254,14 @@ def _collector(config: Config, subject: VerifySubject, now_ms: Callable[[], int]
 
 
 def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVerdict, str]:
-    """Return the verdict and its reason: never GO where nothing was proved."""
+    """Return the verdict and its reason; without proof, the verdict is never GO."""
     failed = [answer.name for answer in answers if answer.status == "failed"]
     if failed:
         return "no_go", _obstacles(answers, failed)
-    silent = [
+    open_sections = [
         answer.name for answer in answers if answer.status == "unanswered" and answer.name != "coverage"
     ]
-    unanswered = [name for name in silent if name not in _OPTIONAL]
+    unanswered = [name for name in open_sections if name not in _OPTIONAL]
     proved = [
         answer.name
         for answer in answers
@@ -271,19 +270,19 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
     ]
     if not proved:
         cause = next((answer.cause for answer in answers if answer.cause), "")
-        cause = cause or "no event was held against HubSpot's rules; give EVENTS"
+        cause = cause or "no event was checked against HubSpot's rules; pass EVENTS"
         return "no_go", f"nothing was proved: {cause}"
     if "contracts" in unanswered and "events" in proved:
-        return "no_go", "the contract of the flow was not held against the events"
+        return "no_go", "the events were not checked against the contract of the flow"
     if unanswered and strict:
-        return "no_go", f"--strict, and not answered: {', '.join(unanswered)}"
-    if silent:
-        return "go", f"nothing blocks in what was checked; not answered: {', '.join(silent)}"
-    return "go", "every question has a good answer"
+        return "no_go", f"unanswered with --strict: {', '.join(unanswered)}"
+    if open_sections:
+        return "go", f"nothing that was checked blocks; unanswered: {', '.join(open_sections)}"
+    return "go", "every question was answered, and nothing blocks"
 
 
 def _obstacles(answers: tuple[SectionResult, ...], failed: list[str]) -> str:
-    """Return how many findings are in the way, and in which sections, so that the numbers add up."""
+    """Count the blocking findings, and list the sections that have them, so that the numbers add up."""
     counts = {
         answer.name: sum(found.blocking for found in answer.findings)
         for answer in answers
@@ -291,10 +290,10 @@ def _obstacles(answers: tuple[SectionResult, ...], failed: list[str]) -> str:
     }
     blocking = sum(counts.values())
     if not blocking:
-        return f"not good enough: {', '.join(failed)}"
+        return f"failed: {', '.join(failed)}"
     where = next(iter(counts))
     if len(counts) > 1:
         where = ", ".join(f"{count} in {name}" for name, count in counts.items())
-    said = f"{amount(blocking, 'thing')} {verb(blocking, 'are')} in the way: {where}"
+    sentence = f"{amount(blocking, 'finding')} {verb(blocking, 'block')}: {where}"
     others = [name for name in failed if name not in counts]
-    return f"{said}; for the same reason {', '.join(others)} failed" if others else said
+    return f"{sentence}; also failed: {', '.join(others)}" if others else sentence

@@ -1,1 +1,1 @@
-"""Brokers on this machine: librdkafka's mock cluster for Kafka, a real redis-server for Redis Streams."""
+"""Local brokers: librdkafka's mock cluster for Kafka, a real redis-server for Redis Streams."""

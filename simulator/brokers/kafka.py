@@ -1,9 +1,9 @@
-"""A Kafka on this machine: the mock cluster inside confluent-kafka's wheel.
+"""A local Kafka: the mock cluster inside confluent-kafka's wheel.
 
-It has groups, commits and takeover, and is ready within milliseconds. It keeps about 5 MB of each partition and drops
-the oldest, knows no SASL, and makes a topic of four partitions when it first sees its name. A group's first assignment
-takes three seconds. After each change it waits for `session.timeout.ms` less a second, also where a member has left:
-with workers on it, sessions should be short (4 s at least).
+It supports groups, commits and takeover, and is ready within milliseconds. It keeps the newest 5 MB or so of each
+partition, does not support SASL, and creates a topic with four partitions on first use. A group's first assignment
+takes three seconds. Each rebalance takes `session.timeout.ms` minus one second, even after a member has left, so
+workers should use short sessions (at least 4 s).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RETAINED_BYTES = 5_000_000
 
 
 class MockKafka:
-    """One mock cluster, which ends with this object; or the Kafka at HUBSPOT_DEST_KAFKA.
+    """A mock cluster, stopped by `close`; or the Kafka at HUBSPOT_DEST_KAFKA.
 
     Raises:
         StreamError: confluent-kafka is not installed.
@@ -29,10 +29,10 @@ class MockKafka:
     """
 
     def __init__(self) -> None:
-        given = os.environ.get("HUBSPOT_DEST_KAFKA")
+        address = os.environ.get("HUBSPOT_DEST_KAFKA")
         self._holder: Any = None
-        if given:  # a real one, for the same tests
-            self.bootstrap = given
+        if address:  # a real Kafka, for the same tests
+            self.bootstrap = address
             return
         quiet = logging.Logger("mock", logging.CRITICAL)
         quiet.addHandler(logging.NullHandler())
@@ -49,9 +49,9 @@ class MockKafka:
         self.close()
 
     def url(self, topic: str, group: str = "hubspot") -> str:
-        """Return the address of a topic for workers."""
+        """Return the topic URL for workers."""
         return f"kafka://{self.bootstrap}/{topic}?group={group}"
 
     def close(self) -> None:
-        """End the cluster."""
+        """Stop the cluster."""
         self._holder = None

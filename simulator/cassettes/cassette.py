@@ -1,4 +1,4 @@
-"""A cassette: recorded exchanges in vcrpy's own JSON form, and beside them what they were made from."""
+"""A cassette: recorded HTTP interactions in vcrpy's JSON format, with the inputs that reproduce them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from hubspot_dest.storage.whole_file import write_whole_file
 __all__ = ["FORMAT", "UNANSWERED", "Cassette", "CassetteError", "Interaction", "Meanwhile", "Meta", "People"]
 
 FORMAT: Final = 1
-UNANSWERED: Final = 0  # in place of a status: the connection ended without an answer
+UNANSWERED: Final = 0  # used as the status when the connection closed without a response
 _HOST: Final = "https://api.hubapi.com"
 
 
 class CassetteError(Exception):
-    """A file that is not a cassette, or of another form; the message says which and what to do."""
+    """Raised for a file that is not a cassette or has an unsupported format; the message says how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One request and its answer. Bodies are text as they went over the wire; status 0 is not an answer at all."""
+    """One request and its response. Bodies are text as sent over the wire; status 0 means no response."""
 
     method: str
     target: str
@@ -36,7 +36,7 @@ class Interaction:
     headers: dict[str, str] = field(default_factory=dict)
 
     def as_vcr(self) -> dict[str, Any]:
-        """Return the exchange as vcrpy writes one."""
+        """Return the interaction in vcrpy's format."""
         return {
             "request": {
                 "method": self.method,
@@ -53,12 +53,12 @@ class Interaction:
 
     @property
     def json(self) -> Any:
-        """Return the request's body decoded; as text where it is not JSON."""
+        """Return the decoded JSON body of the request, or its text if it is not JSON."""
         return decoded(self.body)
 
 
 def decoded(text: str) -> Any:
-    """Return JSON text decoded, and other text as it is."""
+    """Decode JSON text; return other text unchanged."""
     try:
         return json.loads(text) if text else None
     except ValueError:
@@ -70,27 +70,27 @@ class _CassetteModel(BaseModel):
 
 
 class Meanwhile(_CassetteModel):
-    """What another writer does to the account after `after` requests: a seed, like `account`."""
+    """A change that another writer makes to the account after `after` requests; a seed, like `account`."""
 
     after: int = Field(ge=1)
     account: dict[str, Any]
 
 
 class People(_CassetteModel):
-    """How a replay recognises who was replaced, without their names: keyed digests, and the stand-in of each."""
+    """Keyed digests of people's identifiers and their pseudonyms, so that a replay recognises them without names."""
 
     key: str
     stand_ins: dict[str, str]
 
 
 class Meta(_CassetteModel):
-    """What a cassette was made from: enough to make it again.
+    """The inputs of a recording, enough to record it again.
 
     Attributes:
-        outbox: events went through an outbox: what fails is sent again.
-        seed: decides the order of batch results, ids and whatever else HubSpot draws.
-        live: recorded from a real portal, or of unknown origin: HubSpot's contact ids are then personal data.
-        people: only where a test's own people come in at replay (the marker of the pytest plugin).
+        outbox: whether events went through an outbox, which retries failed requests.
+        seed: seeds the simulator's random choices, such as ids and the order of batch results.
+        live: whether it was recorded from a real portal or an unknown source; contact ids are then personal data.
+        people: set only for cassettes of the pytest plugin, whose tests supply their own people on replay.
 
     """
 
@@ -147,22 +147,22 @@ class _CassetteFile(_CassetteModel):
 
 @dataclass(frozen=True, slots=True)
 class Cassette:
-    """Recorded exchanges in order, and what they were made from."""
+    """Recorded interactions in order, with the inputs of the recording."""
 
     meta: Meta
     interactions: tuple[Interaction, ...]
 
     def text(self) -> str:
-        """Return the file's text: JSON that vcrpy reads, stable from one recording to the next."""
-        whole = {
+        """Return the file's text: JSON that vcrpy can read, identical for identical recordings."""
+        document = {
             "version": 1,
             "interactions": [interaction.as_vcr() for interaction in self.interactions],
             "hubspot_dest": self.meta.model_dump(),
         }
-        return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
     def save(self, path: Path) -> None:
-        """Write the file, whole or not at all. Raises OSError."""
+        """Write the file atomically. Raises OSError."""
         write_whole_file(path, self.text().encode())
 
     @classmethod
@@ -170,7 +170,7 @@ class Cassette:
         """Read a cassette.
 
         Raises:
-            CassetteError: the file cannot be read, is not a cassette, or of a form that is not known here.
+            CassetteError: the file cannot be read, is not a cassette, or has an unsupported format.
 
         """
         try:
@@ -186,7 +186,9 @@ class Cassette:
         except ValidationError as error:
             raise CassetteError(f"{path} is not a cassette: {_first(error)}") from None
         if file.hubspot_dest is None:
-            raise CassetteError(f"{path} is vcrpy's, but was not recorded by hubspot-sim: it names no events")
+            raise CassetteError(
+                f"{path} is a vcrpy cassette that hubspot-sim did not record: it names no events"
+            )
         if file.hubspot_dest.get("format") != FORMAT:
             known = f"this version reads form {FORMAT}"
             raise CassetteError(f"{path} has form {file.hubspot_dest.get('format')!r}; {known}")

@@ -1,7 +1,7 @@
-"""Send a cassette's requests to the HubSpot on this machine, and hold its answers against the recorded ones.
+"""Send a cassette's requests to the simulated HubSpot and compare its responses with the recorded ones.
 
-Of a recording of the real HubSpot this would measure how faithful the simulator is. Of one that was recorded from the
-simulator, as all that ship are, it shows only that the simulator answers as it did.
+With a recording of the real HubSpot this measures the simulator's fidelity. The shipped cassettes were recorded from
+the simulator, so for them it only detects changes of the simulator.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from simulator.cassettes.session import TOKEN, RecordingSetup, running_hubspot
 
 __all__ = ["ComparedAnswer", "age_in_days", "compare"]
 
-_HEADERS: Final = ("content-type", "retry-after")  # what a sender acts on
+_HEADERS: Final = ("content-type", "retry-after")  # the headers that a sender acts on
 _TIMEOUT: Final = urllib3.Timeout(connect=5.0, read=30.0)
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedAnswer:
-    """One request, and where today's answer is not the recorded one.
+    """The comparison of one response with the recorded one.
 
     Attributes:
-        place: its index in the cassette, from 0.
-        differences: of status, error category, shape of the body and headers that matter; `expected` is the cassette's.
+        position: the request's index in the cassette, from 0.
+        differences: in status, error category, shape of the body and relevant headers; `expected` is recorded.
 
     """
 
@@ -40,7 +40,7 @@ class ComparedAnswer:
 
 
 def compare(cassette: Cassette) -> list[ComparedAnswer]:
-    """Send every request in order to an account like the recorded one.
+    """Send every request in order to a simulated account with the recorded initial state.
 
     Raises:
         ValueError: the cassette's account, switches or faults are invalid.
@@ -55,17 +55,17 @@ def compare(cassette: Cassette) -> list[ComparedAnswer]:
 
 
 def age_in_days(cassette: Cassette, today: date | None = None) -> int:
-    """Return how many days ago a cassette was recorded, in UTC.
+    """Return the age of a cassette in days, by UTC dates.
 
     Raises:
-        CassetteError: the cassette has no such metadata.
+        CassetteError: the cassette's recording date is missing or invalid.
 
     """
     try:
         recorded = date.fromisoformat(cassette.meta.recorded[:10])
     except ValueError:
-        said = repr(cassette.meta.recorded)
-        raise CassetteError(f"recorded is {said}, which is not a date such as 2026-01-31") from None
+        value = repr(cassette.meta.recorded)
+        raise CassetteError(f"recorded is {value}, which is not a date such as 2026-01-31") from None
     return ((today or datetime.now(UTC).date()) - recorded).days
 
 
@@ -73,15 +73,15 @@ def _answers(
     cassette: Cassette, pool: urllib3.PoolManager, base_url: str, notify: Callable[[int], None]
 ) -> Iterator[ComparedAnswer]:
     for position, interaction in enumerate(cassette.interactions):
-        found = differences(_essence(interaction), _essence(_ask(interaction, pool, base_url)))
+        body_differences = differences(_essence(interaction), _essence(_ask(interaction, pool, base_url)))
         notify(position + 1)
-        yield ComparedAnswer(position, interaction.method, interaction.target, tuple(found))
+        yield ComparedAnswer(position, interaction.method, interaction.target, tuple(body_differences))
 
 
 def _ask(interaction: Interaction, pool: urllib3.PoolManager, base_url: str) -> Interaction:
     sent = {**interaction.request_headers, "authorization": f"Bearer {TOKEN}"}
     for name in ("host", "content-length", "content-encoding", "accept-encoding", "connection"):
-        sent.pop(name, None)  # of the recorded connection, not of this one
+        sent.pop(name, None)  # these headers describe the recorded connection
     body = interaction.body.encode() if interaction.body else None
     try:
         answer = pool.request(
@@ -103,7 +103,7 @@ def _ask(interaction: Interaction, pool: urllib3.PoolManager, base_url: str) -> 
 
 
 def _essence(interaction: Interaction) -> dict[str, Any]:
-    """Return what two answers have to share: ids and times may differ, what they are may not."""
+    """Reduce a response to what must agree: values such as ids and times may differ, their types may not."""
     body = decoded(interaction.answer)
     made: dict[str, Any] = {"status": interaction.status, "shape": _shape(body)}
     if isinstance(body, dict) and "category" in body:

@@ -1,7 +1,7 @@
-"""Cassettes from traffic that was recorded elsewhere: HAR files (HTTP Archive 1.2), and vcrpy's own YAML or JSON.
+"""Import traffic recorded by other tools: HAR files (HTTP Archive 1.2) and vcrpy cassettes in YAML or JSON.
 
-Such a file holds the requests and not the events behind them: it can be compared and scrubbed, and has no events to
-replay. Nothing in it is trusted: YAML is loaded without objects, sizes are bounded, and only HubSpot's hosts are taken.
+Such a file contains requests but not the events behind them, so it can be compared and scrubbed but not replayed.
+Its content is untrusted: YAML is loaded without objects, sizes are limited, and only HubSpot's hosts are imported.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["Imported", "imported"]
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _HUBSPOT: Final = ("hubapi.com", "hubspot.com")
-# What the recorder keeps too; cookies and credentials are in neither.
+# The same headers that the recorder keeps; neither keeps cookies or credentials.
 _SENT: Final = ("content-type", "accept")
 _ANSWERED: Final = ("content-type", "retry-after", "x-hubspot-correlation-id", "location")
 _PACKED: Final = ("gzip", "x-gzip", "deflate")
@@ -108,11 +108,11 @@ class _Vcr(_ImportModel):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What was read from a file.
+    """The result of an import.
 
     Attributes:
-        cassette: not scrubbed yet.
-        left_out: how many requests of the file went to other hosts than HubSpot's.
+        cassette: the cassette, not yet scrubbed.
+        left_out: the number of requests to hosts other than HubSpot's.
 
     """
 
@@ -121,26 +121,26 @@ class Imported:
 
 
 def imported(path: Path, *, every_host: bool = False) -> Imported:
-    """Read a HAR file or a plain vcrpy cassette.
+    """Import a HAR file or a plain vcrpy cassette.
 
     Args:
         path: the file.
-        every_host: take requests to any host, such as a proxy's; otherwise HubSpot's alone.
+        every_host: import requests to any host, such as a proxy; by default only HubSpot's.
 
     Raises:
-        CassetteError: the file cannot be read, is neither, or holds no request to HubSpot.
+        CassetteError: the file cannot be read, has neither format, or contains no request to HubSpot.
 
     """
     raw = _parsed(path)
     try:
         if isinstance(raw, dict) and "log" in raw:
-            found = [_from_har(entry) for entry in _Har.model_validate(raw).log.entries]
+            interactions = [_from_har(entry) for entry in _Har.model_validate(raw).log.entries]
             recorded = str(((raw["log"].get("entries") or [{}])[0]).get("startedDateTime", ""))[:10]
         else:
             vcr = _Vcr.model_validate(raw)
             if vcr.version != 1:
                 raise CassetteError(f"{path} has vcrpy's version {vcr.version}; version 1 can be imported")
-            found = [_from_vcr(interaction) for interaction in vcr.interactions]
+            interactions = [_from_vcr(interaction) for interaction in vcr.interactions]
             recorded = ""
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
@@ -149,11 +149,13 @@ def imported(path: Path, *, every_host: bool = False) -> Imported:
         raise CassetteError(message) from None
     except (binascii.Error, DecompressionError) as error:
         raise CassetteError(f"{path} holds a body that cannot be unpacked: {error}") from None
-    taken = tuple(current_interaction for url, current_interaction in found if every_host or _is_hubspot(url))
-    if not taken:
-        raise CassetteError(f"{path} holds no request to HubSpot among its {len(found)}")
-    cassette = Cassette(_meta(path, recorded or datetime.now(UTC).date().isoformat()), taken)
-    return Imported(cassette, len(found) - len(taken))
+    imported_interactions = tuple(
+        current_interaction for url, current_interaction in interactions if every_host or _is_hubspot(url)
+    )
+    if not imported_interactions:
+        raise CassetteError(f"{path} holds no request to HubSpot among its {len(interactions)}")
+    cassette = Cassette(_meta(path, recorded or datetime.now(UTC).date().isoformat()), imported_interactions)
+    return Imported(cassette, len(interactions) - len(imported_interactions))
 
 
 def _parsed(path: Path) -> Any:
@@ -174,7 +176,7 @@ def _parsed(path: Path) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        # Never an object of Python: below 8.2.1 vcrpy itself ran code here.
+        # Never construct Python objects: vcrpy before 8.2.1 ran code here.
         return yaml.load(text, Loader=BoundedLoader)  # noqa: S506 - a subclass of SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         first = (str(error).splitlines() or ["nested too deep"])[0]
@@ -184,7 +186,7 @@ def _parsed(path: Path) -> Any:
 def _from_har(har_entry: _HarEntry) -> tuple[str, Interaction]:
     sent = {pair.name.lower(): pair.value for pair in har_entry.request.headers}
     played = {pair.name.lower(): pair.value for pair in har_entry.response.headers}
-    # HAR holds bodies unpacked, whatever the header.
+    # HAR stores bodies decompressed, whatever the header says.
     body, answer = _har_text(har_entry.request.postData), _har_text(har_entry.response.content)
     return har_entry.request.url, _exchange(
         har_entry.request.method, har_entry.request.url, body, har_entry.response.status, answer, sent, played
@@ -266,7 +268,7 @@ def _meta(path: Path, recorded: str) -> Meta:
         format=FORMAT,
         about=f"Imported from {path.name}",
         sender=__version__,
-        against=f"whatever {path.name} was recorded from; nothing here can tell",
+        against=f"unknown origin, imported from {path.name}",
         recorded=recorded,
         config={},
         digest=digest_of({}),

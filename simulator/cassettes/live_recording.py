@@ -1,6 +1,6 @@
-"""Record from a real portal: the number of writes is shown first, and what was written is reported.
+"""Record from a real portal, with a count of the planned writes to confirm first.
 
-A recording of a real portal is what measures the simulator: see `compare`.
+`compare` measures the simulator against such a recording.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ __all__ = ["Amount", "amount_of", "portal_of", "record_live"]
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """What a recording will write."""
+    """The number of writes that a recording will make."""
 
     events: int
     contacts: int
 
 
 class _Counting(NullClient):
-    """Counts the calls it accepts."""
+    """A client that counts calls instead of sending them."""
 
     def __init__(self) -> None:
         self.events = 0
         self.people: set[str] = set()
 
     def send(self, occurrence: dict[str, Any]) -> None:  # noqa: ARG002 - a client's shape
-        """Count it."""
+        """Count one occurrence."""
         self.events += 1
 
     def send_batch(self, inputs: list[dict[str, Any]]) -> None:
-        """Count them."""
+        """Count a batch of occurrences."""
         self.events += len(inputs)
 
     def update_contact(self, contact_id: str, properties: dict[str, str], id_property: str | None) -> None:  # noqa: ARG002 - a client's shape
@@ -57,7 +57,7 @@ class _Counting(NullClient):
 
 
 def amount_of(config: Config, events: Sequence[dict[str, Any]]) -> Amount:
-    """Return how many events and contacts these events would write, without any network."""
+    """Count the occurrences and contacts that these events would write, without network access."""
     counting = _Counting()
     with HubSpotDestination(config, client=counting) as destination:
         for event in events:
@@ -66,7 +66,7 @@ def amount_of(config: Config, events: Sequence[dict[str, Any]]) -> Amount:
 
 
 def portal_of(config: Config) -> Account:
-    """Ask whose token it is. Raises DeliveryError."""
+    """Fetch the account that the token belongs to. Raises DeliveryError."""
     seconds = config.timeout_ms / 1000
     client = HubSpotClient(config.token, timeout_seconds=seconds, connection=config.connection)
     return read_account(client)[0]
@@ -75,13 +75,13 @@ def portal_of(config: Config) -> Account:
 def record_live(
     config: Config, events: Sequence[dict[str, Any]], account: Account, *, about: str = ""
 ) -> Cassette:
-    """Send events to the configuration's HubSpot and record every exchange; not scrubbed yet.
+    """Send events to the configured HubSpot and record every interaction, without scrubbing.
 
     Args:
-        config: with the token of the real portal.
-        events: in order.
-        account: the portal, see `portal_of`.
-        about: what the cassette shows.
+        config: the configuration, with the real portal's token.
+        events: the events, in the order to send them.
+        account: the portal, from `portal_of`.
+        about: a description of the cassette.
 
     """
     recorder, clock_ms = TrafficRecorder(), time.time_ns() // 1_000_000
@@ -93,14 +93,14 @@ def record_live(
         "live": True,
         "clock_ms": clock_ms,
         "account": {"contacts": known},
-        # What the portal has defined is not recorded; a comparison takes names at first sight.
+        # The portal's definitions are not recorded; a comparison creates them on first use.
         "switches": {"auto_define": True},
     }
     return Cassette(meta.model_copy(update=update), tuple(recorder.interactions))
 
 
 def _known(interactions: Sequence[Interaction]) -> Iterator[str]:
-    """Yield the addresses of contacts that were there before: their first update was taken."""
+    """Yield the addresses of contacts that already existed: their first update succeeded."""
     seen = set()
     for interaction in interactions:
         path, _, query = interaction.target.partition("?")

@@ -1,6 +1,6 @@
-"""vcrpy matchers for HubSpot's API: a request matches by method, target and JSON body, whatever its formatting.
+"""vcrpy matchers for HubSpot's API: by method, target and JSON body, ignoring the body's formatting.
 
-Each matcher has vcrpy's form: it asserts and returns nothing; the assertion's message is the difference.
+Matchers follow vcrpy's convention: they return None and raise AssertionError with the difference.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ __all__ = ["VcrRequest", "match_json_body", "match_target"]
 
 
 class VcrRequest(Protocol):
-    """What the matchers read of vcrpy's request."""
+    """The attributes of vcrpy's request that the matchers read."""
 
     uri: str
     body: bytes | str | None
 
 
 def match_target(first: VcrRequest, second: VcrRequest) -> None:
-    """Match path and query; the host may differ, so that a cassette plays against any base URL.
+    """Match path and query. The host is ignored, so that a cassette works with any base URL.
 
     Raises:
         AssertionError: the targets differ.
@@ -33,7 +33,7 @@ def match_target(first: VcrRequest, second: VcrRequest) -> None:
 
 
 def match_json_body(first: VcrRequest, second: VcrRequest) -> None:
-    """Match decoded JSON bodies: key order and spacing do not matter.
+    """Match decoded JSON bodies, ignoring key order and whitespace.
 
     Raises:
         AssertionError: the bodies differ; the message names the first differing path.

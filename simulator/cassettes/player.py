@@ -1,4 +1,4 @@
-"""Answer the client's requests from a cassette only, without any network."""
+"""Answer the client's requests from a cassette, without network access."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class _PlayedResponse:
 
 @dataclass(frozen=True, slots=True)
 class PlayedRequest:
-    """A request that was made, and the place in the cassette that answered it; None if the cassette has no answer.
+    """A request that was made, and the index of the interaction that answered it; None if none did.
 
     Attributes:
-        exact: the cassette has this very request, body and all.
+        exact: whether target and body equal the recorded request's.
 
     """
 
@@ -41,11 +41,11 @@ class PlayedRequest:
 
 
 class CassettePlayer:
-    """Answers every request from a cassette and nothing from anywhere else. Safe to use from several threads.
+    """Answers every request from a cassette. Thread-safe.
 
-    A request that is in the cassette is answered as it was; the same one again, by the next such. One that differs in
-    its body is answered by the next of the same method and path that was not asked for, so that a run goes on and
-    everything that changed is seen at once. One that the cassette does not know is refused.
+    A recorded request gets its recorded response; repetitions use the next matching interaction. A request with a
+    different body gets the next unused response for the same method and path, so that a run continues and reports
+    all changes at once. Any other request is refused.
     """
 
     def __init__(self, interactions: Sequence[Interaction]) -> None:
@@ -60,22 +60,26 @@ class CassettePlayer:
         self.played: list[PlayedRequest] = []
 
     def around(self, _: Pool) -> Pool:
-        """Return a pool that never touches the network."""
+        """Return a pool that answers from the cassette and never uses the network."""
         return self
 
     @property
     def unused(self) -> list[int]:
-        """Return the positions of the interactions that were never requested."""
+        """Return the indexes of the interactions that were not requested."""
         return [position for position, used in enumerate(self._used) if not used]
 
     def has(self, method: str, target: str, body: Any) -> bool:
-        """Tell whether this very request is in the cassette and was not asked for yet."""
+        """Return whether this exact request is in the cassette and unused."""
         with self._lock:
             shelf = self._exact.get((method, target, _key(body)), ())
             return any(not self._used[position] for position in shelf)
 
     def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:  # noqa: ARG002 - a pool's shape
-        """Answer a request from the cassette; 599 if it has no answer. Raises ProtocolError if none was recorded."""
+        """Answer a request from the cassette, with status 599 if no interaction matches.
+
+        Raises:
+            ProtocolError: the recorded connection closed without a response.
+        """
         target, sent = target_of(url), decoded((body or b"").decode("utf-8", "backslashreplace"))
         with self._lock:
             position, exact = self._find(method, target, sent)
@@ -86,7 +90,7 @@ class CassettePlayer:
             )
         found = self._exchanges[position]
         if found.status == UNANSWERED:
-            raise ProtocolError("the connection was closed without an answer when this was recorded")
+            raise ProtocolError("the recorded connection closed without a response")
         return _PlayedResponse(found.status, found.answer.encode(), dict(found.headers))
 
     def _find(self, method: str, target: str, sent: Any) -> tuple[int | None, bool]:

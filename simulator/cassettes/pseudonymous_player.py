@@ -1,8 +1,8 @@
-"""Record and replay where the people come from outside the cassette: a test's own events, at every run.
+"""Record and replay requests about people whom a test supplies at every run.
 
-The cassette holds pseudonyms; a test sends its own people. Keyed digests in the cassette tell who is
-who, so that a request is made harmless in the same way at every run before it is looked up. A digest is not a name, but
-but a guessed name can be verified with it: a cassette of real people is recorded with `hubspot-sim record` instead.
+The cassette contains pseudonyms; the test sends real values. Keyed digests in the cassette map each value to its
+pseudonym, so that every run pseudonymises a request alike before looking it up. A digest does not reveal a name, but
+it can confirm a guess: record real people with `hubspot-sim record` instead.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _digest(key: str, value: str) -> str:
 
 
 def _request(pseudonyms: Pseudonyms, target: str, body: str) -> tuple[str, str]:
-    """Return target and body without people; whom the body names is known from then on."""
+    """Return target and body with pseudonyms, and learn the people whom the body names."""
     pseudonyms.learn(known_in(decoded(body), ids=False))
     return pseudonyms.target(target), pseudonyms.body(body, target)
 
@@ -62,13 +62,13 @@ def pseudonymise(
     before: People | None = None,
     events: Sequence[tuple[int, Any]] = (),
 ) -> tuple[tuple[Interaction, ...], People]:
-    """Return recorded exchanges with pseudonyms, and how to recognise the originals.
+    """Return recorded interactions with pseudonyms, and the digests that identify the originals.
 
     Args:
-        exchanges: in the order in which they were made.
-        before: of the recording that these are added to.
-        events: what was pushed, each with the number of exchanges before it: the people in them are known from then
-            on, wherever the mapping puts the name.
+        interactions: the recorded interactions, in order.
+        before: the digests of the recording that these are added to.
+        events: the pushed events, each with the number of interactions before it. The people in an event are known
+            from then on, wherever the mapping puts their values.
 
     Raises:
         ScrubError: a request contains a name before any request identifies it as a name.
@@ -98,11 +98,11 @@ def pseudonymise(
 
 
 class PseudonymousPlayer(CassettePlayer):
-    """A player for requests about a test's own people.
+    """Answers requests about a test's own people from a pseudonymised cassette.
 
     Args:
         interactions: see `CassettePlayer`.
-        people: the digests and pseudonyms of the cassette.
+        people: the cassette's digests and pseudonyms.
 
     """
 
@@ -116,28 +116,32 @@ class PseudonymousPlayer(CassettePlayer):
             return _request(self._people, target, (body or b"").decode("utf-8", "backslashreplace"))
 
     def request(self, method: str, url: str, *, body: bytes | None, headers: Any, **options: Any) -> Any:
-        """Answer a request from the cassette, with the test's own people in the answer."""
-        target, said = self._known(target_of(url), body)
+        """Answer a request from the cassette, with the pseudonyms in the response replaced by the test's values."""
+        target, pseudonymised_body = self._known(target_of(url), body)
         parts = urlsplit(url)
         response = super().request(
-            method, f"{parts.scheme}://{parts.netloc}{target}", body=said.encode(), headers=headers, **options
+            method,
+            f"{parts.scheme}://{parts.netloc}{target}",
+            body=pseudonymised_body.encode(),
+            headers=headers,
+            **options,
         )
         answer = _turned_back(response.data.decode("utf-8", "backslashreplace"), self._people.made)
         return _PersonalisedResponse(response.status, answer.encode(), dict(response.headers))
 
     def learn(self, event: Any) -> None:
-        """Know whom an event is about, before its requests come."""
+        """Learn the people in an event before its requests are made."""
         with self._knowing:
             self._people.learn(known_in([event], ids=False))
 
     def holds(self, method: str, url: str, body: bytes | None) -> bool:
-        """Tell whether this exact request is in the cassette and unused."""
-        target, said = self._known(target_of(url), body)
-        return self.has(method, target, decoded(said))
+        """Return whether this exact request is in the cassette and unused."""
+        target, pseudonymised_body = self._known(target_of(url), body)
+        return self.has(method, target, decoded(pseudonymised_body))
 
 
 def _turned_back(answer: str, made: Mapping[str, str]) -> str:
-    """Return an answer with the originals of pseudonyms: at once, so that Firstname1 does not match in Firstname12."""
+    """Restore the originals in one pass, so that Firstname1 does not match inside Firstname12."""
     originals = {pseudonym: original for original, pseudonym in tuple(made.items())}
     if not originals:
         return answer
@@ -153,7 +157,7 @@ def _turned_back(answer: str, made: Mapping[str, str]) -> str:
 
 
 class PlayOrRecordPool:
-    """Answers recorded requests from the cassette, and records the rest."""
+    """Answers recorded requests from the cassette and records all others."""
 
     def __init__(self, player: PseudonymousPlayer, recorder: TrafficRecorder) -> None:
         self._player = player
@@ -161,7 +165,7 @@ class PlayOrRecordPool:
         self._pool: Pool | None = None
 
     def around(self, pool: Pool) -> Pool:
-        """Return a pool that answers from the cassette where it can, and from `pool` otherwise."""
+        """Wrap a pool: recorded requests are answered from the cassette, others are sent through `pool`."""
         self._pool = self._recorder.around(pool)
         return self
 

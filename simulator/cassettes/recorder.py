@@ -1,7 +1,7 @@
-"""Record the client's requests and their answers at its connection pools.
+"""Record the client's requests and responses at its connection pools.
 
-vcrpy patches whole libraries, for the process and not for a thread, and sends unknown requests to the network (both
-measured). All requests of the sender go through one place: recording there is safe with threads and leaks nothing.
+vcrpy patches HTTP libraries for the whole process and sends unknown requests to the network (both measured). All
+requests of the sender pass through its pools, so recording there is thread-safe and leaks nothing.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _MASK: Final = "****"
 
 
 class TrafficRecorder:
-    """Records what goes through the pools that it is put around. Safe to use from several threads.
+    """Records the traffic of the pools that it wraps. Thread-safe.
 
     Args:
-        on_noted: called with the number of interactions after each, before the sender sees the answer.
+        on_noted: called with the number of interactions after each one, before the sender gets the response.
 
     """
 
@@ -36,11 +36,11 @@ class TrafficRecorder:
         self.interactions: list[Interaction] = []
 
     def around(self, pool: Pool) -> Pool:
-        """Return a pool that sends through `pool` and records."""
+        """Wrap a pool so that its traffic is recorded."""
         return _RecordingPool(pool, self)
 
     def note(self, interaction: Interaction) -> None:
-        """Keep an exchange."""
+        """Record one interaction."""
         with self._lock:
             self.interactions.append(interaction)
             count = len(self.interactions)
@@ -57,7 +57,7 @@ class _RecordingPool:
         try:
             response = self._pool.request(method, url, body=body, headers=headers, **options)
         except HTTPError:
-            # HubSpot may have processed the request: a cassette without it could not be replayed.
+            # HubSpot may have processed the request, so a cassette without it could not be replayed.
             self._note(method, url, body, headers, UNANSWERED, b"", {})
             raise
         kept = {name.lower(): value for name, value in response.headers.items() if name.lower() in _KEPT}
@@ -77,7 +77,7 @@ class _RecordingPool:
         sent = {name.lower(): str(value) for name, value in dict(headers or {}).items()}
         if "authorization" in sent:
             sent["authorization"] = _MASK
-        sent.pop("user-agent", None)  # the sender's version is irrelevant to the request
+        sent.pop("user-agent", None)  # the sender's version does not matter
         self._recorder.note(
             Interaction(
                 method,
@@ -92,6 +92,6 @@ class _RecordingPool:
 
 
 def target_of(url: str) -> str:
-    """Return path and query of an address."""
+    """Return path and query of a URL."""
     parts = urlsplit(url)
     return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -1,4 +1,4 @@
-"""Send a cassette's events again, against the cassette, and report per request what changed."""
+"""Replay a cassette's events and report, per request, what changed since the recording."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Verdict = Literal["same", "changed", "new", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class ReplayedRequest:
-    """One request: what has changed since it was recorded.
+    """The comparison of one request with its recording.
 
     Attributes:
-        place: its index in the cassette, from 0; None for a new one.
+        position: the request's index in the cassette, from 0; None for a new request.
         verdict: `same`, `changed` (with the differences), `new` (not in the cassette), `missing` (not sent).
-        differences: of the bodies; `expected` is the cassette's.
+        differences: between the bodies; `expected` is the recorded value.
 
     """
 
@@ -38,14 +38,14 @@ class ReplayedRequest:
 
 
 def replay(cassette: Cassette, config: dict[str, Any] | None = None) -> list[ReplayedRequest]:
-    """Plan and send a cassette's events again; nothing touches the network.
+    """Plan a cassette's events again and answer their requests from the cassette, without network access.
 
     Args:
-        cassette: what was recorded.
-        config: today's configuration; the cassette's own by default.
+        cassette: the recording.
+        config: the configuration to plan with; the cassette's own by default.
 
     Raises:
-        ConfigError: where the configuration cannot work.
+        ConfigError: the configuration is invalid.
 
     """
     player = CassettePlayer(cassette.interactions)
@@ -62,7 +62,7 @@ def replay(cassette: Cassette, config: dict[str, Any] | None = None) -> list[Rep
 
 
 def compare_requests(cassette: Cassette, player: CassettePlayer) -> list[ReplayedRequest]:
-    """Return the result for every request, those first that were made."""
+    """Return one result per request: first the requests that were made, then the missing ones."""
     return [*_asked(cassette, player.played), *_unasked(cassette, player.unused)]
 
 

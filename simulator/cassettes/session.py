@@ -1,4 +1,4 @@
-"""Record what a configuration sends to HubSpot: real sender, official client, a HubSpot on this machine."""
+"""Record the requests of a configuration: real sender, official client, simulated HubSpot."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ __all__ = [
 CLOCK_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z, in every recording and replay
 TOKEN: Final = "pat-na1-cassette"  # noqa: S105 - opens nothing
 SIMULATOR: Final = f"the simulator of hubspot-dest {__version__}; never the real HubSpot"
-# What is tried again is tried at once: a recording is not a place to wait in.
+# Retries happen at once: a recording must not wait.
 _IMPATIENT: Final = RetryPolicy(
     base_seconds=0.001, cap_seconds=0.01, locked_seconds=0.001, ten_seconds=0.001, paused_seconds=0.01
 )
@@ -53,7 +53,7 @@ _PATIENCE_SECONDS: Final = 20.0
 
 @dataclass(frozen=True, slots=True)
 class RecordingSetup:
-    """What a HubSpot on this machine is before the first event: its contents, switches, faults, and what others do."""
+    """The simulated HubSpot of a recording: initial contents, switches, faults, and concurrent changes."""
 
     account: dict[str, Any] = field(default_factory=dict)
     switches: dict[str, Any] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class RecordingSetup:
 
     @classmethod
     def of(cls, meta: Meta) -> RecordingSetup:
-        """Return the setting in which a cassette was recorded."""
+        """Return the setup of a recorded cassette."""
         return cls(
             meta.account, meta.switches, meta.faults, meta.meanwhile, outbox=meta.outbox, seed=meta.seed
         )
@@ -77,7 +77,7 @@ def record(
     *,
     about: str = "",
 ) -> Cassette:
-    """Send events and record every exchange; not scrubbed yet.
+    """Send events and record every interaction, without scrubbing.
 
     Raises:
         ConfigError: where the configuration cannot work.
@@ -104,10 +104,10 @@ def record(
 def running_hubspot(
     config: dict[str, Any], setup: RecordingSetup
 ) -> Iterator[tuple[FakeHubSpot, Callable[[int], None]]]:
-    """Start a HubSpot of the configuration's portal with the given settings.
+    """Start a simulated HubSpot with the configuration's portal and the given setup.
 
     Yields:
-        the server, and a function to call with the number of answered requests: it plays the other writer.
+        the server, and a function that takes the number of answered requests and makes the other writer's changes.
 
     Raises:
         ValueError: where the setup, its switches or its faults are invalid.
@@ -152,16 +152,16 @@ def play(
     clock_ms: int = CLOCK_MS,
     live: Config | None = None,
 ) -> list[Outcome]:
-    """Send events with the real sender; requests go through what `wrap` puts around the client's connections.
+    """Send events with the real sender, through connection pools wrapped by `wrap`.
 
     Args:
-        config: the destination's.
-        events: in order.
-        base_url: where HubSpot is, or a closed port.
-        wrap: records, or answers.
-        outbox: through an outbox with one connection, so that the order is the same each time.
-        clock_ms: the moment of events without one.
-        live: the same configuration as it was loaded, with its token and connection, to reach a real portal.
+        config: the destination's configuration.
+        events: the events, in the order to send them.
+        base_url: HubSpot's base URL; a closed port for a replay.
+        wrap: the recorder or player.
+        outbox: send through an outbox with one connection, so that the order is reproducible.
+        clock_ms: the timestamp of events without one, in milliseconds since 1970.
+        live: the loaded configuration with token and connection, for a real portal.
 
     """
 
@@ -188,7 +188,7 @@ def play(
         outcomes: list[Outcome] = []
         for event in events:
             outcomes.append(destination.push(copy.deepcopy(event)))
-            if outbox:  # one by one: what is under way together comes in any order
+            if outbox:  # one request at a time: the order of concurrent requests is not reproducible
                 outcomes += destination.flush(deadline=_PATIENCE_SECONDS)
         return outcomes + destination.close()
 
@@ -196,7 +196,7 @@ def play(
 def _other_writer(
     service: HubSpot, hubspot: FakeHubSpot, meanwhile: Meanwhile | None
 ) -> Callable[[int], None]:
-    """Return a function of the number of answered requests that makes the other writer's changes."""
+    """Return a function that takes the number of answered requests and makes the other writer's changes."""
 
     def notify(count: int) -> None:
         if meanwhile is not None and count == meanwhile.after:
@@ -206,10 +206,10 @@ def _other_writer(
 
 
 class Around(Protocol):
-    """What can be put around a client's connections; `TrafficRecorder` and `CassettePlayer` are such."""
+    """Wraps a client's connection pools, as `TrafficRecorder` and `CassettePlayer` do."""
 
     def around(self, pool: Pool) -> Pool:
-        """Return what is used in place of a pool."""
+        """Return the pool to use instead of `pool`."""
 
 
 def digest_of(config: dict[str, Any]) -> str:
@@ -218,7 +218,7 @@ def digest_of(config: dict[str, Any]) -> str:
 
 
 def without_token(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a configuration that may be written down."""
+    """Return a copy of a configuration without its token."""
     plain = copy.deepcopy(config)
     settings = plain.get("settings")
     if isinstance(settings, dict):

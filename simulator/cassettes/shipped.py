@@ -1,4 +1,4 @@
-"""The cassettes that ship with the project, and how each is made: `python -m simulator.cassettes.shipped FOLDER`."""
+"""Record the cassettes that ship with the project: `python -m simulator.cassettes.shipped FOLDER`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ADA = {"email": "ada@example.org"}
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One cassette: what it shows, and what it is made of."""
+    """The inputs of one shipped cassette."""
 
     name: str
     about: str
@@ -31,12 +31,12 @@ class Recipe:
     setup: RecordingSetup = field(default_factory=RecordingSetup)
 
     def made(self) -> Cassette:
-        """Record it, scrubbed."""
+        """Record the cassette and scrub it."""
         return scrubbed(record(self.config, self.events, self.setup, about=self.about))
 
 
 def recipes() -> Iterator[Recipe]:
-    """Yield every recipe."""
+    """Yield the recipe of every shipped cassette."""
     for example in documented_examples():
         about = f"The documented example: {example.name}"
         setup = RecordingSetup(example.account)
@@ -125,7 +125,7 @@ def _trouble() -> Iterator[Recipe]:
 
 
 def main(folder: Path) -> None:
-    """Record every cassette into a folder."""
+    """Record every shipped cassette into a folder."""
     for recipe in recipes():
         recipe.made().save(folder / f"{recipe.name}.json")
 

@@ -1,4 +1,4 @@
-"""Use this project's cassettes with vcrpy: our serializer, persister and matchers, registered with a `vcr.VCR`."""
+"""Use this project's cassettes with vcrpy: a serializer, a persister and matchers to register with a `vcr.VCR`."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ _SECTION: Final = "hubspot_dest"
 
 
 class _Serializer:
-    """vcrpy's JSON form, with this project's section kept beside the interactions."""
+    """Serializes vcrpy's JSON format and keeps this project's metadata section."""
 
     @staticmethod
     def deserialize(cassette_string: str) -> dict[str, Any]:
-        """Return the decoded file. Raises ValueError for text that is not JSON."""
+        """Decode a file's text. Raises ValueError if it is not JSON."""
         decoded: dict[str, Any] = json.loads(cassette_string)
         return decoded
 
     @staticmethod
     def serialize(cassette_dict: dict[str, Any]) -> str:
-        """Return the text of a file, as `Cassette.text` formats it."""
+        """Return the file's text, formatted like `Cassette.text`."""
         return json.dumps(cassette_dict, indent=1, ensure_ascii=False) + "\n"
 
 
 class _Persister:
-    """Writes a cassette whole or not at all, keeps our section, and refuses to save a secret."""
+    """Writes cassettes atomically, keeps the metadata section, and refuses to save secrets."""
 
     @staticmethod
     def load_cassette(cassette_path: Any, serializer: Any) -> Any:
-        """Return (requests, responses). Raises CassetteNotFoundError and CassetteDecodeError as vcrpy expects."""
+        """Return (requests, responses). Raises CassetteNotFoundError or CassetteDecodeError, as vcrpy expects."""
         from vcr.persisters.filesystem import CassetteDecodeError, CassetteNotFoundError
 
         path = Path(cassette_path)
@@ -63,8 +63,8 @@ class _Persister:
         section = _section(path)
         if section is not None:
             text = _Serializer.serialize({**json.loads(text), _SECTION: section})
-        if found := leaks(text):
-            raise ScrubError(f"{path} was not saved, it contains {found[0]}")
+        if secrets := leaks(text):
+            raise ScrubError(f"{path} was not saved, it contains {secrets[0]}")
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(path.name + ".new")
         beside.write_text(text, encoding="utf-8")
@@ -79,10 +79,10 @@ def _section(path: Path) -> Any:
 
 
 class _UnpatchingContext:
-    """A `use_cassette` context that removes vcrpy's patches also where saving fails.
+    """A `use_cassette` context that removes vcrpy's patches even if saving fails.
 
-    vcrpy saves before it removes its patches: an exception of the persister would leave every HTTP library of the
-    process patched. The generator that holds the patches is private there (vcrpy 8.2).
+    vcrpy saves before it removes its patches, so an exception in the persister would leave every HTTP library of
+    the process patched. The generator that holds the patches is a private attribute (vcrpy 8.2).
     """
 
     def __init__(self, context: Any) -> None:
@@ -104,7 +104,7 @@ class _UnpatchingContext:
 
 
 def configure(recorder: Any) -> None:
-    """Register our serializer, persister and matchers with a `vcr.VCR`, and make them its defaults.
+    """Register the serializer, persister and matchers with a `vcr.VCR`, and make them its defaults.
 
     Args:
         recorder: a `vcr.VCR`; its `match_on`, `serializer` and persister are replaced, and the `Authorization`

@@ -1,1 +1,1 @@
-"""The commands of `hubspot-sim`, one a module."""
+"""The commands of `hubspot-sim`, one per module."""

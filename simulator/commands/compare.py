@@ -1,4 +1,4 @@
-"""`hubspot-sim compare CASSETTE...`: hold the simulator's answers against recorded ones."""
+"""`hubspot-sim compare CASSETTE...`: compare the simulator's responses with recorded ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.storage.whole_file import write_whole_file
 
@@ -23,13 +23,13 @@ __all__ = ["command"]
 
 
 class Age(click.ParamType[int]):
-    """Days, as `90`, `90d` or `12w`."""
+    """An age in days, written as `90`, `90d` or `12w`."""
 
     name = "age"
     _UNITS: ClassVar = {"": 1, "d": 1, "w": 7, "y": 365}
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return days; anything else is a usage error."""
+        """Parse an age and return days. Invalid text is a usage error."""
         found = re.fullmatch(r"(\d{1,6})([dwy]?)", str(value).strip().lower())
         if found is None:
             self.fail(f"{safe_text(value)!r} is not an age such as 90d or 12w", param, ctx)
@@ -42,21 +42,23 @@ class Age(click.ParamType[int]):
     "--max-age",
     type=Age(),
     metavar="AGE",
-    help="Fail where a recording is older: 90d, 12w.",
+    help="Fail if a recording is older, such as 90d or 12w.",
 )
 @click.option(
     "--write",
     "table",
     type=OutputFile(),
     metavar="FILE",
-    help="Write the table as Markdown.",
+    help="Write the results to FILE as a Markdown table.",
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON Lines: one object a request, a summary last.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Write JSON Lines: one object per request, then a summary."
+)
 def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None, as_json: bool) -> None:
-    """Send the requests of each CASSETTE to a HubSpot on this machine, and compare its answers with the recorded ones.
+    """Send the requests of each CASSETTE to a simulated HubSpot and compare its responses with the recorded ones.
 
-    Status, error category, shape of the body, and the headers that matter. Exit 0: all agree. 1: one does not, or a
-    recording is too old. 2: it could not run.
+    Compares status, error category, shape of the body, and relevant headers. Exit 0 if all agree, 1 if any differs or
+    a recording is too old, 2 if the comparison could not run.
     """
     from simulator.cassettes.cassette import Cassette, CassetteError
     from simulator.cassettes.comparison import age_in_days, compare
@@ -66,19 +68,19 @@ def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None
         try:
             cassette = Cassette.load(path)
             age = age_in_days(cassette) if max_age is not None else 0
-            found = compare(cassette)
+            answers = compare(cassette)
         except (CassetteError, ValueError) as error:
             where = "" if str(path) in str(error) else f"{safe_text(path)}: "
             stop(f"{where}{safe_text(error)}")
-        differing = sum(bool(compared_answer.differences) for compared_answer in found)
-        total, wrong = total + len(found), wrong + differing
+        differing = sum(bool(compared_answer.differences) for compared_answer in answers)
+        total, wrong = total + len(answers), wrong + differing
         if max_age is not None and age > max_age:
             old += 1
             say(
                 f"{safe_text(path)} was recorded {age} days ago; at most {max_age} are allowed: record it again"
             )
-        _show(path, found, as_json=as_json)
-        rows.append((path.stem, cassette.meta.against, len(found), len(found) - differing))
+        _show(path, answers, as_json=as_json)
+        rows.append((path.stem, cassette.meta.against, len(answers), len(answers) - differing))
     if table is not None:
         _write(table, rows)
     if as_json:
@@ -89,8 +91,8 @@ def command(cassettes: tuple[Path, ...], max_age: int | None, table: Path | None
     raise SystemExit(int(ExitCode.CHECK_FAILED if wrong or old else ExitCode.OK))
 
 
-def _show(path: Path, found: list[ComparedAnswer], *, as_json: bool) -> None:
-    for compared_answer in found:
+def _show(path: Path, answers: list[ComparedAnswer], *, as_json: bool) -> None:
+    for compared_answer in answers:
         if as_json:
             different = [
                 [each.path, repr(each.expected), repr(each.actual)] for each in compared_answer.differences

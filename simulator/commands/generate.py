@@ -15,8 +15,7 @@ from click.core import ParameterSource
 from hubspot_dest.amounts import amount, plural
 from hubspot_dest.cli.console import progress, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import RealRange
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, RealRange
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.storage.whole_file import whole_file
 
@@ -27,39 +26,40 @@ _CHUNK = 500
 
 @click.command("generate", cls=FileCommand)
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--events", "count", default=1000, show_default=True, type=click.IntRange(0), help="How many.")
 @click.option(
-    "--locale", default="en_US", show_default=True, help="Whose names and cities: de_DE, fr_FR, ja_JP …"
+    "--events", "count", default=1000, show_default=True, type=click.IntRange(0), help="Number of events."
+)
+@click.option(
+    "--locale",
+    default="en_US",
+    show_default=True,
+    help="Locale of names and cities, such as de_DE, fr_FR or ja_JP.",
 )
 @click.option(
     "--odd",
     default=0.0,
     show_default=True,
     type=RealRange(0, 1),
-    help="Share of events that get faults of real life: nulls, odd names, Unicode, events of walkerOS 3 …",
+    help="Share of events with realistic flaws: nulls, odd names, Unicode, events of walkerOS 3 and so on.",
 )
-@click.option(
-    "--start", metavar="DATE", help="The moment of the first events; 2026-01-05T08:00:00Z by default."
-)
-@click.option("-o", "--output", type=OutputFile(), help="A file instead of the output.")
+@click.option("--start", metavar="DATE", help="Time of the first events; 2026-01-05T08:00:00Z by default.")
+@click.option("-o", "--output", type=OutputFile(), help="Write to FILE instead of standard output.")
 @click.option(
     "--cover",
     type=click.Path(path_type=Path),
     metavar="CONFIG",
-    help="Make the events that reach every rule and path of this configuration, and report what none can reach.",
+    help="Generate events that reach every rule and path of this configuration, and report unreachable ones.",
 )
-@click.option(
-    "--parity", is_flag=True, help="With --cover: for what walkerOS 4.4 itself does with the events."
-)
+@click.option("--parity", is_flag=True, help="With --cover: cover the behaviour of walkerOS 4.4 itself.")
 @click.option(
     "--seconds",
     default=60.0,
     show_default=True,
     type=RealRange(0, min_open=True),
-    help="How long --cover may look; what it found until then is written, the rest is named.",
+    help="Time limit of --cover, after which the partial result is written.",
 )
 @click.option(
-    "--json", "as_json", is_flag=True, help="What --cover reached, as one JSON object on the output."
+    "--json", "as_json", is_flag=True, help="With --cover: write the result to stdout as one JSON object."
 )
 def command(
     seed: int,
@@ -73,11 +73,11 @@ def command(
     seconds: float,
     as_json: bool,
 ) -> None:
-    """Make the events of synthetic people: visitors of a shop, leads, and users with an account.
+    """Generate events of synthetic people: shop visitors, leads, and users with an account.
 
-    They are anonymous before they log in and known after, have several devices, and grant, refuse or withdraw consent.
-    With --cover they are made for a configuration: as few as reach everything in it. Exit 0: everything that can be
-    reached is. 1: something is not, though nothing proves that it cannot be, or time was up (--seconds).
+    People are anonymous until they log in, have several devices, and grant, refuse or withdraw consent. With --cover,
+    a small set of events is generated that reaches everything in a configuration. Exit 0 if everything reachable is
+    reached, 1 if something is not reached without a proof that it cannot be, or if time ran out (--seconds).
     """
     if cover is not None:
         _cover(cover, seed, output, parity=parity, seconds=seconds, as_json=as_json)
@@ -101,10 +101,10 @@ def command(
             say(f"{amount(count, 'event')} written to {safe_text(output)}")
     except KeyboardInterrupt:
         part = f"only a part of the {count:,} {plural(count, 'event')}"
-        said = f"what was written is {part}"
+        status = f"what was written is {part}"
         if output is not None:
-            said = f"{part} was made, and nothing was written to {safe_text(output)}"
-        say(f"interrupted: {said}")
+            status = f"{part} was made, and nothing was written to {safe_text(output)}"
+        say(f"interrupted: {status}")
         raise SystemExit(int(ExitCode.INTERRUPTED)) from None
     except BrokenPipeError:  # the reader has closed the pipe
         raise SystemExit(int(ExitCode.OK)) from None

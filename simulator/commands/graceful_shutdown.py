@@ -12,10 +12,10 @@ __all__ = ["GracefulShutdown"]
 
 @dataclass(slots=True)
 class GracefulShutdown:
-    """Hears Ctrl-C and SIGTERM: the first ends the work in good order, the second ends at once.
+    """Handles SIGINT and SIGTERM: the first requests a graceful shutdown, the second exits at once.
 
     Attributes:
-        number: the signal that came; None as long as none did.
+        number: the received signal; None before any.
 
     """
 

@@ -14,8 +14,7 @@ import click
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import line_limit_option, open_config
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, line_limit_option, open_config
 from hubspot_dest.intake.reader import BadLine, IntakeError, read_events
 from hubspot_dest.report.safe_text import safe_text
 
@@ -25,26 +24,44 @@ __all__ = ["command"]
 @click.command("record", cls=FileCommand)
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 @click.argument("events", metavar="EVENTS")
-@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette.")
-@click.option("--about", default="", help="What the cassette shows, in a sentence.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="The cassette to write.")
+@click.option("--about", default="", help="Description of the cassette, one sentence.")
 @click.option(
-    "--seed-file", type=click.Path(path_type=Path), help="JSON with contacts, definitions, contactProperties."
+    "--seed-file",
+    type=click.Path(path_type=Path),
+    help="JSON file with contacts, definitions and contactProperties.",
 )
-@click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="See docs/fidelity.md.")
 @click.option(
-    "--fault", "faults", multiple=True, metavar="SPEC", help="Such as lost:count=1; see docs/simulator.md."
+    "--switch",
+    "switches",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a switch of the simulated HubSpot; see docs/fidelity.md. May be repeated.",
 )
-@click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
 @click.option(
-    "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="SPEC",
+    help="Set a fault, such as lost:count=1; see docs/simulator.md. May be repeated.",
+)
+@click.option("--keep-people", is_flag=True, help="Keep names and addresses.")
+@click.option(
+    "--scrub",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="Additional pattern to remove. May be repeated.",
 )
 @click.option(
     "--live",
     is_flag=True,
     help="Record from the real HubSpot (or the configuration's baseUrl): this writes events and contacts there.",
 )
-@click.option("--base-url", metavar="URL", help="With --live: another HubSpot than the configuration's.")
-@click.option("--yes", is_flag=True, help="With --live: do not ask.")
+@click.option(
+    "--base-url", metavar="URL", help="With --live: record from this URL instead of the configuration's."
+)
+@click.option("--yes", is_flag=True, help="With --live: skip the confirmation.")
 @line_limit_option
 def command(
     config: Path,
@@ -61,11 +78,11 @@ def command(
     yes: bool,
     max_line_bytes: int,
 ) -> None:
-    """Send EVENTS with CONFIG to a HubSpot on this machine (or, --live, a real one), and keep every exchange.
+    """Send EVENTS with CONFIG to a simulated HubSpot (with --live, to the real one) and record every request.
 
-    Events and properties are defined when they are first used, unless --seed-file defines them. People become
-    pseudonyms, the same everywhere; the cassette is not saved if anything in it still looks like a token, a secret or
-    an address.
+    Event and property definitions are created on first use, unless --seed-file is given. People are replaced with
+    consistent pseudonyms. The cassette is not saved if it still contains anything like a token, a secret or an
+    address.
     """
     from simulator.cassettes.redaction.scrubber import ScrubError, scrubbed
     from simulator.cassettes.session import RecordingSetup, record
@@ -82,7 +99,7 @@ def command(
         return
     os.environ.setdefault(
         "HUBSPOT_ACCESS_TOKEN", "pat-na1-cassette"
-    )  # what the file has is not needed, nor kept
+    )  # the file's token is neither needed nor recorded
     loaded = open_config(config)
     wanted: dict[str, Any] = {} if seed_file else {"auto_define": True}
     for switch in switches:
@@ -111,7 +128,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What was asked for on the command line."""
+    """The options of the command line."""
 
     about: str
     base_url: str | None
@@ -121,7 +138,7 @@ class _Wanted:
 
 
 def _record_live(path: Path, events: list[dict[str, Any]], output: Path, wanted: _Wanted) -> None:
-    """Record from a real portal, after saying what that writes where, and a yes."""
+    """Record from a real portal, after showing the planned writes and asking for confirmation."""
     from hubspot_dest.delivery.client.errors import DeliveryError
     from simulator.cassettes.live_recording import amount_of, portal_of, record_live
     from simulator.cassettes.redaction.scrubber import ScrubError, scrubbed
@@ -134,8 +151,8 @@ def _record_live(path: Path, events: list[dict[str, Any]], output: Path, wanted:
     try:
         account, writes = portal_of(loaded), amount_of(loaded, events)
     except (DeliveryError, ValueError) as error:
-        said = error.describe() if isinstance(error, DeliveryError) else str(error)
-        stop(f"the portal cannot be asked: {safe_text(said)}")
+        reason = error.describe() if isinstance(error, DeliveryError) else str(error)
+        stop(f"the portal cannot be asked: {safe_text(reason)}")
     kind = f" ({safe_text(account.account_type)})" if account.account_type else ""
     people = amount(writes.contacts, "contact")
     say(

@@ -1,4 +1,4 @@
-"""`hubspot-sim replay CASSETTE...`: hold today's configuration and sender against recorded traffic."""
+"""`hubspot-sim replay CASSETTE...`: compare the current configuration and sender with recorded traffic."""
 
 from __future__ import annotations
 
@@ -28,14 +28,19 @@ _SIGNS = {"same": "=", "changed": "≠", "new": "+", "missing": "-"}
 @click.command("replay")
 @click.argument("cassettes", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CASSETTE...")
 @click.option(
-    "--config", "config_file", type=click.Path(path_type=Path), help="Instead of the cassette's own."
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    help="Configuration to use instead of the cassette's own.",
 )
-@click.option("--accept", is_flag=True, help="Show the differences, then record the cassette again.")
-@click.option("--json", "as_json", is_flag=True, help="JSON Lines: one object a request, a summary last.")
+@click.option("--accept", is_flag=True, help="Show the differences, then rerecord the cassette.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Write JSON Lines: one object per request, then a summary."
+)
 def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool, as_json: bool) -> None:
-    """Plan and send the events of each CASSETTE again, against the tape: nothing touches the network.
+    """Plan the events of each CASSETTE again and answer the requests from the recording, without network access.
 
-    Exit 0: every request is as it was recorded. 1: one changed, is new or is missing. 2: it could not run.
+    Exit 0 if every request equals the recorded one, 1 if any changed, is new or is missing, 2 if it could not run.
     """
     from hubspot_dest.config.model import ConfigError
     from simulator.cassettes.cassette import Cassette, CassetteError
@@ -51,7 +56,7 @@ def command(cassettes: tuple[Path, ...], config_file: Path | None, accept: bool,
             cassette = Cassette.load(path)
             if not cassette.meta.events and cassette.interactions:
                 stop(
-                    f"{safe_text(path)} holds no events to send: it was imported, or is a test's",
+                    f"{safe_text(path)} contains no events to send: it was imported or recorded by a test",
                     "hubspot-sim compare",
                 )
             found = replay(cassette, config)

@@ -7,8 +7,14 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, account_option, walkeros_option
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import (
+    PARITY_HELP,
+    WALKEROS_HELP,
+    FileCommand,
+    OutputFile,
+    account_option,
+    walkeros_option,
+)
 from hubspot_dest.cli.standard_input import refuse_unread_input
 from simulator.commands.source_options import source_options
 from simulator.commands.switch_options import switch_option
@@ -23,13 +29,19 @@ __all__ = ["command"]
 @click.option(
     "--events",
     type=click.IntRange(1),
-    help="How many events to take; by default 1000 made-up ones, or all of a source.",
+    help="Number of events; by default 1000 synthetic ones, or all of a source.",
 )
 @source_options
-@click.option("--seed", default=1, show_default=True, type=int, help="The same seed gives the same events.")
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=int,
+    help="Seed of the random numbers; the same seed produces the same events.",
+)
 @click.option("--parity", is_flag=True, help=PARITY_HELP)
 @walkeros_option(WALKEROS_HELP)
-@click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
+@click.option("--strict", is_flag=True, help="Refuse undefined event and property names, as HubSpot does.")
 @account_option
 @switch_option
 @click.option(
@@ -37,14 +49,14 @@ __all__ = ["command"]
     "faults",
     multiple=True,
     metavar="SPEC",
-    help="Set a fault, such as 429:path=/crm/*,every=3. May be repeated.",
+    help="A fault, such as 429:path=/crm/*,every=3; see docs/simulator.md. May be repeated.",
 )
-@click.option("--story", type=click.Choice(sorted(STORIES)), help="Set a named group of faults.")
+@click.option("--story", type=click.Choice(sorted(STORIES)), help="A named group of faults.")
 @click.option(
     "--expect",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Figures to compare the run with, or the saved --json of another run.",
+    help="Expected counts, or the saved --json output of another run; exit 1 if they differ.",
 )
 @click.option(
     "--no-outbox",
@@ -63,18 +75,16 @@ __all__ = ["command"]
     "--report",
     type=OutputFile(),
     metavar="FILE",
-    help="Write a page of HTML: outcomes, what the checks say, samples, coverage, the events.",
+    help="Write an HTML report: outcomes, findings of the checks, samples, coverage, events.",
 )
-@worker_options(
-    "Deliver made-up events with N real workers on a broker of this machine, and kill one of them."
-)
-@click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+@worker_options("Deliver synthetic events with N real workers on a local broker, and kill one of them.")
+@click.option("--json", "as_json", is_flag=True, help="Write the result as one JSON object.")
+@click.option("--no-color", is_flag=True, help="Disable colours, as NO_COLOR does.")
 def command(**options: Any) -> None:
-    """Send events through CONFIG to a HubSpot on this machine, and report what became of them.
+    """Send events through CONFIG to a simulated HubSpot and report the outcomes.
 
-    EVENTS is a file, a named pipe, or - for standard input; without it, and without --listen, the events are synthetic.
-    Ctrl-C ends a source that never ends, and the summary is still printed. Without CONFIG, the shop of the
+    EVENTS is a file, a named pipe, or - for standard input; without it and without --listen, events are synthetic.
+    Ctrl-C ends a source that does not end, and the run is still summed up. Without CONFIG, the shop of the
     demonstration is used.
     Exit 1 if --expect is not met, if events failed (--fail-on), if the sender's numbers and HubSpot's differ, or if the
     source failed; 2 if it could not run. Waiting takes no time: an outage of half a minute is over at once.

@@ -1,4 +1,4 @@
-"""`hubspot-sim scrub FILE...`: take people and secrets out of cassettes, or check that none is in them."""
+"""`hubspot-sim scrub FILE...`: remove people and secrets from cassettes, or check that they contain none."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ __all__ = ["command"]
 
 @click.command("scrub")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 if a token, secret or address is found.")
+@click.option("--keep-people", is_flag=True, help="Keep names and addresses.")
 @click.option(
-    "--check", is_flag=True, help="Change nothing; exit 1 where a token, secret or address is left."
-)
-@click.option("--keep-people", is_flag=True, help="Leave names and addresses as they are.")
-@click.option(
-    "--scrub", "patterns", multiple=True, metavar="REGEX", help="A pattern of your own to take out."
+    "--scrub",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="Additional pattern to remove. May be repeated.",
 )
 def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: tuple[str, ...]) -> None:
-    """Replace people in each FILE with pseudonyms, the same everywhere, and remove what looks like a secret."""
+    """Replace people in each FILE with consistent pseudonyms, and remove what looks like a secret."""
     from simulator.cassettes.cassette import Cassette, CassetteError
     from simulator.cassettes.redaction.scrubber import ScrubError, leaks, scrubbed
 
@@ -33,11 +35,11 @@ def command(files: tuple[Path, ...], check: bool, keep_people: bool, patterns: t
         try:
             cassette = Cassette.load(path)
             if check:
-                found = leaks(path.read_text(encoding="utf-8"), people=not keep_people)
-                for text in found:
+                leaked = leaks(path.read_text(encoding="utf-8"), people=not keep_people)
+                for text in leaked:
                     print_data(f"{safe_text(path)}: {safe_text(text)}")
-                clean, leaking = clean + (not found), leaking + bool(found)
-                findings += len(found)
+                clean, leaking = clean + (not leaked), leaking + bool(leaked)
+                findings += len(leaked)
             else:
                 scrubbed(cassette, keep_people=keep_people, patterns=patterns).save(path)
                 say(f"{safe_text(path)} is scrubbed: {amount(len(cassette.interactions), 'request')}")

@@ -1,4 +1,4 @@
-"""The options for the source of a stream, the same for `run` and `tui`."""
+"""The options for the event source, shared by `run` and `tui`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """What was asked for; the names are the options'."""
+    """The parsed options; each field has the option's name."""
 
     from_: str | None
     speed: float | None
@@ -41,18 +41,18 @@ class SourceOptions:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A source, and its properties.
+    """An open source and its properties.
 
     Attributes:
-        source: makes the stream.
-        endless: it may never end, and may have nothing at the moment.
-        own_pace: the source decides when an event comes.
-        synthetic: its events are made up.
-        once: what was read cannot be read again when the stream restarts.
-        name: the name of the source, for people; empty for synthetic events.
-        paced: its events are played by their own timestamps.
-        close: to be called at the end; it accepts nothing more.
-        waiting: how many events it accepted that were not taken yet.
+        source: creates the stream.
+        endless: whether it may never end and may be idle.
+        own_pace: whether the source determines the time of each event.
+        synthetic: whether the events are synthetic.
+        once: whether it cannot be read again when the stream restarts.
+        name: display name of the source; empty for synthetic events.
+        paced: whether events are replayed by their timestamps.
+        close: stops accepting events; call it at the end.
+        waiting: returns the number of accepted events that were not read yet.
 
     """
 
@@ -68,7 +68,7 @@ class Chosen:
 
 
 def source_options(command: F) -> F:
-    """Add EVENTS and the options to a command, which gets `from_`, `speed`, `listen`, `locale` and `odd`."""
+    """Add EVENTS and the source options to a command, which receives `from_`, `speed` and so on."""
 
     @wraps(command)
     def with_source(**given: Any) -> Any:
@@ -86,32 +86,32 @@ def source_options(command: F) -> F:
             type=click.Path(allow_dash=True),
             metavar="FILE",
             callback=lambda _context, _parameter, name: name if name is None else canonical(name),
-            help="The same as EVENTS.",
+            help="Same as EVENTS.",
         ),
         click.option(
             "--speed",
             type=RealRange(0, min_open=True),
             metavar="TIMES",
-            help="Play EVENTS by the events' own timestamps: 1 as they happened, 10 ten times as fast.",
+            help="Replay EVENTS by their timestamps: 1 for the original speed, 10 for ten times as fast.",
         ),
         click.option(
             "--listen",
             type=click.IntRange(0, 65_535),
             metavar="PORT",
-            help="Take events over HTTP on this machine, as a walkerOS collector server does; 0: a free port.",
+            help="Receive events over HTTP on this local port, as a walkerOS collector server does; 0 for a free port.",
         ),
         click.option(
             "--locale",
             default=_LOCALE,
             show_default=True,
-            help="Locale of the made-up people's names, such as de_DE.",
+            help="Locale of the synthetic people's names, such as de_DE.",
         ),
         click.option(
             "--odd",
             default=0.0,
             show_default=True,
             type=RealRange(0, 1),
-            help="Share of the made-up events that have flaws, as in real life: nulls, odd names, Unicode.",
+            help="Share of synthetic events with realistic flaws: nulls, odd names, Unicode.",
         ),
     )
     decorated: Any = line_limit_option(with_source)
@@ -121,17 +121,19 @@ def source_options(command: F) -> F:
 
 
 def chosen(options: SourceOptions, crowd: Crowd | None = None) -> Chosen:
-    """Open the selected source; report on standard error where it listens.
+    """Open the selected source; print the URL on standard error if it listens.
 
-    `crowd` is who makes made-up events. Ends the program with exit code 2 where options exclude each other or the
-    source cannot be opened.
+    `crowd` produces the synthetic events. Exits with code 2 if options exclude each other or the source cannot be
+    opened.
     """
     if options.from_ is not None and options.listen is not None:
         stop("EVENTS (--from) and --listen exclude each other", "a stream has one source")
     if options.speed is not None and options.from_ is None:
-        stop("--speed goes with EVENTS (--from): only events that were written down have a time of their own")
+        stop("--speed requires EVENTS (--from): only recorded events have timestamps to replay")
     if (options.from_ or options.listen) is not None and (options.locale != _LOCALE or options.odd):
-        stop("--locale and --odd are for made-up events", "leave them out, or leave out EVENTS and --listen")
+        stop(
+            "--locale and --odd require synthetic events", "leave them out, or leave out EVENTS and --listen"
+        )
     if options.listen is not None:
         return _listening(options.listen)
     if options.from_ is not None:
@@ -144,7 +146,7 @@ def _made_up(locale: str, odd: float, crowd: Crowd | None) -> Chosen:
 
     if locale != _LOCALE:
         try:
-            events(1, locale=locale)  # Faker's people are drawn at once: a wrong locale shows here
+            events(1, locale=locale)  # draws from Faker at once, so that an unknown locale fails here
         except AttributeError:
             stop(f"Faker has no locale {safe_text(locale)!r}", "--locale de_DE")
     return Chosen(partial(events, locale=locale, odd=odd, crowd=crowd or Crowd()), synthetic=True)
@@ -158,10 +160,10 @@ def _read(name: str, speed: float | None, max_line_bytes: int) -> Chosen:
     paced = speed is not None
     try:
         if reads_once(name):
-            said = "standard input" if name == "-" else path.name
+            display_name = "standard input" if name == "-" else path.name
             pipe = PipeSource(name, speed, max_line_bytes=max_line_bytes)
             return Chosen(
-                pipe, endless=True, own_pace=True, once=True, name=said, paced=paced, close=pipe.close,
+                pipe, endless=True, own_pace=True, once=True, name=display_name, paced=paced, close=pipe.close,
                 waiting=lambda: pipe.waiting,
             )  # fmt: skip
         return Chosen(
@@ -190,10 +192,10 @@ def _listening(port: int) -> Chosen:
 
 
 def keyboard_from_terminal() -> None:
-    """Let standard input go on as the source, and make the terminal the keyboard, as `less` and `fzf` do.
+    """Keep standard input as the source and read keys from the terminal, as `less` and `fzf` do.
 
-    What came in stays readable as `sys.stdin`; the file descriptor 0, where the screen listens to keys, becomes the
-    terminal. Ends the program with exit code 2 where there is none.
+    The piped input stays readable as `sys.stdin`; file descriptor 0, from which Textual reads keys, becomes the
+    terminal. Exits with code 2 if there is no terminal.
     """
     try:
         terminal = os.open("/dev/tty", os.O_RDWR)

@@ -1,4 +1,4 @@
-"""The option `--switch NAME=VALUE`, the same for every command that starts a simulated HubSpot."""
+"""The option `--switch NAME=VALUE`, shared by every command that starts a simulated HubSpot."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def switch_option(function: F) -> F:
-    """Add --switch to a command, which gets `switches`."""
+    """Add --switch to a command, which receives it as `switches`."""
     option = click.option(
         "--switch",
         "switches",
         multiple=True,
         metavar="NAME=VALUE",
-        help="How HubSpot behaves where that is unknown: see docs/fidelity.md; may be repeated.",
+        help="Choose a behaviour where HubSpot's is unknown (docs/fidelity.md). May be repeated.",
     )
     return option(function)
 
 
 def read_switches(given: tuple[str, ...]) -> dict[str, str]:
-    """Return names and values of switches; what is not a switch ends the command with exit code 2."""
+    """Parse switches into names and values; exit with code 2 if one is invalid."""
     from simulator.hubspot.state.behaviours import (  # here, so that --help stays fast
         BehaviourError,
         Behaviours,

@@ -1,4 +1,4 @@
-"""Whether there is a terminal that the app can be drawn on."""
+"""Check that the terminal can show the app."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _HEADLESS = "hubspot-sim run does the same without a screen"
 
 
 def need_terminal(source: str | None) -> None:
-    """Exit with code 2 and a hint if the app could not be drawn or would be unreadable.
+    """Exit with code 2 and a hint if the terminal cannot show the app.
 
     Args:
-        source: the value of `--from`; with `-` the keyboard is read from the terminal.
+        source: the value of `--from`; with `-`, keys are read from the terminal.
 
     """
     drawn_elsewhere = bool(os.environ.get("TEXTUAL_DRIVER"))  # a page of --web, or a test
@@ -31,7 +31,7 @@ def need_terminal(source: str | None) -> None:
     if drawn_elsewhere:
         return
     if not sys.stderr.isatty():
-        # Textual draws there, so that standard output stays free for a pipe.
+        # Textual draws on standard error, which leaves standard output free for a pipe.
         stop("standard error is not a terminal, and that is where the screen is drawn", "leave out the 2>")
     kind = os.environ.get("TERM", "")
     if kind in _STILL:

@@ -1,4 +1,4 @@
-"""`hubspot-sim tui`: see it live in the terminal."""
+"""`hubspot-sim tui`: watch events live in the terminal."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ __all__ = ["command"]
 
 @click.command("tui")
 @click.argument("config", type=click.Path(path_type=Path), metavar="[CONFIG]", required=False)
-@click.option("--seed", type=int, help="The same seed gives the same events.")
+@click.option("--seed", type=int, help="Seed of the random numbers; the same seed produces the same events.")
 @click.option(
-    "--rate", type=RealRange(0), default=4.0, show_default=True, help="Events per second; 0: no limit."
+    "--rate", type=RealRange(0), default=4.0, show_default=True, help="Events per second; 0 for no limit."
 )
 @source_options
 @click.option("--tour", "tour_file", type=click.Path(path_type=Path), metavar="FILE", help="Play this tour.")
-@click.option("--no-tour", is_flag=True, help="Start without the tour.")
+@click.option("--no-tour", is_flag=True, help="Start without a tour.")
 @click.option(
     "--keep",
     "capacity",
     type=click.IntRange(100, 1_000_000),
     default=100_000,
     show_default=True,
-    help="How many rows to keep.",
+    help="Number of rows to keep.",
 )
 @click.option("--parity", is_flag=True, help=PARITY_HELP)
 @walkeros_option(WALKEROS_HELP)
-@click.option("--strict", is_flag=True, help="Refuse names without a definition, as HubSpot does.")
+@click.option("--strict", is_flag=True, help="Refuse undefined event and property names, as HubSpot does.")
 @account_option
 @switch_option
 @click.option(
@@ -46,26 +46,26 @@ __all__ = ["command"]
     "--theme",
     type=click.Choice(["harbour", "paper", "contrast"]),
     default="harbour",
-    help="harbour is dark, paper is light, contrast has high contrast.",
+    help="The colours: harbour is dark, paper is light, contrast has high contrast.",
 )
 @click.option(
-    "--check", is_flag=True, help="Only check whether CONFIG and the tour can be shown; needs no terminal."
+    "--check", is_flag=True, help="Only check that CONFIG and the tour can be shown; needs no terminal."
 )
-@click.option("--web", is_flag=True, help="Show it in a browser instead, for this machine only.")
+@click.option("--web", is_flag=True, help="Show the app in a browser instead, on this machine only.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8765,
     show_default=True,
-    help="Port of the page in the browser.",
+    help="Port for --web.",
 )
-@worker_options("Show N real workers on a broker of this machine; keys kill and start them.")
+@worker_options("Show N real workers on a local broker; keys kill and start them.")
 def command(**options: Any) -> None:
-    """Show live what CONFIG makes of events, each on its way to a HubSpot on this machine.
+    """Watch live how events pass through CONFIG to a simulated HubSpot.
 
     EVENTS is a file, a named pipe, or - for standard input; without it the events are synthetic. Without CONFIG a shop
-    and a guided tour are shown. Saving CONFIG plans the last thousand events again. Events that come
-    by --listen, --speed or a pipe come at their own pace, unless --rate is given.
+    and a guided tour are shown. Saving CONFIG plans the last thousand events again. Events from
+    --listen, --speed or a pipe keep their own pace unless --rate is given.
     """
     workers, via = options.pop("workers"), options.pop("via")
     if workers is not None:

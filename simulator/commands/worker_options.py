@@ -1,4 +1,4 @@
-"""The options `--workers N` and `--via BROKER`, the same for every command that shows a group of workers."""
+"""The options `--workers N` and `--via BROKER`, shared by every command that runs a worker group."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def worker_options(text: str) -> Callable[[F], F]:
-    """Return a decorator that adds --workers, with this help, and --via to a command."""
+    """Return a decorator that adds --via and --workers, with `text` as its help, to a command."""
 
     def add(function: F) -> F:
         via = click.option(
@@ -21,7 +21,7 @@ def worker_options(text: str) -> Callable[[F], F]:
             type=click.Choice(["kafka", "redis"]),
             default="kafka",
             show_default=True,
-            help="The broker of --workers: the mock cluster inside confluent-kafka, or a real redis-server.",
+            help="Broker for --workers: confluent-kafka's mock cluster, or a real redis-server.",
         )
         workers = click.option("--workers", type=click.IntRange(1, 8), metavar="N", help=text)
         return workers(via(function))

@@ -38,12 +38,12 @@ class _LogRecords(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.kept: list[list[str]] = []
+        self.entries: list[list[str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one record."""
         level = "WARN" if record.levelno == logging.WARNING else record.levelname
-        self.kept.append([level, record.getMessage()])
+        self.entries.append([level, record.getMessage()])
 
 
 def run_destination_case(case: dict[str, Any], expect: dict[str, Any], dialect: Dialect) -> tuple[Any, Any]:
@@ -58,7 +58,7 @@ def run_destination_case(case: dict[str, Any], expect: dict[str, Any], dialect: 
         "dlq": len(destination.dead_letters),
         "consentQueue": destination.waiting,
     }
-    actual = {"calls": encode(client.calls), "logs": records.kept, "steps": steps, "final": final}
+    actual = {"calls": encode(client.calls), "logs": records.entries, "steps": steps, "final": final}
     wanted = {
         "calls": expect["calls"],
         "logs": [[log["level"], log["message"]] for log in expect["logs"]],

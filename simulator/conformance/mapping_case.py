@@ -1,4 +1,4 @@
-"""Run one case of the mapping language alone."""
+"""Run one case of the mapping language, without a destination."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import Dialect
@@ -16,7 +15,7 @@ from hubspot_dest.mapping.paths import clear_by_path, get_by_path, set_by_path
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor
 from hubspot_dest.mapping.rules import RuleError, RuleSet
-from hubspot_dest.mapping.values import ValueCompiler
+from hubspot_dest.mapping.values import Callbacks, ValueCompiler
 from simulator.conformance.codec import decode, encode
 
 __all__ = ["KINDS", "run_mapping_case"]
@@ -24,7 +23,7 @@ __all__ = ["KINDS", "run_mapping_case"]
 
 @dataclass(frozen=True, slots=True)
 class _MappingRun:
-    """One mapping case, decoded, with what it runs on."""
+    """One decoded mapping case with its callbacks and dialect."""
 
     case: dict[str, Any]
     event: Any

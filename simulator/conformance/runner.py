@@ -1,4 +1,4 @@
-"""Read vector files and compare the sender, in parity mode, with every line."""
+"""Compare the sender, in parity mode, with every vector of a file."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from hubspot_dest.diff.json_difference import Difference, differences
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.dialect import WALKEROS_4_4, Dialect
+from hubspot_dest.mapping.values import Callbacks
 from simulator.conformance.destination_case import run_destination_case
 from simulator.conformance.mapping_case import KINDS, run_mapping_case
 
@@ -20,12 +20,12 @@ __all__ = ["FileResult", "VectorVerdict", "VectorFileError", "run_file"]
 
 
 class VectorFileError(ValueError):
-    """The file is not a vector file; the message names file, line and what to do."""
+    """Raised for an invalid vector file; the message names file, line and remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class VectorVerdict:
-    """The result of one vector: its id, its tags and the differences; none if they agree."""
+    """The result of one vector: its id, tags and differences, empty if the sender agrees."""
 
     id: str
     family: str
@@ -84,11 +84,13 @@ def _verdict(
             expected, actual = run_mapping_case(case, expect, callbacks, dialect)
         else:
             expected, actual = run_destination_case(case, expect, dialect)
-        found = tuple(differences(expected, actual))
+        found_differences = tuple(differences(expected, actual))
     except Exception as error:  # an exception on one vector must not hide the others
-        found = (Difference("run", "a result", f"the sender raised {type(error).__name__}: {error}"),)
+        found_differences = (
+            Difference("run", "a result", f"the sender raised {type(error).__name__}: {error}"),
+        )
     tags = tuple(vector.get("tags") or case.get("tags") or ())
-    return VectorVerdict(identifier, str(case.get("family", "")), tags, found)
+    return VectorVerdict(identifier, str(case.get("family", "")), tags, found_differences)
 
 
 def _what_is_missing(vector: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Coverage-guided events: they reach every rule, every alternative and every path that is reachable."""
+"""Generate events that cover a configuration: every reachable rule, alternative and path."""
 
 from simulator.coverage.coverage import CoverageResult, Unreached, cover
 

@@ -13,7 +13,7 @@ from simulator.coverage.regex_samples import sample
 
 __all__ = ["POOL", "candidates", "read_path"]
 
-# Typical and odd event values, tried where nothing better is known.
+# Typical and unusual event values, tried without better candidates.
 POOL: Final[tuple[Any, ...]] = (
     ABSENT, "text", 7, True, 1, 0, None, "", False, 1000, -1, 0.5, "1", "ada@example.com", "https://www.example.com/a",
     ["text"], [], {"id": "x"}, {}, 1_000_000, "2026-01-05T09:00:00Z", 1_767_600_000_000, "x" * 300, [1, 2, 3],
@@ -93,7 +93,7 @@ def _sides(js_comparison: JsComparison, base: Path | None) -> Side | None:
         inside = (*path, str(js_comparison.literal))
         return [(inside, "text")], [(inside, ABSENT)]
     yes, no = _values(js_comparison.operator, js_comparison.literal)
-    # A value in a list of several: one that fits is enough for `some`, one that does not is enough for `every`.
+    # In a list, one matching value satisfies `some`, and one that does not match falsifies `every`.
     firsts = (tuple("0" if step == "*" else step for step in path),) if "*" in path else ()
     return (
         [(where, value) for where in (path, *firsts) for value in yes],

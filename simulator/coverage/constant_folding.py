@@ -1,4 +1,4 @@
-"""Sound static facts about a `$code:` function: few, but certain."""
+"""Derive sound static facts about a `$code:` function; unknown is a possible result."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from functools import lru_cache
 from math import inf
 from typing import Any, Final
 
-from hubspot_dest.mapping.callbacks import Callbacks, may_give_a_promise
 from hubspot_dest.mapping.context import CallContext
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
+from hubspot_dest.mapping.values import Callbacks, may_return_promise
 from simulator.coverage.js_scan import CodeHints, JsComparison, PropertyRead, read_hints
 from simulator.coverage.js_tokens import JsToken, tokens
 from simulator.coverage.mapping_tree import MarkedCode, Path, RuleNode
@@ -33,25 +33,24 @@ def is_constant(code: MarkedCode, *, true: bool) -> bool:
 
 
 def gives_nothing(code: MarkedCode) -> str:
-    """Return why a function that reads nothing never gives a property; empty for all others."""
+    """Return why a function that reads nothing never gives a property; empty for any other function."""
     known, result = _constant(code)
     if known and isinstance(result, BaseException):
         return f"its function always throws: {getattr(result, 'message', None) or result}"
     if known and cast_to_property(result) is UNDEFINED:
-        return "its function never gives a value, whatever comes"
+        return "its function never gives a value, whatever its input"
     return ""
 
 
 def _constant(code: MarkedCode) -> tuple[bool, Any]:
     """Return whether a function reads nothing, and its result or error."""
-    if isinstance(code.owner, RuleNode) and may_give_a_promise(code):
-        return False, None  # walkerOS 4.4 takes the promise for true, newer versions await it
+    if isinstance(code.owner, RuleNode) and may_return_promise(code):
+        return False, None  # walkerOS 4.4 treats the promise as true; newer versions await it
     return _run(str(code))
 
 
-@lru_cache(
-    maxsize=4096
-)  # dependent checks evaluate again, and a function that loops takes its time limit each time
+# Several checks evaluate the same function, and an endless loop costs its time limit each time.
+@lru_cache(maxsize=4096)
 def _run(source: str) -> tuple[bool, Any]:
     words = tokens(source.removeprefix("$code:"))
     arrow = _arrow(words)
@@ -73,10 +72,10 @@ def _run(source: str) -> tuple[bool, Any]:
 
 
 def needs(code: MarkedCode, path: Path) -> bool:
-    """Return whether a condition cannot hold where `path` of its input has no usable value.
+    """Return whether a condition cannot hold if `path` of its input has no usable value.
 
-    That is so where it is `A && B && …`, and one of them compares the path with a literal that neither null, nor a map
-    or list with null in it, can be equal to, greater or less than.
+    This is proven for `A && B && …` if one operand compares the path with a literal in a way that is false for null
+    and for any map or list that contains null.
     """
     body = _body(code)
     if body is None:
@@ -85,9 +84,9 @@ def needs(code: MarkedCode, path: Path) -> bool:
 
 
 def contradiction(code: MarkedCode) -> str:
-    """Return the path with contradicting demands in a condition: `A && B` with a number above 10 and below 5.
+    """Return the path with contradictory comparisons in a condition, such as above 10 and below 5 in `A && B`.
 
-    Empty where there is no contradiction.
+    Empty if there is no contradiction.
     """
     body = _body(code)
     ranges: dict[PropertyRead, list[tuple[str, float]]] = {}
@@ -110,9 +109,9 @@ def contradiction(code: MarkedCode) -> str:
 
 
 def _body(code: MarkedCode) -> list[JsToken] | None:
-    """Return the expression of an arrow function, None for other functions.
+    """Return the expression of an arrow function; None for other functions.
 
-    Also None for parameters with defaults or list patterns: an absent value is then not undefined.
+    Also None for parameters with defaults or list patterns, where an absent value is not undefined.
     """
     words = tokens(code.removeprefix("$code:"))
     arrow = _arrow(words)
@@ -124,7 +123,7 @@ def _body(code: MarkedCode) -> list[JsToken] | None:
 
 
 def _arrow(words: list[JsToken]) -> int | None:
-    """Return the index of the function's own arrow: right after its parameters; callbacks have arrows too."""
+    """Return the index of the function's own arrow, which follows its parameters; callbacks have arrows too."""
     at = 1 if words[:1] == [JsToken("name", "async")] else 0
     if words[at : at + 1] == [JsToken("sign", "(")]:
         depth = 0
@@ -138,7 +137,7 @@ def _arrow(words: list[JsToken]) -> int | None:
 
 
 def _conjuncts(body: list[JsToken]) -> list[list[JsToken]]:
-    """Return the operands of `&&`; nothing where another operator could decide."""
+    """Return the operands of `&&`; empty if another operator could determine the result."""
     parts: list[list[JsToken]] = [[]]
     depth = 0
     for word in body:
@@ -163,7 +162,7 @@ def _fails_without(code: MarkedCode, part: list[JsToken], path: Path) -> bool:
         return js_comparison.literal is not None
     if isinstance(js_comparison.literal, bool) or not isinstance(js_comparison.literal, (int, float)):
         return False
-    # An absent value compares as NaN, null and a list of nulls as 0: then 0 must fail too.
+    # An absent value compares as NaN; null and a list of nulls compare as 0, so 0 must fail too.
     holds = {
         ">": js_comparison.literal < 0,
         ">=": js_comparison.literal <= 0,
@@ -174,9 +173,9 @@ def _fails_without(code: MarkedCode, part: list[JsToken], path: Path) -> bool:
 
 
 def _comparison(code: MarkedCode, part: list[JsToken]) -> JsComparison | None:
-    """Return the comparison that a part of a condition consists of, None for other parts.
+    """Parse a part of a condition that is a single comparison; None for other parts.
 
-    That is `path operator literal` or the reverse, and nothing more: `5 - path > 1` compares another value.
+    The part must be exactly `path operator literal` or the reverse: `5 - path > 1` compares another value.
     """
     at = [
         place for place, js_token in enumerate(part) if js_token.kind == "sign" and js_token.text in _COMPARED

@@ -23,9 +23,9 @@ from simulator.coverage.verifier import Verifier
 __all__ = ["CoverageResult", "Unreached", "cover"]
 
 _STEP_MS = 1000
-_NO_TIME = "time was up before the event that reaches it was planned once more"
-_UNSTEADY = "a function takes about as long as its time limit: its result differs from time to time"
-_ODD = "the event that reached it did not when it was planned once more"
+_NO_TIME = "the time limit was reached before the event that reaches it could be verified"
+_UNSTEADY = "a function takes about as long as its time limit, so its result is not reproducible"
+_ODD = "the event that reached it did not reach it again when verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,9 @@ def cover(
         config: the destination's configuration.
         seed: the same seed and configuration give the same events, unless the time limit ends the search.
         parity: for walkerOS' behaviour instead of the sender's.
-        seconds: time limit; the result is what was found by then. None for no limit.
-        told: called with the progress: events tried, targets reached, all targets.
-        stopped: returns whether to stop; the result is then what was found.
+        seconds: time limit, after which the partial result is returned; None for no limit.
+        on_progress: called with the progress: events tried, targets reached, all targets.
+        stopped: returns whether to stop early, with the partial result.
 
     Raises:
         JavaScriptSyntaxError: a `$code:` function does not parse.
@@ -142,7 +142,7 @@ def cover(
     chosen = search.chosen()
     trials = verifier.trials(_stamped(chosen, seed))
     if not verifier.time_up and not set(search.found) <= _reached(trials):
-        # The configuration reads the time or the id of an event: both stay unchanged.
+        # The configuration reads the time or the id of an event, so both stay unchanged.
         trials = verifier.trials(chosen)
     if config.batch:
         trials += verifier.trials(_filling(config, trials, seed))

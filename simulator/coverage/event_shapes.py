@@ -63,7 +63,7 @@ def plausible(path: Path, rng: random.Random, *, text: bool = False, person: Per
 
     Args:
         path: the path.
-        dice: chooses among equivalent values.
+        rng: chooses among equivalent values.
         text: whether the value must be text.
         person: the event's person; a random one by default.
 
@@ -138,7 +138,7 @@ def apply_edits(event: Event, edits: Edits) -> Event:
 
 
 def _rename(event: Event, what: str, value: Any) -> None:
-    """Change a part of the name and the fields that depend on it."""
+    """Change one part of the event's name and the fields derived from it."""
     if not isinstance(value, str) or not value:
         _put(event, (what,), value)
         return

@@ -1,6 +1,6 @@
 """Scan a `$code:` function for the properties that it reads and the literals that it compares them with.
 
-This is a scanner, not a parser: its results are hints, which planning an event confirms or not.
+This is a scanner, not a parser: its results are hints, to be confirmed by planning an event.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ class _Scanner:
             self._names[self.words[at].text] = below
 
     def _compared(self, look: PropertyRead, begin: int, end: int) -> None:
-        # `(event.data.total ?? 0) >= 5`, `Number(event.data.total) >= 5`: the default and the brackets are skipped.
+        # `(event.data.total ?? 0) >= 5`, `Number(event.data.total) >= 5`: skip the default and the brackets.
         after = end
         while self._word(after) in (")", "??", "||") and after < end + 4:
             after += 2 if self._word(after) in ("??", "||") else 1

@@ -1,7 +1,7 @@
 """The tree of a configuration: its rules, and every alternative of every mapping value.
 
-The configuration is copied with marks: a path is a `MarkedPath` text, a function a `MarkedCode`; maps and lists are
-identified by object identity. An instrumented compiler of the copy so knows the node that it evaluates.
+The configuration is copied with marks: paths become `MarkedPath`, functions become `MarkedCode`; maps and lists are
+identified by object identity. The marks tell an instrumented compiler which node it evaluates.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from hubspot_dest.mapping.callbacks import code_source
 from hubspot_dest.mapping.jsvalues import UNDEFINED, truthy
 from hubspot_dest.mapping.rules import label_of
+from hubspot_dest.mapping.values import code_source
 
 __all__ = ["MarkedCode", "ValueNode", "MarkedPath", "Path", "RuleNode", "MappingTree", "steps"]
 
 Path = tuple[str, ...]
-"""A path in an event; `*` is every item of a list."""
+"""A path in an event; `*` stands for every item of a list."""
 What = Literal["condition", "validate", "fn"]
 _FUNCTIONS: Final[dict[str, What]] = {"condition": "condition", "validate": "validate", "fn": "fn"}
 
@@ -43,18 +43,18 @@ class RuleNode:
 
     @property
     def label(self) -> str:
-        """Its display name: `order complete [2]`."""
+        """The rule's display name: `order complete [2]`."""
         return label_of(f"{self.entity} {self.action}", self.index)
 
     @property
     def condition(self) -> MarkedCode | None:
-        """Its condition, or None."""
+        """The rule's condition, or None."""
         found = self.raw.get("condition")
         return found if isinstance(found, MarkedCode) else None
 
     @property
     def conditional(self) -> bool:
-        """Whether it has a condition."""
+        """Whether the rule has a condition."""
         return truthy(self.raw.get("condition", UNDEFINED))
 
 
@@ -90,7 +90,7 @@ class ValueNode:
 
     @property
     def key(self) -> str | None:
-        """The path that it reads, or None."""
+        """The path that the item reads, or None."""
         found = self.form.get("key")
         return str(found) if isinstance(found, str) and found and not self._built else None
 
@@ -107,7 +107,7 @@ class ValueNode:
         return self.input + steps(self.key) if self.key else self.input
 
     def code(self, what: What) -> MarkedCode | None:
-        """Return its function of a kind, or None."""
+        """Return the item's function of a kind, or None."""
         found = self.form.get(what)
         return found if isinstance(found, MarkedCode) else None
 
@@ -198,7 +198,7 @@ class MappingTree:
         """Return whether a policy writes to this field."""
         return field in self._written
 
-    # ---- reading
+    # ---- building the tree
 
     def _rules(self, entity: str, action: str, rules: Any) -> Any:
         if not isinstance(rules, list):
@@ -334,7 +334,7 @@ class MappingTree:
 
 @dataclass(slots=True)
 class _Spot:
-    """The current position: what the next item inherits."""
+    """The current position, whose values the next item inherits."""
 
     label: str
     rule: RuleNode | None

@@ -32,8 +32,8 @@ class EditPlanner:
     Args:
         tree: the configuration's tree.
         config: the configuration.
-        dice: chooses among equivalent values.
-        clock: checked before long work.
+        rng: chooses among equivalent values.
+        time_limit: checked before long work.
 
     """
 
@@ -46,10 +46,10 @@ class EditPlanner:
         self._hints: dict[MarkedCode, CodeHints] = {}
         settings = config.raw.get("settings")
         settings = settings if isinstance(settings, dict) else {}
-        # By default the e-mail is read from the user.
+        # the destination's default source of the e-mail
         self._plain_email = settings.get("email") is None
 
-    # ---- what the configuration names
+    # ---- names in the configuration
 
     @cached_property
     def consents(self) -> list[str]:
@@ -139,7 +139,7 @@ class EditPlanner:
             self._hints[code] = read_hints(code)
         return self._hints[code]
 
-    # ---- wishes
+    # ---- edits for a target
 
     def edits_for(self, target: Target) -> Iterator[Edits]:
         """Yield edits that may make an event reach the target, the likeliest first."""

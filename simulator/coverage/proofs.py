@@ -23,9 +23,9 @@ _FIELDS: Final = frozenset(
 
 
 def proof(target: Target, tree: MappingTree, config: Config, *, parity: bool = False) -> str:
-    """Return why no event can reach a target, or the empty text without a proof.
+    """Return why no event can reach a target; empty if there is no proof.
 
-    With `parity` walkerOS' behaviour counts.
+    With `parity`, the proof is about walkerOS' behaviour.
     """
     if config.disabled:
         return "the destination is disabled"
@@ -89,7 +89,7 @@ def _of_place(item: ValueNode, what: str, tree: MappingTree, config: Config, *, 
 def _shadowed(item: ValueNode) -> str:
     inner = item.around is not None and item in item.around.inner
     for number, earlier in enumerate(item.before, 1):
-        # In a nested list the first truthy value is taken, else the first present one: a key that gives 0
+        # A nested list gives its first truthy value, otherwise its first present one: a key that gives 0
         # is skipped, although there is a fallback value.
         if _always_gives(earlier) and (not inner or _always_true(earlier)):
             return f"alternative {number} before it always gives a value"
@@ -102,7 +102,7 @@ def _always_gives(item: ValueNode) -> bool:
         return False
     if "value" in form:
         return cast_to_property(form["value"]) is not UNDEFINED
-    # An empty map is a value; a null inside makes the whole map nothing.
+    # An empty map is a value; a map that contains null is not.
     return set(form) == {"map"} and truthy(form["map"]) and cast_to_property(form["map"]) is not UNDEFINED
 
 
@@ -172,7 +172,7 @@ def _unknown(field: str, tree: MappingTree) -> str:
 
 
 def _needed(item: ValueNode, tree: MappingTree, config: Config) -> str:
-    """Return why an event without a path's value cannot reach an item, or the empty text."""
+    """Return why an event without a path's value cannot reach an item; empty if there is no proof."""
     if item.input != () or item.key is None:
         return ""
     if item.part in ("identify", "properties") and steps(item.key) == _sole_identity(tree, config):
@@ -194,7 +194,7 @@ def _needed(item: ValueNode, tree: MappingTree, config: Config) -> str:
 
 
 def _policies(item: ValueNode, tree: MappingTree) -> Iterator[list[ValueNode]]:
-    """Yield, for every earlier policy, the alternatives of what it writes at the item's path."""
+    """Yield, for every earlier policy, the alternatives of the value that it writes at the item's path."""
     for rule in (None, item.rule) if item.part != "policy" else (None,) if item.rule is not None else ():
         policy = tree.raw.get("policy") if rule is None else rule.raw.get("policy")
         if isinstance(policy, dict) and item.key in policy and (rule is not None or item.rule is not None):
@@ -206,7 +206,7 @@ def _policies(item: ValueNode, tree: MappingTree) -> Iterator[list[ValueNode]]:
 def always_written(item: ValueNode, tree: MappingTree) -> bool:
     """Return whether a policy always sets the value that an item reads.
 
-    This is not a proof: the value is lost where the event has a list above the path.
+    This is not a proof: the value is lost if the event has a list above the path.
     """
     return any(any(map(_always_gives, alternatives)) for alternatives in _policies(item, tree))
 

@@ -45,7 +45,7 @@ class Reasons:
             return self._of_item(place, target.what, reached)
         if "batch" in target.what:
             return "no event that was tried is sent", False
-        return f"none of the {self._search.runner.tried:,} events tried did it", False
+        return f"none of the {self._search.runner.tried:,} events tried reached it", False
 
     def _of_rule(self, rule: RuleNode, what: str) -> str:
         if (
@@ -54,14 +54,14 @@ class Reasons:
             and rule.before
             and rule.condition is None
         ):
-            return "the rules before it took every event that was tried"
+            return "the rules before it matched every event that was tried"
         if rule.condition is not None:
             return self._of_code(
                 rule.condition, "condition", "false" if what == "condition false" else "true"
             )
         if rule.conditional:
             return "its condition is not a function"
-        return f"none of the {self._search.runner.tried:,} events tried came to it"
+        return f"none of the {self._search.runner.tried:,} events tried got that far"
 
     def _of_item(self, item: ValueNode, what: str, reached: set[Target]) -> tuple[str, bool]:
         rule = item.rule
@@ -86,7 +86,7 @@ class Reasons:
             )
         if what == "absent" and always_written(item, self._search.tree):
             return f"a policy always writes {item.key}", False
-        return f"none of the {self._search.runner.tried:,} events tried did it", False
+        return f"none of the {self._search.runner.tried:,} events tried reached it", False
 
     def _not_asked(self, item: ValueNode) -> str:
         for number, earlier in enumerate(item.before, 1):
@@ -94,7 +94,7 @@ class Reasons:
                 return f"alternative {number} before it gave a value for every event that was tried"
         if item.around is not None:
             return f"it was never evaluated: it is inside {item.around.label}"
-        return f"it was never asked by any of the {self._search.runner.tried:,} events tried"
+        return f"none of the {self._search.runner.tried:,} events tried evaluated it"
 
     def _of_code(self, code: MarkedCode, what: str, answer: str) -> str:
         return f"its {what} was never {answer} for any event that was tried{self._failure_sentence(code)}"

@@ -12,7 +12,7 @@ _COUNT: Final = re.compile(r"\{(\d+)(?:,\d*)?\}")
 
 
 def sample(pattern: str) -> str:
-    """Return a text: first alternatives, shortest repetitions, but one repetition for `*`."""
+    """Return a sample text: first alternatives, minimum repetitions, but one repetition for `*`."""
     text, _ = _sequence(pattern, 0)
     return text
 

@@ -33,16 +33,16 @@ class Search:
     Args:
         config: the configuration.
         seed: the same seed gives the same events, unless time is up.
-        clock: the time limit.
+        time_limit: the time limit.
         parity: search for walkerOS' behaviour.
-        told: called with the numbers of tried events, reached targets and all targets.
+        on_progress: called with the numbers of tried events, reached targets and all targets.
 
     Attributes:
         tree: the configuration's tree.
         targets: all targets.
         found: the reached targets, each with its first event.
         proofs: the unreachable targets, with the reason.
-        lab: plans the tried events.
+        runner: plans the tried events.
         time_up: whether the time limit ended the search.
 
     """
@@ -66,7 +66,7 @@ class Search:
         self.time_up = False
         with self._in_time():
             self._prove(parity=parity)
-        self._failure_sentence = on_progress or (lambda tried, reached, every: None)  # noqa: ARG005
+        self._report_progress = on_progress or (lambda tried, reached, every: None)  # noqa: ARG005
         self._done_with: set[Target] = set()
         self._rng = random.Random(f"cover {seed}")  # noqa: S311 - events, not secrets
         self._moves = EditPlanner(self.tree, config, self._rng, time_limit)
@@ -75,7 +75,7 @@ class Search:
         self._bases: dict[RuleNode | None, Event] = {}
 
     def run(self) -> None:
-        """Search until there is nothing left to try, or the time limit."""
+        """Search until all candidates are tried or the time limit is reached."""
         if not self.config.disabled and not self.time_up:
             with self._in_time():
                 self._run()
@@ -116,11 +116,11 @@ class Search:
         """Return whether any tried event reached a node."""
         return bool(self._seeds.get(place))
 
-    # ---- trying
+    # ---- trial events
 
     def _try(self, event: Event) -> Trial:
         self.time_limit.check()
-        self._failure_sentence(self.runner.tried, len(self.found), len(self.targets))
+        self._report_progress(self.runner.tried, len(self.found), len(self.targets))
         trial = self.runner.plan(event)
         for place, what in trial.hits:
             target = Target(place, what)
@@ -182,7 +182,7 @@ class Search:
             made = f"{word}{to_string(number)}"
         return made
 
-    # ---- aiming
+    # ---- searching for one target
 
     def _aim(self, target: Target) -> None:
         for event in self._near(target):
@@ -239,7 +239,7 @@ class Search:
 
 
 def _needed(trials: list[Trial], wanted: set[Target]) -> list[Trial]:
-    """Drop every event whose targets the others reach too."""
+    """Drop every event whose targets are all reached by the others."""
     reached = [{Target(place, what) for place, what in trial.hits} & wanted for trial in trials]
     times = Counter(target for names in reached for target in names)
     kept = []

@@ -1,4 +1,4 @@
-"""The targets of a configuration."""
+"""List the coverage targets of a configuration: its rules and the paths through its mapping values."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ Place = Destination | RuleNode | ValueNode
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target: a node, and a result at it."""
+    """A coverage target: a node of the mapping tree and a result at that node."""
 
     place: Place
     what: str
 
     @property
     def is_rule(self) -> bool:
-        """Whether it is a rule rather than a path."""
+        """Whether the target is a rule rather than a path."""
         return self.what == "matched"
 
     @property
     def label(self) -> str:
-        """Its display name."""
+        """The target's display name."""
         if self.is_rule:
             return self.place.label
         if isinstance(self.place, ValueNode) and self.what in ("present", "absent"):

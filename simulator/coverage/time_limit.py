@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from hubspot_dest.mapping.callbacks import Callback, Callbacks
 from hubspot_dest.mapping.javascript.errors import JavaScriptLimitError
+from hubspot_dest.mapping.values import Callback, Callbacks
 
 __all__ = ["TimeLimit", "TimeUpError", "TimedCallbacks"]
 
@@ -16,7 +16,7 @@ _STOPPED: Final = 5.0  # seconds for the verification after a stop
 
 
 class TimeUpError(BaseException):
-    """The time limit was reached. Not an `Exception`: handlers for failing mapping functions must not catch it."""
+    """Raised at the time limit. A BaseException, so that handlers for failing mapping functions do not catch it."""
 
 
 class TimeLimit:
@@ -54,7 +54,7 @@ class TimeLimit:
             raise TimeUpError
 
     def last_part(self) -> None:
-        """Begin the verification, which has reserved time."""
+        """Switch to the time reserved for the verification."""
         self._part = 1.0
         if self._stopped():
             enough = self._now() - self._begun + _STOPPED
@@ -65,7 +65,7 @@ class TimedCallbacks(Callbacks):
     """Runs functions within the time limit: each may take a quarter of a second, and there may be hundreds.
 
     Args:
-        clock: checked before each call.
+        time_limit: checked before each call.
 
     Attributes:
         limited: number of calls that hit a sandbox limit; another run may differ.

@@ -1,4 +1,4 @@
-"""Plan events with the real planner, and record the nodes that each one reached, and how."""
+"""Plan events with the real planner and record which nodes each event reached, with which results."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hubspot_dest.config.model import Config
-from hubspot_dest.mapping.callbacks import Callback, Callbacks
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.dialect import Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, truthy
 from hubspot_dest.mapping.paths import get_by_path
-from hubspot_dest.mapping.values import Resolve, ValueCompiler
+from hubspot_dest.mapping.values import Callback, Callbacks, Resolve, ValueCompiler
 from hubspot_dest.planning.dry_run import DryRun
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import Planner
@@ -26,7 +25,7 @@ from simulator.coverage.time_limit import TimedCallbacks, TimeLimit
 __all__ = ["NOW_MS", "TrialRunner", "Trial"]
 
 NOW_MS: Final = 1_767_600_000_000
-"""The fixed time at which all events are planned."""
+"""The fixed clock of the planner."""
 
 Hit = tuple[Place, str]
 
@@ -51,11 +50,11 @@ class Trial:
 class _Frame:
     """The function results of one item during its evaluation."""
 
-    said: dict[str, bool] = field(default_factory=dict)
+    results: dict[str, bool] = field(default_factory=dict)
 
 
 class _Notes:
-    """The nodes that one planning reached, and the function failures of all."""
+    """The nodes reached by the current event, and the function failures of all events."""
 
     def __init__(self) -> None:
         self.hits: set[Hit] = set()
@@ -73,7 +72,7 @@ class _Notes:
         if isinstance(code.owner, RuleNode):
             self.rules[code.owner] = truthy(result)
         elif self.frames and code.what != "fn":
-            self.frames[-1].said[code.what] = truthy(result)
+            self.frames[-1].results[code.what] = truthy(result)
             self.hits.add((code.owner, f"{code.what} {'true' if truthy(result) else 'false'}"))
 
     def failed(self, code: MarkedCode, error: BaseException) -> None:
@@ -81,13 +80,13 @@ class _Notes:
         if isinstance(code.owner, ValueNode) and code.what != "fn":
             self.hits.add((code.owner, f"{code.what} false"))
             if self.frames:
-                self.frames[-1].said[code.what] = False
+                self.frames[-1].results[code.what] = False
 
     def judge(self, place: ValueNode, frame: _Frame, value: Any, consent: Any, result: Any) -> None:
         """Record the result of one item."""
         hits = self.hits
         hits.add((place, "asked"))
-        if frame.said.get("condition") is False:
+        if frame.results.get("condition") is False:
             return
         required = place.form.get("consent")
         if truthy(required) and required is not None:
@@ -150,7 +149,7 @@ class _WatchedCompiler(ValueCompiler):
     """Compiles mapping values as the sender does, and records the result of every alternative."""
 
     def __init__(self, callbacks: Callbacks, tree: MappingTree, notes: _Notes, dialect: Dialect) -> None:
-        # The traced form evaluates every alternative; the other takes shortcuts.
+        # The traced form evaluates every alternative; the other one short-circuits.
         super().__init__(callbacks, traced=True, dialect=dialect)
         self._tree = tree
         self._notes = notes
@@ -182,7 +181,7 @@ class TrialRunner:
     Args:
         config: the configuration.
         tree: its tree.
-        clock: the time limit.
+        time_limit: the time limit.
         parity: plan with walkerOS' behaviour.
 
     """
@@ -225,8 +224,8 @@ class TrialRunner:
 
     def failures(self, code: MarkedCode) -> tuple[int, str]:
         """Return how often a function threw, and its most frequent error."""
-        said = self._notes.threw.get(code)
-        return (said.total(), said.most_common(1)[0][0]) if said else (0, "")
+        failures = self._notes.threw.get(code)
+        return (failures.total(), failures.most_common(1)[0][0]) if failures else (0, "")
 
     def plan(self, event: dict[str, Any]) -> Trial:
         """Plan one event as the destination does.

@@ -23,19 +23,19 @@ class Verifier:
     Args:
         config: the configuration.
         tree: its tree.
-        clock: the time limit.
+        time_limit: the time limit.
         parity: plan with walkerOS' behaviour.
 
     Attributes:
         time_up: whether the time limit was reached before all events.
-        unsteady: number of events dropped because a function's result differed the second time: it takes about
-            as long as the limit.
+        unstable: number of events dropped because a function's result differed the second time; such a function
+            takes about as long as its time limit.
 
     """
 
     def __init__(self, config: Config, tree: MappingTree, time_limit: TimeLimit, *, parity: bool) -> None:
         self._callbacks = TimedCallbacks(time_limit)
-        self._lab = TrialRunner(config, tree, time_limit=time_limit, parity=parity)
+        self._runner = TrialRunner(config, tree, time_limit=time_limit, parity=parity)
         self._plain = DryRun(config, profile=profile_of(parity=parity), callbacks=self._callbacks)
         self.time_up = False
         self.unstable = 0
@@ -57,16 +57,18 @@ class Verifier:
         return found
 
     def _trial(self, event: Event) -> Trial | None:
-        self._lab.check()
-        before = self._callbacks.limited + self._lab.limited
-        trial = self._lab.plan(event)
+        self._runner.check()
+        before = self._callbacks.limited + self._runner.limited
+        trial = self._runner.plan(event)
         plan = self._plain.plan(event, NOW_MS)
         if trial.plan is None or _look(plan) == _look(trial.plan):
             return trial
-        if self._callbacks.limited + self._lab.limited > before:
+        if self._callbacks.limited + self._runner.limited > before:
             self.unstable += 1
             return None
-        raise RuntimeError(f"watched, {event.get('name')!r} is planned differently: please report it")
+        raise RuntimeError(
+            f"the instrumented planner plans {event.get('name')!r} differently: please report this bug"
+        )
 
 
 def _look(plan: Plan) -> tuple[Any, ...]:

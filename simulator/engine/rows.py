@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 
-from hubspot_dest.delivery.client.codec import trimmed
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.outcome import Kind, Outcome
 
@@ -284,6 +283,7 @@ def person_of(event: Any) -> str:
 def packed(event: Any) -> bytes:
     """Return an event as JSON bytes; what JSON cannot hold becomes text."""
     try:
-        return trimmed(orjson.dumps(event))
+        # A copy: what orjson returns keeps the eight kilobytes that it was written in.
+        return bytes(memoryview(orjson.dumps(event)))
     except TypeError:
         return json.dumps(event, default=str).encode("ascii", "backslashreplace")

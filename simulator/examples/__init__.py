@@ -1,1 +1,1 @@
-"""The eight examples that walkerOS documents for its HubSpot destination, and the check that runs them."""
+"""Run the eight examples that walkerOS documents for its HubSpot destination."""

@@ -1,4 +1,4 @@
-"""Read the documented examples from the project's own data file, `examples.json` beside this module."""
+"""Read the documented examples from `examples.json` beside this module."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Example(msgspec.Struct, frozen=True):
     Attributes:
         name: display name.
         key: walkerOS' name.
-        shows: one sentence on its purpose.
+        shows: its purpose, in one sentence.
         event: the walkerOS event.
         settings: the destination's settings, without the token.
         account: the account's initial state: a seed with `contacts` and `definitions`.

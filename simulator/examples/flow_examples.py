@@ -1,13 +1,12 @@
-"""The step examples of a user's flow, in the form of the documented examples."""
+"""Read the step examples of a user's flow, in the shape of the documented examples."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from hubspot_dest.config.document import SourceMap
 from hubspot_dest.config.loading import load_examples
-from hubspot_dest.config.model import Config
+from hubspot_dest.config.model import Config, SourceMap
 from hubspot_dest.flow.step_examples import StepExample, example_config
 from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.verdict.judge import Judge
@@ -62,7 +61,7 @@ class FlowExample(Example, frozen=True, kw_only=True):
 
     def judge(self) -> Judge:
         """Return the judge of the example's event."""
-        changed = self.rule is not None or bool(self.settings)  # then its lines are not the file's
+        changed = self.rule is not None or bool(self.settings)  # then line numbers do not match the file
         return Judge(self.config(""), source=None if changed else self.source)
 
     def config(self, token: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def json_lines(
                 "key": checked_example.example.key,
                 "passes": checked_example.passes,
                 **_run(checked_example.run),
-                "differences": [_difference(found) for found in checked_example.differences],
+                "differences": [_difference(difference) for difference in checked_example.differences],
             }
         )
     if comparison is not None:
@@ -46,7 +46,7 @@ def json_lines(
                 "passes": comparison.passes,
                 "sender": _run(comparison.sender),
                 "walkeros": _run(comparison.walkeros),
-                "differences": [_difference(found) for found in comparison.differences],
+                "differences": [_difference(difference) for difference in comparison.differences],
             }
         )
     passed = sum(checked_example.passes for checked_example in checked)
@@ -82,16 +82,16 @@ def _run(run: ExampleRun) -> dict[str, Any]:
     }
 
 
-def _difference(found: Difference) -> dict[str, Any]:
-    sides = {"documented": found.expected, "thisRun": found.actual}
-    return {"path": found.path} | {
+def _difference(difference: Difference) -> dict[str, Any]:
+    sides = {"documented": difference.expected, "thisRun": difference.actual}
+    return {"path": difference.path} | {
         name: plain(value) for name, value in sides.items() if value is not MISSING
     }
 
 
 def junit_text(checked: Sequence[CheckedExample], comparison: UnknownContactResult | None) -> str:
     """Return the JUnit XML of a check."""
-    from hubspot_dest.report.junit import Case, junit_xml  # the parts of XML bring urllib.request with them
+    from hubspot_dest.report.junit import Case, junit_xml  # imports urllib.request with the XML modules
 
     cases = [
         Case(checked_example.example.name, "documented", _failure(checked_example.differences))
@@ -102,15 +102,15 @@ def junit_text(checked: Sequence[CheckedExample], comparison: UnknownContactResu
     return junit_xml("hubspot-sim check", cases)
 
 
-def _failure(found: Sequence[Difference]) -> str | None:
-    if not found:
+def _failure(differences: Sequence[Difference]) -> str | None:
+    if not differences:
         return None
     lines = [
         f"{difference.path}: documented {difference_text(difference.expected)}, "
         f"this run {difference_text(difference.actual)}"
-        for difference in found
+        for difference in differences
     ]
-    count = f"{len(found)} difference{'s' if len(found) > 1 else ''} from the documentation"
+    count = f"{len(differences)} difference{'s' if len(differences) > 1 else ''} from the documentation"
     return "\n".join([count, *lines])
 
 

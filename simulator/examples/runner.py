@@ -17,8 +17,7 @@ from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.recording_client import RecordingClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.diff.json_difference import MISSING, Difference, differences
-from hubspot_dest.mapping.jsdates import date_ms
-from hubspot_dest.mapping.jsvalues import UNDEFINED
+from hubspot_dest.mapping.jsvalues import UNDEFINED, date_ms
 from hubspot_dest.masking.secret import MaskedText
 from hubspot_dest.outcome import Outcome
 from simulator.examples.documented import Example
@@ -90,20 +89,18 @@ class CheckedExample:
         return not self.differences
 
     @property
-    def told(self) -> list[Difference]:
-        """The differences without duplicates: one that call and request share is listed once, for the call."""
-        of_calls = {
-            found for difference in self.differences if (found := _said(difference, _CALL)) is not None
-        }
-        return [difference for difference in self.differences if _said(difference, _WIRE) not in of_calls]
+    def distinct_differences(self) -> list[Difference]:
+        """The differences without duplicates: one shared by call and request is listed only for the call."""
+        of_calls = {key for difference in self.differences if (key := _key_of(difference, _CALL)) is not None}
+        return [difference for difference in self.differences if _key_of(difference, _WIRE) not in of_calls]
 
 
-def _said(difference: Difference, pattern: re.Pattern[str]) -> tuple[str, str, str, str] | None:
+def _key_of(difference: Difference, pattern: re.Pattern[str]) -> tuple[str, str, str, str] | None:
     """Return the call or request that a difference is about, the path in its body and both sides; None for others."""
     match = pattern.fullmatch(difference.path)
     if match is None:
         return None
-    if not match[2]:  # a missing or an extra call looks different on the wire
+    if not match[2]:  # a missing or additional call differs in form between SDK and HTTP
         if difference.expected is not MISSING and difference.actual is not MISSING:
             return None
         return match[1], "", str(difference.expected is MISSING), str(difference.actual is MISSING)
@@ -113,11 +110,11 @@ def _said(difference: Difference, pattern: re.Pattern[str]) -> tuple[str, str, s
 class _LogCapture(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
-        self.kept: list[tuple[str, str]] = []
+        self.entries: list[tuple[str, str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         level = "WARN" if record.levelno == logging.WARNING else record.levelname
-        self.kept.append((level, record.getMessage()))
+        self.entries.append((level, record.getMessage()))
 
 
 @dataclass(slots=True)
@@ -176,7 +173,7 @@ def run_example(
         ArrivedRequest(**arrived_request(entry), status=entry.answer.status, decision=entry.answer.decision)
         for entry in hubspot.journal.entries()
     ]
-    return ExampleRun(outcome, client.calls, records.kept, arrivals, outcome.findings)
+    return ExampleRun(outcome, client.calls, records.entries, arrivals, outcome.findings)
 
 
 def _frozen_clock(example: Example) -> Callable[[], int] | None:
@@ -210,7 +207,7 @@ def check_example(hubspot: FakeHubSpot, example: Example) -> CheckedExample:
         return _invalid(example, example.problems)
     try:
         run = run_example(hubspot, example)
-    except ConfigError as error:  # what the example says instead of the flow's own rule or settings
+    except ConfigError as error:  # the example's overrides of the flow's rule and settings
         return _invalid(example, tuple(str(problem) for problem in error.problems) or (str(error),))
     expect = example.expect
     at_client, on_wire = _Uuids(), _Uuids()

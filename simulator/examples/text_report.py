@@ -70,7 +70,7 @@ def example_lines(
     rows = [*_rows(checked.run.arrivals), *_why_not(checked.run)]
     yield from _table(str(number), checked.example.name, rows, verdict, painter)
     if not checked.example.problems:  # the rows show them
-        for found in checked.told:
+        for found in checked.distinct_differences:
             yield from _side_by_side(found, painter)
     for finding in checked.run.findings:
         yield from finding_lines(finding, painter)

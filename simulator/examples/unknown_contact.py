@@ -27,7 +27,7 @@ class UnknownContactResult:
         example: the example.
         sender: this sender's run: it creates the contact, then sends.
         walkeros: the run in parity mode: the event is lost.
-        differences: where either run differs from that.
+        differences: deviations of either run from that.
 
     """
 

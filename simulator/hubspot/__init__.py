@@ -1,4 +1,4 @@
-"""The fake HubSpot: its rules, its state, its wire."""
+"""A simulated HubSpot: its rules, its state and its HTTP server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["FakeHubSpot"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load the server when it is asked for: uvicorn costs 0.15 s, and `--help` needs none of it."""
+    """Import the server on first use: uvicorn takes 0.15 s to import, and `--help` does not need it."""
     if name != "FakeHubSpot":
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

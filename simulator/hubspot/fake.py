@@ -1,4 +1,4 @@
-"""`FakeHubSpot`: a HubSpot on this machine, as a context manager.
+"""`FakeHubSpot`: a simulated HubSpot on this machine, as a context manager.
 
 >>> with FakeHubSpot() as hubspot:  # doctest: +SKIP
 ...     client = HubSpot(access_token=hubspot.token, host=hubspot.base_url)
@@ -34,25 +34,25 @@ __all__ = ["FakeHubSpot"]
 class FakeHubSpot:
     """Run one fake HubSpot in a daemon thread, on loopback, on a free port.
 
-    Several at once in one process are fine. After a fork only the parent has a server: start it after forking.
+    One process can run several. A forked child has no server, so start it after forking.
 
     Args:
-        service: HubSpot's rules; it stays open at the end. `token` must be one of its tokens. By default an empty
+        service: HubSpot's rules; the caller closes it. `token` must be one of its tokens. The default is an empty
             account of portal 12345678, in memory.
         token: the default account's token.
-        faults: faults to begin with, as `Fault` or as text (`"429:every=3"`).
-        clock: UNIX time in seconds; `hubspot.clock.skip(3600)` puts it forward. Give the same `SkippableClock` to the
-            service, so that both skip.
+        faults: initial faults, as `Fault` or as text (`"429:every=3"`).
+        clock: returns UNIX time in seconds; `hubspot.clock.skip(3600)` advances it by an hour. Pass the same
+            `SkippableClock` to the service, so that both advance.
         host: address to listen on.
-        port: 0 chooses a free one.
-        allowed_hosts: further `Host` headers to accept.
-        tls: paths of a certificate and its key, PEM.
-        control_token: what the control routes ask for; generated if empty.
-        journal: where exchanges are kept.
-        event_loop: `asyncio` starts faster, for a few requests; `uvloop` answers faster.
+        port: TCP port to listen on; 0 picks a free one.
+        allowed_hosts: host names to accept in `Host` besides loopback and `host`.
+        tls: paths of a certificate and its key, both PEM.
+        control_token: token of the control routes; generated if empty.
+        journal: records requests and answers; a new one by default.
+        event_loop: `uvloop` answers faster; `asyncio` starts faster, which pays off for a few requests.
 
     Raises:
-        OSError: the port is taken (on `start`).
+        OSError: the port is in use (raised by `start`).
 
     """
 
@@ -77,16 +77,16 @@ class FakeHubSpot:
         self.token = token
         self.control_token = control_token or secrets.token_urlsafe(24)
         self.faults = FaultBoard()
-        self.journal = Journal() if journal is None else journal  # an empty one is false
+        self.journal = Journal() if journal is None else journal  # an empty journal is falsy
         self.journal.masker.learn(token, self.control_token)
         self.base_url = ""
-        self._begin_with = [fault if isinstance(fault, Fault) else parse_fault(fault) for fault in faults]
+        self._initial_faults = [fault if isinstance(fault, Fault) else parse_fault(fault) for fault in faults]
         self._address = (host, port)
         self._guard = HostGuard(frozenset(name.lower() for name in allowed_hosts))
         self._tls = tls
         self._server: ServerThread | None = None
-        taken = self.service.portals() if isinstance(self.service, HubSpot) else []
-        self._portals = itertools.count(max([90_000_000, *taken]) + 1)
+        portals = self.service.portals() if isinstance(self.service, HubSpot) else []
+        self._portals = itertools.count(max([90_000_000, *portals]) + 1)
         self._control: Callable[..., Any] | None = None
 
     def __repr__(self) -> str:
@@ -95,20 +95,20 @@ class FakeHubSpot:
 
     @property
     def account(self) -> Any:
-        """Return the default token's account."""
+        """The account of the default token."""
         return self.service.account_for(self.token)
 
     def start(self) -> Self:
-        """Listen and serve; returns when connections are accepted.
+        """Start the server; return once it accepts connections.
 
         Raises:
-            OSError: the port is taken, or a certificate cannot be read.
-            RuntimeError: it runs already.
+            OSError: the port is in use, or a certificate cannot be read.
+            RuntimeError: the server is already running.
 
         """
         if self._server is not None:
             raise RuntimeError("this FakeHubSpot runs already")
-        from simulator.hubspot.http.server import (  # uvicorn comes with the first start
+        from simulator.hubspot.http.server import (  # imports uvicorn
             ServerThread,
             tls_context,
         )
@@ -116,10 +116,10 @@ class FakeHubSpot:
         context = tls_context(*self._tls, self._tls_fails) if self._tls else None
         listener = bind(*self._address)
         host, port = self._address[0], listener.getsockname()[1]
-        spoken = f"[{host}]" if ":" in host else {"0.0.0.0": "127.0.0.1"}.get(host, host)  # noqa: S104 -- no binding
-        self.base_url = f"{'https' if context else 'http'}://{spoken}:{port}"
-        self.faults.add(*self._begin_with, now=self.clock())
-        guard = HostGuard(self._guard.allowed | {spoken.lower()})
+        url_host = f"[{host}]" if ":" in host else {"0.0.0.0": "127.0.0.1"}.get(host, host)  # noqa: S104 -- only compared
+        self.base_url = f"{'https' if context else 'http'}://{url_host}:{port}"
+        self.faults.add(*self._initial_faults, now=self.clock())
+        guard = HostGuard(self._guard.allowed | {url_host.lower()})
         app = Application(
             self.service, self._to_control, self.journal, self.faults, clock=self.clock, guard=guard
         )
@@ -128,7 +128,7 @@ class FakeHubSpot:
         return self
 
     def stop(self) -> None:
-        """Close all connections; does nothing when it is stopped."""
+        """Close all connections and stop the server; do nothing if it is not running."""
         server, self._server = self._server, None
         if server is not None:
             server.stop()
@@ -142,7 +142,12 @@ class FakeHubSpot:
         self.stop()
 
     def new_account(self, **options: Any) -> str:
-        """Add an account that is isolated from all others, and return its token; for parallel tests."""
+        """Add an account for a parallel test, isolated from all others, and return its token.
+
+        Args:
+            options: those of `HubSpot.add_account`: `portal_id`, `scopes`, `switches`.
+
+        """
         token = f"pat-na1-{uuid.uuid4()}"
         options.setdefault("portal_id", next(self._portals))
         self.service.add_account(token, **options)
@@ -161,7 +166,7 @@ class FakeHubSpot:
     async def _to_control(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._control is None:
             from simulator.hubspot.control.app import (
-                control_app,  # Starlette costs 0.1 s to import; most tests never come here
+                control_app,  # Starlette takes 0.1 s to import; most tests never use it
             )
             from simulator.hubspot.control.context import ControlContext
 

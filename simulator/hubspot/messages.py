@@ -1,7 +1,7 @@
 """Requests and answers of the simulated HubSpot, independent of any web framework.
 
-`endpoints` turns a `Request` into an `Answer` and knows nothing of sockets; `http` carries both and knows nothing of
-HubSpot's rules.
+`endpoints` turns a `Request` into an `Answer` and knows nothing about sockets; `http` transports both and knows nothing
+about HubSpot's rules.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["Answer", "Request"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request as it arrived.
+    """One HTTP request, as received.
 
     Attributes:
         method: upper case, `GET`.
@@ -22,10 +22,10 @@ class Request:
             Rules split it on `/` first and decode each segment once, as HubSpot does.
         query: decoded pairs in the order of the query string; names may repeat.
         headers: names in lower case.
-        body: the bytes as they came.
+        body: the raw bytes.
         received_at: UNIX time in seconds, from the server's clock (injectable).
         base_url: the address under which the client reached this server, without a trailing slash. Links in answers
-            begin with it; it never names a host of HubSpot's.
+            begin with it; it is never one of HubSpot's own hosts.
 
     """
 
@@ -43,14 +43,14 @@ class Answer:
     """The answer to a request.
 
     Attributes:
-        status: HTTP status; 477 and the Cloudflare ones included.
-        headers: as they are sent, names in HubSpot's own case.
-        body: the bytes as they are sent; empty for 204.
+        status: HTTP status code, possibly a non-standard one such as HubSpot's 477.
+        headers: pairs in the order sent, names in HubSpot's own case.
+        body: the bytes to send; empty for 204.
         decision: one sentence for the journal: ``400: property `revenue` is not in definition pe123_purchase``.
-        rule: the stable name of the rule that decided, as `docs/fidelity.md` lists it: `contact.update.unknown`.
-        portal_id: the account that answered, if the token led to one.
-        checks: the codes of the checks (`hubspot-dest explain CODE`) for which it refused or dropped something.
-        evidence: the tag of `docs/fidelity.md` where the rule is inferred (`INFER`) or unknown (`GAP`).
+        rule: the stable name of the rule that applied, as in `docs/fidelity.md`: `contact.update.unknown`.
+        portal_id: the portal of the token's account; None if the token opens no account.
+        checks: codes of the failed checks (`hubspot-dest explain CODE`) that made it refuse or drop something.
+        evidence: `INFER` or `GAP`, as in `docs/fidelity.md`, where the rule is inferred or unknown; otherwise empty.
 
     """
 

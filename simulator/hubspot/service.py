@@ -1,4 +1,4 @@
-"""The simulated HubSpot behind one call: a request in, an answer out."""
+"""The simulated HubSpot without a server: `HubSpot.handle` turns a request into an answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from simulator.hubspot.state.store import Store, StoreError, token_hash
 
 __all__ = ["DEFAULT_TOKEN", "HubSpot"]
 
-DEFAULT_TOKEN: Final = "pat-na1-00000000-0000-0000-0000-000000000000"  # noqa: S105 - documented, opens nothing real
+DEFAULT_TOKEN: Final = "pat-na1-00000000-0000-0000-0000-000000000000"  # noqa: S105 - a documented placeholder, not a credential
 _DEFAULT_PORTAL: Final = 12345678
 
 
@@ -37,16 +37,16 @@ class HubSpot:
     Args:
         portal_id: the default account's portal.
         token: the default account's token.
-        scopes: what that token may do; everything by default.
-        switches: what the wire facts leave open.
-        clock: UNIX time in seconds.
-        seed: decides the order of batch results.
-        max_occurrences: number of occurrences that an account keeps; beyond it the oldest tenth is dropped and counted.
-        store: where accounts outlive the process; every write is in it before its answer is sent. The default
-            account is the file's account that the token opens, or else its first one of this portal.
+        scopes: scopes of that token; all of them by default.
+        switches: behaviours that the wire facts leave open.
+        clock: returns UNIX time in seconds.
+        seed: seeds the shuffle of batch results.
+        max_occurrences: maximum number of occurrences per account; at the limit the oldest tenth is dropped.
+        store: persists accounts; every write is committed before its answer is sent. The default account is the
+            stored account that the token opens, otherwise the first stored account of this portal.
 
     Raises:
-        StoreError: the store's account for this token is of another portal.
+        StoreError: in the store, this token opens an account of another portal.
 
     """
 
@@ -69,7 +69,7 @@ class HubSpot:
         self._seed = seed
         self._max_occurrences = max_occurrences
         self._grants: dict[str, Grant] = {}
-        if store is None or not self._take_stored(store, token, scopes, portal_id):
+        if store is None or not self._load_stored(store, token, scopes, portal_id):
             portal_id = _DEFAULT_PORTAL if portal_id is None else portal_id
             self.add_account(token, portal_id=portal_id, scopes=scopes)
 
@@ -86,8 +86,14 @@ class HubSpot:
     ) -> SimulatedAccount:
         """Add an account that this token opens.
 
+        Args:
+            token: the account's access token.
+            portal_id: the account's portal.
+            scopes: scopes of the token; None for all.
+            switches: the account's behaviours; those of this `HubSpot` by default.
+
         Raises:
-            BehaviourError: an unknown switch or value; it is a ValueError.
+            BehaviourError: a switch or its value is unknown. A subclass of ValueError.
 
         """
         if isinstance(switches, Mapping):
@@ -98,15 +104,15 @@ class HubSpot:
         if self._store is not None:
             number = self._store.add_account(portal_id, chosen)
             self._store.save_token(number, token, allowed)
-        account = self._made(portal_id, chosen, number)
+        account = self._build_account(portal_id, chosen, number)
         self._grants[token] = Grant(account, allowed)
         return account
 
     def add_token(self, token: str, account: SimulatedAccount) -> None:
-        """Open an account with a further token, with every scope; a store does not keep it."""
+        """Add a token with every scope to an account. The token is not stored."""
         self._grants[token] = Grant(account)
 
-    def _made(self, portal_id: int, behaviours: Behaviours, number: int | None) -> SimulatedAccount:
+    def _build_account(self, portal_id: int, behaviours: Behaviours, number: int | None) -> SimulatedAccount:
         changes = None if number is None else Changes(number)
         return SimulatedAccount(
             portal_id,
@@ -117,15 +123,15 @@ class HubSpot:
             max_occurrences=self._max_occurrences,
         )
 
-    def _take_stored(
+    def _load_stored(
         self, store: Store, token: str, scopes: Iterable[str] | None, portal_id: int | None
     ) -> bool:
-        """Load the file's accounts; tell whether one of them is the default account."""
+        """Load the stored accounts; return whether one of them became the default account."""
         chosen: Grant | None = None
         number = 0
         known = token_hash(token)
         for stored in store.accounts():
-            account = self._made(stored.portal_id, stored.behaviours, stored.number)
+            account = self._build_account(stored.portal_id, stored.behaviours, stored.number)
             store.load(stored.number, account)
             for name, allowed in stored.tokens.items():
                 self._stored[name] = Grant(account, allowed)
@@ -137,7 +143,7 @@ class HubSpot:
                 chosen, number = self._stored.get(known) or Grant(account), stored.number
         if chosen is None:
             return False
-        # The options of this start replace those of the last one.
+        # The options of this run replace the stored ones.
         chosen.account.behaviours = self._behaviours
         store.save_behaviours(number, self._behaviours)
         chosen = Grant(chosen.account, None if scopes is None else frozenset(scopes))
@@ -156,16 +162,16 @@ class HubSpot:
         return grant
 
     def account_for(self, token: str) -> SimulatedAccount | None:
-        """Return the token's account, or None."""
+        """Return the account that the token opens, or None."""
         grant = self._grant(token)
         return grant.account if grant else None
 
     def accounts(self) -> list[SimulatedAccount]:
-        """Return every account, including those of the store that were not used yet."""
-        every = {
+        """Return every account, including stored ones that have not been used yet."""
+        accounts = {
             id(grant.account): grant.account for grant in (*self._grants.values(), *self._stored.values())
         }
-        return list(every.values())
+        return list(accounts.values())
 
     def portals(self) -> list[int]:
         """Return the portal of every account."""
@@ -173,23 +179,23 @@ class HubSpot:
 
     @property
     def store_path(self) -> str | None:
-        """The file that keeps the accounts, None in memory."""
+        """The path of the store, or None if accounts are kept in memory only."""
         return None if self._store is None else str(self._store.path)
 
-    def turn(self, account: SimulatedAccount, behaviours: Behaviours) -> None:
-        """Give an account other behaviours; its contents stay."""
+    def set_behaviours(self, account: SimulatedAccount, behaviours: Behaviours) -> None:
+        """Replace the behaviours of an account; its contents are unchanged. Raises StoreError."""
         with account.lock:
             account.behaviours = behaviours
             if self._store is not None and account.changes is not None:
                 self._store.save_behaviours(account.changes.account, behaviours)
 
     def reset(self, account: SimulatedAccount) -> None:
-        """Empty one account."""
+        """Remove everything from an account but its behaviours. Raises StoreError."""
         account.reset()
-        self._keep(account)
+        self._commit(account)
 
-    def _keep(self, account: SimulatedAccount) -> None:
-        """Commit what changed in an account. Raises StoreError."""
+    def _commit(self, account: SimulatedAccount) -> None:
+        """Commit the changes of an account to the store. Raises StoreError."""
         changes = account.changes
         if self._store is None or changes is None:
             return
@@ -199,40 +205,44 @@ class HubSpot:
                 changes.clear()
 
     def seed(self, account: SimulatedAccount, data: Mapping[str, Any]) -> None:
-        """Fill one account with contacts, definitions, contact properties and occurrences, or as an account file says.
+        """Add contacts, definitions, contact properties and occurrences to an account.
+
+        Args:
+            account: the account to fill.
+            data: a seed (`Seed`), or the content of an account file.
 
         Raises:
-            ValueError: the data are not a valid seed, or the account file of another portal.
+            ValueError: the data is not a valid seed, or is an account file of another portal.
 
         """
         if is_account_content(data):
-            # Loaded with the first account file: pydantic and YAML take longer to load than most accounts to begin.
+            # Imported on first use: importing pydantic and YAML takes longer than seeding most accounts.
             from hubspot_dest.account.account_file import parse_account
 
             schema = parse_account(data, "seed")
             if schema.portal_id != account.portal_id:
-                msg = f"the account file is of portal {schema.portal_id}, this account is portal {account.portal_id}"
+                msg = f"the account file is for portal {schema.portal_id}, not for {account.portal_id}"
                 raise ValueError(msg)
             self.adopt(account, schema)
             return
         seed = Seed.read(data)
         account.seed(seed)
         self._seed_occurrences(account, seed.occurrences)
-        self._keep(account)
+        self._commit(account)
 
     def adopt(self, account: SimulatedAccount, schema: AccountSchema) -> None:
-        """Give one account the definitions and contact properties of an account file."""
+        """Add the definitions and contact properties of an account file to an account."""
         account.adopt(schema)
-        self._keep(account)
+        self._commit(account)
 
-    def _seed_occurrences(self, account: SimulatedAccount, wanted: Sequence[Mapping[str, Any]]) -> None:
-        for number, entry in enumerate(wanted):
+    def _seed_occurrences(self, account: SimulatedAccount, entries: Sequence[Mapping[str, Any]]) -> None:
+        for number, entry in enumerate(entries):
             try:
                 OccurrenceIntake(account, self._clock()).take(msgspec.convert(entry, OccurrenceRequest))
                 send(Call(account, msgspec.json.encode(entry), now=self._clock()))
             except (Refusal, msgspec.ValidationError) as error:
-                said = error.message if isinstance(error, Refusal) else str(error)
-                msg = f"seed.occurrences.{number}: {said}"
+                reason = error.message if isinstance(error, Refusal) else str(error)
+                msg = f"seed.occurrences.{number}: {reason}"
                 raise ValueError(msg) from None
 
     def close(self) -> None:
@@ -246,17 +256,17 @@ class HubSpot:
             return self._answer(request)
         except Refusal as refusal:
             return refusal.answer()
-        except StoreError as error:  # the changes stay in memory and are written with the next commit
+        except StoreError as error:  # the changes stay in memory and go into the next commit
             return Refusal(500, "internal error", "simulator.store", str(error), category=None).answer()
-        except Exception as error:  # the server keeps running and names the cause
+        except Exception as error:  # keep the server running, and report the cause
             decision = f"the simulator has a bug: {type(error).__name__}: {error}"
             return Refusal(500, "internal error", "simulator.bug", decision, category=None).answer()
 
     def _answer(self, request: Request) -> Answer:
-        found = find_route(request.method, request.path)
-        if found is None:
+        match = find_route(request.method, request.path)
+        if match is None:
             return html_not_found(f"{request.method} {request.path}")
-        route, parts = found
+        route, parts = match
         if route.token_of is not None:
             return self._describe_token(request, route, parts)
         now = self._clock()
@@ -273,7 +283,7 @@ class HubSpot:
         except Refusal as refusal:
             answer = refusal.answer()
         if account.changes:
-            self._keep(account)
+            self._commit(account)
         return replace(answer, headers=(*answer.headers, *headers), portal_id=account.portal_id)
 
     def _describe_token(self, request: Request, route: Route, parts: tuple[str, ...]) -> Answer:
@@ -287,7 +297,7 @@ class HubSpot:
 
 
 def _count(account: SimulatedAccount, route: Route, now: float) -> Sequence[tuple[str, str]]:
-    """Count a request against the limit of its route, and return the headers that show what is left."""
+    """Count a request against its route's rate limit; return the rate-limit headers. Raises LimitExceededError."""
     with account.lock:
         if route.counting == "send":
             account.limits.count_send(account.behaviours, now)

@@ -1,4 +1,4 @@
-"""Odd inputs that break mappings in practice, one kind at a time, so that a test can name the kind."""
+"""Unusual inputs that break mappings in practice, one kind at a time, so that a test can name the kind."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _empty(event: Event, _: random.Random) -> None:
 
 
 def _old_release(event: Event, _: random.Random) -> None:
-    """Turn it into a walkerOS 3 event: `event` beside `name`, version and group at the top level, a numeric count."""
+    """Convert an event to walkerOS 3: `event` beside `name`, version and group at the top level, a numeric count."""
     source = event.pop("source")
     event["event"] = event["name"]
     event["version"] = {"source": "3.4.2", "tagging": 1}

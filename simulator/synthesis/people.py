@@ -88,7 +88,7 @@ def draw_people(seed: int, count: int, locale: str) -> list[Person]:
         AttributeError: Faker has no such locale.
 
     """
-    from faker import Faker  # with the first people: a screen is drawn before them
+    from faker import Faker  # imported late, so that a screen can be drawn before
 
     faker = Faker(locale)
     faker.seed_instance(seed)

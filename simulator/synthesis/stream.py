@@ -18,18 +18,18 @@ from .people import Person, busy, draw_people
 
 __all__ = ["START", "Crowd", "events"]
 
-START = datetime(2026, 1, 5, 8, tzinfo=UTC)  # a fixed Monday: the machine's clock is not read
+START = datetime(2026, 1, 5, 8, tzinfo=UTC)  # a fixed Monday, independent of the clock
 _HOST = "https://www.example.com"
 _REFERRERS = ("", "https://search.example/", "https://news.example/weekly", "https://social.example/post/7")
 # Share of consent changes at the first event of a visit; the others happen during it.
 _AT_ONCE = 0.5
 _REMINDED = 0.04  # share of visits by people whose subscription is due
-_DRAWS = 5  # in a small crowd one person may have two visits
+_DRAWS = 5  # a person of a small crowd may have two visits
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """The size and the pace of the simulated crowd.
+    """The size and activity of the simulated crowd.
 
     Attributes:
         people: number of people.
@@ -68,7 +68,7 @@ def events(
 
     """
     if not 0 <= odd <= 1:
-        raise ValueError(f"odd is {odd}: a part between 0 and 1")
+        raise ValueError(f"odd is {odd}, but must be between 0 and 1")
     begun = (start or START).astimezone(UTC).timestamp()
     return _stream(seed, draw_people(seed, crowd.people, locale), odd, begun, crowd)
 

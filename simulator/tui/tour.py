@@ -116,7 +116,7 @@ def read_tour(path: Path) -> Tour:
     except OSError as error:
         raise TourError(f"{path} cannot be read: {error.strerror or error}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise TourError(f"{path}: broken YAML{_yaml_place(error)}") from None
+        raise TourError(f"{path}: invalid YAML{_yaml_place(error)}") from None
     try:
         tour = msgspec.convert(raw, Tour)
     except msgspec.ValidationError as error:

@@ -1,1 +1,1 @@
-"""A group of real workers on a broker of this machine, for a room: a kill, a takeover, and nothing lost."""
+"""Demonstrate a group of real workers on a local broker: a kill, a takeover, and nothing lost."""

@@ -1,4 +1,4 @@
-"""The group: a broker, a HubSpot, a producer, and worker processes that can be killed and started."""
+"""A worker group: a broker, a simulated HubSpot, a producer, and worker processes that can be killed and restarted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from urllib.request import urlopen
 
 from hubspot_dest.config.loading import TOKEN_VARIABLE
 from hubspot_dest.config.model import Config
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import occurrence_uuid
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.delivery.settings import StreamSettings
 from hubspot_dest.destination import HubSpotDestination
@@ -35,7 +35,7 @@ from simulator.hubspot.state.behaviours import Behaviours
 __all__ = ["MemberView", "GroupResult", "WorkerGroup"]
 
 Engine = Literal["kafka", "redis"]
-_STREAMS: Final = 4  # as many as the mock cluster makes partitions
+_STREAMS: Final = 4  # the mock cluster's number of partitions
 _TOGETHER: Final = 100
 _STOP_SECONDS: Final = 12.0
 
@@ -46,12 +46,12 @@ class MemberView:
 
     Attributes:
         name: `worker 1`.
-        state: `starting`, `running`, `killed` or `ended`.
-        partitions: what it has.
-        fetched: messages that it got.
-        delivered: messages that HubSpot took.
-        handed_back: messages that it gave up uncommitted.
-        lag: messages that wait in its partitions; None where that is not known.
+        state: `starting`, `standby`, `running`, `killed` or `ended`.
+        partitions: the assigned partitions.
+        fetched: number of messages fetched.
+        delivered: number of messages that HubSpot accepted.
+        handed_back: number of messages released without a commit.
+        lag: number of messages waiting in its partitions; None if unknown.
 
     """
 
@@ -66,11 +66,11 @@ class MemberView:
 
 @dataclass(frozen=True, slots=True)
 class GroupResult:
-    """Compares what was produced with what HubSpot has.
+    """The comparison of the produced events with HubSpot's contents.
 
     Attributes:
         produced: events in the stream.
-        expected: events that the configuration sends.
+        expected: events that the configuration sends to HubSpot.
         stored: occurrences that HubSpot has.
         missing: expected events that HubSpot does not have.
         doubled: occurrences whose uuid HubSpot has twice.
@@ -106,9 +106,9 @@ class _Member:
         self._last = MemberView(self.name, "ended")
 
     def start(self) -> None:
-        """Start a process."""
+        """Start a worker process."""
         self._killed, self._health = False, ""
-        self._process = subprocess.Popen(  # noqa: S603 - this very program
+        self._process = subprocess.Popen(  # noqa: S603 - this program itself
             self._command,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -129,11 +129,11 @@ class _Member:
 
     @property
     def alive(self) -> bool:
-        """Whether there is a process."""
+        """Whether the process is running."""
         return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
-        """End the process without warning."""
+        """Kill the process with SIGKILL."""
         if self.alive and self._process is not None:
             self._killed = True
             self._process.kill()
@@ -141,7 +141,7 @@ class _Member:
             self._log.append(f"{self.name}: killed (SIGKILL)")
 
     def stop(self) -> None:
-        """Ask the process to hand its partitions over, and wait for its end."""
+        """Ask the process to release its partitions, and wait until it exits."""
         if self.alive and self._process is not None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -151,7 +151,7 @@ class _Member:
                 self._process.wait(10)
 
     def look(self) -> MemberView:
-        """Return its state."""
+        """Return the worker's state."""
         if not self.alive:
             self._last = MemberView(
                 self.name,
@@ -170,7 +170,7 @@ class _Member:
                 status = json.load(answer)
         self._last = MemberView(
             self.name,
-            "running" if status.get("partitions") else "stands by" if status else "starting",
+            "running" if status.get("partitions") else "standby" if status else "starting",
             tuple(status.get("partitions", ())),
             int(status.get("fetched", 0)),
             int(status.get("delivered", 0)),
@@ -181,23 +181,23 @@ class _Member:
 
 
 class WorkerGroup:
-    """Workers, a broker, a HubSpot on this machine, and events for them.
+    """Workers, a broker, a simulated HubSpot, and a producer of events.
 
     Args:
-        config: the configuration's file; its token is not used.
-        loaded: the same, loaded.
-        engine: which broker.
-        workers: how many.
-        events: how many events are produced.
-        rate: events a second; 0 as fast as the broker takes them.
-        seed: decides the events.
+        config: path of the configuration; its token is not used.
+        loaded: the same configuration, loaded.
+        engine: the broker, `kafka` or `redis`.
+        workers: number of workers.
+        events: number of events to produce.
+        rate: events per second; 0 for no limit.
+        seed: the same seed gives the same events.
 
     Attributes:
-        log: the output of the workers, and kills and starts.
+        log: the output of the workers, with kills and starts.
 
     Raises:
-        StreamError: the client library of the broker is not installed.
-        FileNotFoundError: there is no redis-server.
+        StreamError: the broker's client library is not installed.
+        FileNotFoundError: redis-server was not found.
 
     """
 
@@ -217,7 +217,7 @@ class WorkerGroup:
         self._rate = rate
         self._seed = seed
         self._planner = HubSpotDestination(loaded, client=NullClient(), stream=StreamSettings())
-        self._order: list[tuple[str, str]] = []  # uuid and person of what HubSpot must have
+        self._order: list[tuple[str, str]] = []  # uuid and person of every expected occurrence
         self._produced = 0
         self._stop = threading.Event()
         self._broker: MockKafka | RedisServer
@@ -273,19 +273,19 @@ class WorkerGroup:
     def _page_size(self) -> int:
         return max(1, min(_TOGETHER, round(self._rate / 10))) if self._rate else _TOGETHER
 
-    # ---- what can be done to it
+    # ---- control
 
     @property
     def size(self) -> int:
-        """How many workers there are."""
+        """The number of workers."""
         return len(self._members)
 
     def kill(self, number: int) -> None:
-        """Kill a worker, counted from 0, without warning."""
+        """Kill a worker, counted from 0, with SIGKILL."""
         self._members[number].kill()
 
     def restart(self, number: int) -> None:
-        """Start a worker again, if it does not run."""
+        """Start a worker again if it is not running."""
         if not self._members[number].alive:
             self._members[number].start()
             self.log.append(f"{self._members[number].name}: started again")
@@ -296,11 +296,11 @@ class WorkerGroup:
 
     @property
     def settled(self) -> bool:
-        """Whether everything that HubSpot must have is there."""
+        """Whether HubSpot has every expected occurrence."""
         return self._produced >= self._events and len(self.hubspot.account.log.rows) >= len(self._order)
 
     def result(self) -> GroupResult:
-        """Compare what was produced with what HubSpot has."""
+        """Compare the produced events with HubSpot's contents."""
         uuids = [row.id for row in self.hubspot.account.log.rows]
         place = {uuid: number for number, uuid in enumerate(uuids)}
         order = list(self._order)

@@ -26,7 +26,7 @@ _LIMIT_SECONDS: Final = 180.0
 def open_group(
     config: Path, *, via: str, workers: int, events: int, seed: int, rate: float = 0.0
 ) -> WorkerGroup:
-    """Return a group that is not started; end the command where the broker cannot be started."""
+    """Return a group that is not started; exit with code 2 if the broker cannot be started."""
     loaded = open_config(config)
     engine: Engine = "redis" if via == "redis" else "kafka"
     try:
@@ -40,7 +40,7 @@ def open_group(
 
 
 def run_workers(config: Path, *, via: str, workers: int, events: int, seed: int, as_json: bool) -> ExitCode:
-    """Let a group deliver events, kill one of its workers in the middle, and print the result."""
+    """Deliver events with a group, kill one of its workers midway, and print the result."""
     stopper = GracefulShutdown()
     group = open_group(config, via=via, workers=workers, events=events, seed=seed)
     begun = time.monotonic()

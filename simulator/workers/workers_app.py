@@ -1,4 +1,4 @@
-"""`hubspot-sim tui --workers N`: the group on a screen; a key kills a worker, and another takes over."""
+"""`hubspot-sim tui --workers N`: show the group; a key kills a worker, and another takes over."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["WorkersApp", "group_table", "verdict_text"]
 
 _REFRESH_SECONDS = 0.5
 _LOG_LINES = 14
-_COLOURS = {"running": "green", "stands by": "cyan", "starting": "yellow", "killed": "red", "ended": "red"}
+_COLOURS = {"running": "green", "standby": "cyan", "starting": "yellow", "killed": "red", "ended": "red"}
 
 
 def group_table(members: list[MemberView]) -> Table:
-    """Return the workers as a table: state, partitions, figures."""
+    """Return a table of the workers: state, partitions, counters."""
     table = Table(expand=True, box=None)
     for name in ("worker", "state", "partitions", "fetched", "delivered", "handed back", "lag"):
         table.add_column(name, justify="left" if name in ("worker", "state", "partitions") else "right")
@@ -38,16 +38,16 @@ def group_table(members: list[MemberView]) -> Table:
     return table
 
 
-def verdict_text(found: GroupResult) -> Text:
-    """Return the comparison of what was produced with what HubSpot has."""
+def verdict_text(result: GroupResult) -> Text:
+    """Return the comparison of the produced events with HubSpot's contents, as text."""
     text = Text(
-        f"{found.produced} produced   {found.expected} for HubSpot   {found.stored} stored   "
-        f"{found.missing} still missing   {found.doubled} doubled   {found.disordered} out of order   "
-        f"{found.repeated} repeats, which count once"
+        f"{result.produced} produced   {result.expected} for HubSpot   {result.stored} stored   "
+        f"{result.missing} still missing   {result.doubled} doubled   {result.disordered} out of order   "
+        f"{result.repeated} repeats, which count once"
     )
-    if found.doubled or found.disordered:
+    if result.doubled or result.disordered:
         text.stylize("bold red")
-    elif found.produced and not found.missing:
+    elif result.produced and not result.missing:
         text.stylize("bold green")
     return text
 
@@ -56,7 +56,7 @@ class WorkersApp(App[None]):
     """Shows a group of workers.
 
     Args:
-        group: a group that was started; its creator closes it.
+        group: a started group; the caller closes it.
 
     """
 
@@ -82,7 +82,7 @@ class WorkersApp(App[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Start to refresh."""
+        """Start the refresh timer."""
         self.set_interval(_REFRESH_SECONDS, self._refresh_group)
         self._refresh_group()
 
@@ -90,18 +90,18 @@ class WorkersApp(App[None]):
         self.run_worker(self._fetch, thread=True, exclusive=True, group="refresh")
 
     def _fetch(self) -> None:
-        members, found = self._group.look(), self._group.result()
+        members, result = self._group.look(), self._group.result()
         lines = list(self._group.log)[-_LOG_LINES:]
         if not get_current_worker().is_cancelled:
-            self.call_from_thread(self._draw, members, found, lines)
+            self.call_from_thread(self._draw, members, result, lines)
 
-    def _draw(self, members: list[MemberView], found: GroupResult, lines: list[str]) -> None:
+    def _draw(self, members: list[MemberView], result: GroupResult, lines: list[str]) -> None:
         self.query_one("#members", Static).update(group_table(members))
-        self.query_one("#verdict", Static).update(verdict_text(found))
+        self.query_one("#verdict", Static).update(verdict_text(result))
         self.query_one("#log", Static).update(Text("\n".join(lines)))
 
     def action_toggle_worker(self, number: int) -> None:
-        """Kill a worker that runs, or start one that does not."""
+        """Kill a running worker, or start one that is not running."""
         if number > self._group.size:
             return
         if self._group.look()[number - 1].state in ("killed", "ended"):

@@ -60,7 +60,7 @@ class ValueCase:
             "2026-01-31T00:00:00+02:00",
             "value_midnight",
             "INVALID_DATE",
-            "day alone",
+            "only the day",
         ),
         ValueCase(Property("day", "date"), "31.01.2026", "value_date", "INVALID_DATE", "YYYY-MM-DD"),
         ValueCase(Property("at", "datetime"), "soon", "value_datetime", "INVALID_DATE", "milliseconds"),

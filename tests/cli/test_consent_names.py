@@ -47,7 +47,7 @@ def test_a_consent_that_resembles_nothing_names_what_the_configuration_asks_for(
 ) -> None:
     done = run("hubspot_dest", "preview", SHOP, events(tmp_path), "--consent", "zzz=false")
     assert (
-        "--consent zzz has no effect: the configuration does not ask for it; it asks for marketing"
+        "--consent zzz has no effect: the configuration does not require it, but requires marketing"
         in done.stderr
     )
 
@@ -62,14 +62,14 @@ def test_a_consent_that_only_a_function_reads_is_not_called_a_mistake(run: Run, 
     done = run("hubspot_dest", "preview", str(path), events(tmp_path), "--consent", "analytics")
     assert "has no effect" not in done.stderr
     other = run("hubspot_dest", "preview", str(path), events(tmp_path), "--consent", "marketing")
-    assert "--consent marketing has no effect: the configuration asks for no consent" in other.stderr
+    assert "--consent marketing has no effect: the configuration requires no consent" in other.stderr
 
 
 def test_verify_of_events_without_consent_says_so_and_never_asks_for_events(run: Run, tmp_path: Path) -> None:
     done = run("hubspot_dest", "verify", SHOP, events(tmp_path))
     assert done.returncode == 1
     first = done.stdout.splitlines()[0]
-    assert "give EVENTS" not in first
+    assert "pass EVENTS" not in first
     assert "1 denied; --consent marketing grants what waits for consent" in first
 
 

@@ -54,7 +54,7 @@ def test_for_people_it_says_what_was_asked_of_hubspot_and_what_was_not(
     run: Run, hubspot: FakeHubSpot
 ) -> None:
     done = run("hubspot_dest", "doctor", SHOP, "--base-url", hubspot.base_url)
-    assert "token: HubSpot takes it: portal 12345678, time zone UTC (asked HubSpot)" in done.stdout
+    assert "token: accepted by HubSpot: portal 12345678, time zone UTC (asked HubSpot)" in done.stdout
     assert (
         "API version: v3: /events/v3/send, /events/v3/send/batch, /crm/v3/objects/contacts\n" in done.stdout
     )
@@ -101,7 +101,7 @@ def test_a_prefix_of_another_portal_is_found(run: Run, hubspot: FakeHubSpot, tmp
     done, checks = doctor(run, hubspot, configuration(tmp_path, hubspot, eventNamePrefix="pe999_"))
     (check,) = found(checks, "prefix")
     assert done.returncode == 1
-    assert check["sentence"] == "pe999_ is portal 999's, the token is portal 12345678's"
+    assert check["sentence"] == "pe999_ is for portal 999, but the token is for portal 12345678"
     assert check["hint"] == "eventNamePrefix: pe12345678_"
 
 
@@ -240,7 +240,7 @@ def test_a_token_that_no_header_takes_is_said_at_the_start_and_never_shown(
     )
     assert done.returncode == 2
     assert "HUBSPOT_ACCESS_TOKEN: character " in done.stderr
-    assert "which no HTTP header can hold" in done.stderr
+    assert "not allowed in an HTTP header" in done.stderr
     assert "secret" not in done.stdout + done.stderr
     assert hubspot.journal.entries() == []
 

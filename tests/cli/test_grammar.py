@@ -54,7 +54,7 @@ def test_events_on_standard_input_that_nothing_reads_are_an_error_and_not_silenc
         for source in (file, pipe):
             done = call(*command, stdin=source)
             assert done.returncode == 2, done.stderr
-            assert b"read only where - names it" in done.stderr
+            assert b"read only if - is passed" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_a_destination_that_is_no_hubspot_is_told_with_those_that_are(run: Run, 
         done = run("hubspot_dest", "preview", f"{path}#{wanted}", EVENTS)
         assert done.returncode == 2
         assert "is not a HubSpot destination" in done.stderr
-        assert "HubSpot's are: shop.crm" in done.stderr
+        assert "HubSpot destinations: shop.crm" in done.stderr
     done = run("hubspot_dest", "preview", f"{path}#shp", EVENTS)
-    assert "HubSpot's are: shop.crm" in done.stderr
+    assert "HubSpot destinations: shop.crm" in done.stderr
     assert run("hubspot_dest", "preview", f"{path}#shop", EVENTS).returncode == 0

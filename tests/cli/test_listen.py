@@ -98,7 +98,7 @@ def test_of_several_events_the_bad_ones_are_named_and_the_good_ones_arrive(
         ({"name": "nonsense"}, 400, "Event name is invalid"),
         ({}, 400, "Event name is required"),
         ("page view", 400, "Event name is required"),
-        (b"nope", 400, "broken JSON"),
+        (b"nope", 400, "invalid JSON"),
         ([{"name": "page view"}] * 101, 400, "Batch too large. Maximum size: 100 events"),
         (b" " * 1_100_000, 413, "larger than"),
         ({"name": "page read", **ADA}, 500, "Event was not processed"),
@@ -235,7 +235,7 @@ def test_events_that_hubspot_never_took_are_not_passed_over_in_silence(
         running.post([page() for _ in range(3)])
         code, said = running.stop()
     assert code == 1
-    assert "3 were not taken by HubSpot and are lost with this process" in said
+    assert "3 were not accepted by HubSpot and are lost with this process" in said
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_a_sender_that_hangs_up_does_not_take_its_event_back(tmp_path: Path, hub
     [
         (["--base-url", "https://api.hubapi.com", "--no-outbox"], "this would send to the real HubSpot"),
         (["--base-url", "nowhere", "--no-outbox"], "is not an http:// or https:// address"),
-        (["--api-version", "v4", "--no-outbox"], "there are v3, 2025-09"),
+        (["--api-version", "v4", "--no-outbox"], "use v3, 2025-09"),
         (["--ca-bundle", "missing.pem", "--no-outbox"], "cannot be read"),
         (["--outbox", "x", "--no-outbox"], "exclude each other"),
         (["--host", "203.0.113.1", "--no-outbox"], "cannot listen on 203.0.113.1"),
@@ -327,7 +327,7 @@ NESTED = b"[" * 1000 + b"]" * 1000
             json.dumps(page()).encode()[:-1] + b', "data": {"x": ' + NESTED + b"}}",
             "nested more than 200 levels deep",
         ),
-        (b"[" * 2000 + b"]" * 2000, "broken JSON"),
+        (b"[" * 2000 + b"]" * 2000, "invalid JSON"),
     ],
     ids=["1e300", "no date", "globals", "user", "1,000 lists", "2,000 lists"],
 )

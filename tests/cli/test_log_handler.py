@@ -43,7 +43,7 @@ def test_a_flood_is_cut_and_counted(
     assert len(capsys.readouterr().err.splitlines()) == 20
     now[0] += 11
     logger.warning("again")
-    assert capsys.readouterr().err == "warning: 480 more like these were left out\nwarning: again\n"
+    assert capsys.readouterr().err == "warning: 480 similar messages suppressed\nwarning: again\n"
 
 
 def test_an_event_that_cannot_be_stored_is_one_line_a_second_and_not_three(
@@ -52,7 +52,7 @@ def test_an_event_that_cannot_be_stored_is_one_line_a_second_and_not_three(
     now = [1000.0]
     monkeypatch.setattr("hubspot_dest.cli.log_handler.time.monotonic", lambda: now[0])
     logger = complaints()
-    full = "outbox /data/o.sqlite3: the disk is full; make room"
+    full = "outbox /data/o.sqlite3: the disk is full; free some space"
     for second in range(3):
         for number in range(50):
             now[0] = 1000.0 + second + number / 100

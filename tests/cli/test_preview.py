@@ -83,7 +83,7 @@ def test_bad_lines_are_named_and_the_rest_goes_on(run: Run) -> None:
     assert done.returncode == 1
     assert done.stdout.count("sent") == 2
     assert "standard input, line 2: Event name is invalid" in done.stderr
-    assert "standard input, line 3, column 1: broken JSON" in done.stderr
+    assert "standard input, line 3, column 1: invalid JSON" in done.stderr
     assert "2 bad lines" in done.stderr
 
 

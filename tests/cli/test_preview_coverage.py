@@ -102,4 +102,4 @@ def test_the_remaining_time_is_shown_where_the_size_is_known(tmp_path: Path) -> 
     progress = ReadProgress(str(file))
     assert progress.text(100, 250, 10.0) == "100 events, 25 %, 30 s left"
     assert progress.text(100, 10, 10.0) == "100 events, 1 %, 16 min 30 s left"
-    assert ReadProgress("-").text(100, 250, 10.0) == "100 events, 10 a second"
+    assert ReadProgress("-").text(100, 250, 10.0) == "100 events, 10 per second"

@@ -151,7 +151,7 @@ def test_a_line_that_never_ends_ends_the_command(run: Run, tmp_path: Path, confi
     done = run("hubspot_dest", "preview", config, "/dev/zero", "--max-line-bytes", "1000")
     assert done.returncode == 2
     assert "line 1: the line is longer than 1,000 bytes" in done.stderr
-    assert "has no end" in done.stderr
+    assert "does not end" in done.stderr
 
 
 @pytest.mark.parametrize("command", [("preview",), ("preview", "--parity"), ("send", "--dry-run")])

@@ -104,4 +104,4 @@ def test_a_preview_that_sends_nothing_is_not_green(run: Run, tmp_path: Path) -> 
     assert run("hubspot_dest", "preview", *files, "--report", str(page)).returncode == 0
     text = page.read_text("utf-8")
     assert 'class="verdict good"' not in text
-    assert "Nothing is sent of 1 event" in text
+    assert "None of 1 event is sent" in text

@@ -120,7 +120,7 @@ def test_only_a_flow_takes_an_example(run: Run) -> None:
         "hubspot_dest", "preview", str(FLOW), EVENTS, "--save-example", "a", "--example-line", "999"
     )
     assert missing.returncode == 2
-    assert "no usable event in line 999" in missing.stderr
+    assert "no usable event on line 999" in missing.stderr
 
 
 def test_a_line_that_is_left_out_of_a_draft_is_named(run: Run, tmp_path: Path) -> None:
@@ -158,6 +158,5 @@ def test_names_of_events_beyond_the_limit_are_not_left_out_silently(run: Run, tm
     events.write_text("".join(f'{{"name":"thing a{number}"}}\n' for number in range(1_002)), encoding="utf-8")
     done = run("hubspot_dest", "scaffold", str(events), "-o", str(tmp_path / "flow.yaml"))
     assert (
-        "the draft has the first 1,000 names of events; 2 events with further names are not in it"
-        in done.stderr
+        "the draft has the first 1,000 event names; 2 events with further names are not in it" in done.stderr
     )

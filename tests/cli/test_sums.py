@@ -139,7 +139,7 @@ def test_one_outbox_is_counted_alike_by_preview_send_status_the_next_send_and_pu
     assert f"7 are safe in the outbox {box} with 3 contacts" in first.stderr.splitlines()[-1]
     status = run("hubspot_dest", "outbox", "status", box).stdout
     assert "waiting      7 events with 3 contacts," in status
-    assert "remembered   0 contacts that HubSpot has taken" in status
+    assert "remembered   0 contacts that HubSpot has accepted" in status
     told = last_json(run("hubspot_dest", "outbox", "status", box, "--json").stdout)
     assert (told["events"], told["contacts"], told["remembered"]) == (7, 3, 0)
 

@@ -91,8 +91,8 @@ def test_a_file_that_is_no_outbox_is_never_to_be_moved_away(run: Run, folder: Pa
         said = call(run, folder, "hubspot_dest", "outbox", verb, target)
         assert message in said, said
         assert "move it away" not in said
-        assert "  try: the FILE of `send --outbox FILE`" in said
+        assert "  try: pass the FILE of `send --outbox FILE`" in said
     (folder / "events.jsonl.outbox.sqlite3").touch()
-    assert "try: events.jsonl.outbox.sqlite3" in call(
+    assert "try: pass events.jsonl.outbox.sqlite3" in call(
         run, folder, "hubspot_dest", "outbox", verb, "events.jsonl"
     )

@@ -179,6 +179,6 @@ def test_progress_says_how_far_it_is(
             now[0] += 1
             destination.push(make_event(number))
     assert capsys.readouterr().err.splitlines() == [
-        f"{count} events taken, 1 a second; 0 failed, {count} events and contacts on their way"
+        f"{count} events accepted, 1 per second; 0 failed, {count} events and contacts waiting"
         for count in (10, 20, 30)
     ]

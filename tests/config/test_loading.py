@@ -48,18 +48,18 @@ def load(tmp_path: Path, content: str, name: str = "shop.yaml") -> list[str]:
             "shop.yaml",
             ["shop.yaml, line 7: mapping.order.complete.settings.evntName"],
         ),
-        (YAML.replace("pe1_", "[1"), "shop.yaml", ["shop.yaml, line 3, column 20: broken YAML"]),
+        (YAML.replace("pe1_", "[1"), "shop.yaml", ["shop.yaml, line 3, column 20: invalid YAML"]),
         (
             '{"settings": {\n "batchSize": 900}}',
             "a.json",
             ["a.json, line 2: settings.batchSize: must be a whole number"],
         ),
-        ('{"settings": {,}}', "a.json", ["a.json, line 1, column 15: broken JSON"]),
+        ('{"settings": {,}}', "a.json", ["a.json, line 1, column 15: invalid JSON"]),
         ('{"settings": {}, "settings": {}}', "a.json", ["a.json, line 1: the key 'settings' occurs twice"]),
         (
             YAML + "  product: {}\n  order: {}\n",
             "shop.yaml",
-            ["shop.yaml, line 9: the key 'order' occurs twice in one map, first in line 5"],
+            ["shop.yaml, line 9: the key 'order' occurs twice in the same map, first in line 5"],
         ),
         ("{settings: {}, settings: {}}", "a.yaml", ["a.yaml, line 1: the key 'settings' occurs twice"]),
         (
@@ -73,9 +73,9 @@ def load(tmp_path: Path, content: str, name: str = "shop.yaml") -> list[str]:
             "flow.json",
             ["flow.json, line 1: flows: flows must be a map of at least one flow"],
         ),
-        ("[]", "a.json", ["a.json, line 1: configuration: a configuration is a map"]),
-        ("", "a.yaml", ["a.yaml: configuration: a configuration is a map, not null"]),
-        ("!!python/object/apply:os.system ['true']", "a.yaml", ["a.yaml, line 1, column 1: broken YAML"]),
+        ("[]", "a.json", ["a.json, line 1: configuration: a configuration must be a map"]),
+        ("", "a.yaml", ["a.yaml: configuration: a configuration must be a map, not null"]),
+        ("!!python/object/apply:os.system ['true']", "a.yaml", ["a.yaml, line 1, column 1: invalid YAML"]),
     ],
 )
 def test_what_is_wrong_is_found_by_its_line(
@@ -90,7 +90,7 @@ def test_what_is_wrong_is_found_by_its_line(
 def test_a_destination_entry_of_a_flow_is_unwrapped_with_a_note(tmp_path: Path) -> None:
     content = '{"package": "x", "config": {"settings": {"accessToken": "t", "eventNamePrefix": "p"}}}'
     (note,) = load(tmp_path, content, "entry.json")
-    assert "its config is used" in note
+    assert "using its config" in note
 
 
 def test_the_token_of_the_environment_takes_precedence(
@@ -131,16 +131,16 @@ MERGES = ["a0: &a0 {x0: 1, y0: 2}"] + [
     [
         ("\n".join(LEVELS), "a.yaml", "line 6, column "),
         ("\n".join(MERGES), "a.yaml", "line 6, column "),
-        ("settings: &s\n  x: *s\n", "a.yaml", "line 2, column 6: broken YAML: the alias *s is part of the value"),
-        ("a: 1\nb: " + "[" * 5000 + "]" * 5000, "a.yaml", "broken YAML: nested more than 100"),
+        ("settings: &s\n  x: *s\n", "a.yaml", "line 2, column 6: invalid YAML: the alias *s is part of the value"),
+        ("a: 1\nb: " + "[" * 5000 + "]" * 5000, "a.yaml", "invalid YAML: nested more than 100"),
         ("a:\n" + "".join("-" * 1 + " " for _ in range(3000)), "a.yaml", "nested more than 100 levels deep"),
         ('{"a": 1,\n "b": ' + "[" * 100_000, "a.json", "line 2: nested more than 100 levels deep"),
         ('{"a":' * 300 + "1" + "}" * 300, "a", "line 1: nested more than 100 levels deep"),
-        ('{"a": ' + "1" * 5000 + "}", "a.json", "broken JSON"),
-        ("a: \x07", "a.yaml", "line 1: broken YAML: the character '\\x07' is not allowed"),
-        ("a: 1\nb: !!binary aGk=\n", "a.yaml", "line 2, column 4: broken YAML: a value of the kind"),
-        ("a: 1\n? [x]\n: 2\n", "a.yaml", "line 2, column 3: broken YAML: a key must be text"),
-        ("a: 1\nb: !!int x\n", "a.yaml", "line 2, column 4: broken YAML"),
+        ('{"a": ' + "1" * 5000 + "}", "a.json", "invalid JSON"),
+        ("a: \x07", "a.yaml", "line 1: invalid YAML: the character '\\x07' is not allowed"),
+        ("a: 1\nb: !!binary aGk=\n", "a.yaml", "line 2, column 4: invalid YAML: a value of type"),
+        ("a: 1\n? [x]\n: 2\n", "a.yaml", "line 2, column 3: invalid YAML: a key must be text"),
+        ("a: 1\nb: !!int x\n", "a.yaml", "line 2, column 4: invalid YAML"),
     ],
     ids=["aliases", "merge keys", "cycle", "deep flow", "deep block", "deep JSON", "deep JSON objects", "digits",
          "control character", "binary", "key", "number"],

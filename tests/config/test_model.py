@@ -18,7 +18,7 @@ SETTINGS = {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}
 @pytest.mark.parametrize(
     ("config", "path", "says"),
     [
-        ([], "configuration", "a configuration is a map, not a list"),
+        ([], "configuration", "a configuration must be a map, not a list"),
         ({"setings": {}}, "setings", "did you mean 'settings'?"),
         ({"settings": {"batchsize": 5}}, "settings.batchsize", "did you mean 'batchSize'?"),
         ({"settings": {"batchSize": 0}}, "settings.batchSize", "from 1 to 500"),
@@ -26,8 +26,8 @@ SETTINGS = {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}
         ({"settings": {"batchSize": "50"}}, "settings.batchSize", "from 1 to 500"),
         ({"settings": {"batch": "yes"}}, "settings.batch", "true or false"),
         ({"settings": {"accessToken": 5}}, "settings.accessToken", "must be text"),
-        ({"settings": {"identify": None}}, "settings.identify", "null is not a value"),
-        ({"settings": {"email": 5}}, "settings.email", "a mapping value is a path"),
+        ({"settings": {"identify": None}}, "settings.identify", "must not be null"),
+        ({"settings": {"email": 5}}, "settings.email", "a mapping value must be a path"),
         ({"settings": {"email": {"kye": "a"}}}, "settings.email.kye", "did you mean 'key'?"),
         (
             {"settings": {"defaultProperties": {"a": {}}}},
@@ -35,7 +35,11 @@ SETTINGS = {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}
             "must be text, a number",
         ),
         ({"mapping": {"order": []}}, "mapping.order", "must be a map"),
-        ({"mapping": {"order": {"complete": "x"}}}, "mapping.order.complete", "a rule is a map, not text"),
+        (
+            {"mapping": {"order": {"complete": "x"}}},
+            "mapping.order.complete",
+            "a rule must be a map, not text",
+        ),
         (
             {"mapping": {"order": {"complete": {"ignored": True}}}},
             "mapping.order.complete.ignored",
@@ -53,22 +57,26 @@ SETTINGS = {"accessToken": "pat-na1-x", "eventNamePrefix": "pe1_"}
             "must be a map",
         ),
         ({"mapping": {"a": {"b": {"condition": "true"}}}}, "mapping.a.b.condition", "must be a function"),
-        ({"policy": {"x": {"loop": ["a"]}}}, "policy.x.loop", "a list of two"),
+        ({"policy": {"x": {"loop": ["a"]}}}, "policy.x.loop", "must have two items"),
         ({"policy": {"x": "$code:(v) => v"}}, "policy.x", "write a function as fn"),
         ({"consent": {"marketing": "yes"}}, "consent.marketing", "true or false"),
         ({"timeout": -1}, "timeout", "must not be negative"),
         (
             {"settings": {"apiVersion": "v4"}},
             "settings.apiVersion",
-            "there are v3, 2025-09, 2026-03, 2026-09",
+            "use v3, 2025-09, 2026-03, 2026-09",
         ),
         (
             {"settings": {"baseUrl": "api.hubapi.com"}},
             "settings.baseUrl",
             "is not an http:// or https:// address",
         ),
-        ({"settings": {"baseUrl": "http://u:p@h"}}, "settings.baseUrl", "must hold no user and password"),
-        ({"settings": {"proxy": "socks5://h:1"}}, "settings.proxy", "not an http:// or https:// address"),
+        (
+            {"settings": {"baseUrl": "http://u:p@h"}},
+            "settings.baseUrl",
+            "must not contain a user or password",
+        ),
+        ({"settings": {"proxy": "socks5://h:1"}}, "settings.proxy", "of the form http://host:port"),
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_what_to_do(config: Any, path: str, says: str) -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from hubspot_dest.account.account_file import AccountFileError, read_account_file
-from hubspot_dest.config.document import DocumentError, parse_document
-from hubspot_dest.config.loading import ConfigFileError, load_config
+from hubspot_dest.config.loading import ConfigFileError, DocumentError, load_config, parse_document
 from hubspot_dest.intake.reader import BadLine, read_events
 from hubspot_dest.lint.linter import lint_text
 
@@ -74,9 +73,9 @@ def test_configurations_flows_accounts_and_lint_name_the_same_line(tmp_path: Pat
     if suffix == ".yaml":
         text = "version: 4\nflows: {a: [1, 2\nsettings:\n  a: b\n"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigFileError, match=r"line 2, column \d+: broken .* opened here"):
+    with pytest.raises(ConfigFileError, match=r"line 2, column \d+: invalid .* opened here"):
         load_config(file)
-    with pytest.raises(AccountFileError, match=r"line 2: broken .* opened here"):
+    with pytest.raises(AccountFileError, match=r"line 2: invalid .* opened here"):
         read_account_file(file)
     (finding,) = lint_text(str(file), text).findings
     assert finding.line == 2

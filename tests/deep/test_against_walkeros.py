@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_4
 from hubspot_dest.mapping.evaluation import Evaluation
@@ -24,7 +23,7 @@ from hubspot_dest.mapping.paths import get_by_path, set_by_path
 from hubspot_dest.mapping.policy import Policy, overlapping_paths
 from hubspot_dest.mapping.process import Processor
 from hubspot_dest.mapping.rules import RuleError, RuleSet
-from hubspot_dest.mapping.values import ValueCompiler
+from hubspot_dest.mapping.values import Callbacks, ValueCompiler
 from simulator.conformance.codec import encode
 
 pytestmark = pytest.mark.deep

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import occurrence_uuid
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault, FaultKind
 from simulator.hubspot.service import HubSpot

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import occurrence_uuid
 from simulator.hubspot import FakeHubSpot
 from simulator.hubspot.faults.fault_board import Fault
 from simulator.hubspot.service import HubSpot

@@ -13,10 +13,8 @@ import orjson
 from pydantic import SecretStr
 
 from hubspot_dest.delivery.client.calls import Calls
-from hubspot_dest.delivery.client.client import HubSpotClient
-from hubspot_dest.delivery.client.codec import occurrence_uuid
-from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher
-from hubspot_dest.delivery.dispatch.in_flight import Report
+from hubspot_dest.delivery.client.client import HubSpotClient, occurrence_uuid
+from hubspot_dest.delivery.dispatch.dispatcher import Dispatcher, Report
 from hubspot_dest.delivery.outbox.queue import NewIntent, Outbox
 from hubspot_dest.delivery.outbox.schema import CONTACT, EVENT
 from simulator.hubspot import FakeHubSpot

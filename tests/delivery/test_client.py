@@ -6,12 +6,15 @@ import http.client
 import json
 import os
 import threading
+import uuid
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.delivery.client.client import UUID_NAMESPACE, HubSpotClient, occurrence_uuid
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 from hubspot_dest.masking import mask_token
 from tests.delivery.wire import NO_CONTENT, answer, wire
@@ -238,3 +241,12 @@ def test_a_forked_process_opens_its_own_connections() -> None:
         hubspot.send(OCCURRENCE)
         assert hubspot._apis is not apis
     assert server.connections == 2
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+def test_it_is_the_uuid5_of_the_event_id(event_id: str) -> None:
+    assert occurrence_uuid(event_id) == str(uuid.uuid5(UUID_NAMESPACE, event_id))
+
+
+def test_an_id_of_broken_unicode_has_one_too() -> None:
+    assert uuid.UUID(occurrence_uuid("\ud800")).version == 5

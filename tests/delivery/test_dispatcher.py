@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import occurrence_uuid
 from hubspot_dest.delivery.dispatch.retry import RetryPolicy
 from hubspot_dest.delivery.dispatch.throttle import RateBudget
 from hubspot_dest.delivery.dispatch.workers import Workers

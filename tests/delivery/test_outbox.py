@@ -97,7 +97,7 @@ def test_a_second_process_is_refused_with_the_number_of_the_first(tmp_path: Path
 def test_a_full_disk_is_one_message_and_what_was_accepted_stays(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "o", max_pages=60)
     accepted: list[str] = []
-    with pytest.raises(OutboxError, match="the disk is full; make room"):  # noqa: PT012 - until it is full
+    with pytest.raises(OutboxError, match="the disk is full; free some space"):  # noqa: PT012 - until it is full
         for number in range(10_000):
             put(outbox, *(f"{number}-{n}" for n in range(20)))
             accepted += [f"{number}-{n}" for n in range(20)]
@@ -178,7 +178,7 @@ def test_a_newer_form_is_refused_and_an_older_one_is_migrated(tmp_path: Path) ->
     assert migrated.execute("SELECT event_id, colour FROM intents").fetchall() == [("a", None)]
     assert migrated.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
     migrated.close()
-    with pytest.raises(OutboxError, match="made by a newer hubspot-dest"):
+    with pytest.raises(OutboxError, match="created by a newer hubspot-dest"):
         Outbox(tmp_path / "o")
 
 

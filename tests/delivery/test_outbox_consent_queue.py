@@ -115,7 +115,7 @@ def test_a_full_disk_says_so_and_what_waited_before_goes_on_waiting(
     tmp_path: Path, hubspot: FakeHubSpot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*arguments: Any) -> None:
-        raise OutboxError("the disk is full; make room")
+        raise OutboxError("the disk is full; free some space")
 
     with make(hubspot, tmp_path) as destination:
         destination.push(make_event(1))

@@ -38,7 +38,7 @@ def make(
 
 
 def full_disk(*arguments: Any) -> None:
-    raise OutboxError("the disk is full; make room")
+    raise OutboxError("the disk is full; free some space")
 
 
 def test_queued_means_on_disk_and_listeners_hear_of_the_delivery(
@@ -211,7 +211,7 @@ def test_an_object_id_and_an_email_of_one_person_keep_their_order(
         destination.push_many(events)
     both = [occurrence["id"] for occurrence in hubspot.account.occurrences]
     assert len(both) == 60
-    from hubspot_dest.delivery.client.codec import occurrence_uuid
+    from hubspot_dest.delivery.client.client import occurrence_uuid
 
     place = {uuid: number for number, uuid in enumerate(both)}
     for first in (0, 1):  # by id alone and with both; by e-mail alone and with both

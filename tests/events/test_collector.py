@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 
-from hubspot_dest.events.collector import Collector, InvalidEventError, event_name
+from hubspot_dest.events.collector import (
+    MAX_EVENT_DEPTH,
+    Collector,
+    InvalidEventError,
+    event_name,
+    is_too_deep,
+    may_be_too_deep,
+)
 from hubspot_dest.mapping.jsvalues import JsTypeError
 from tests.configurations import EVENTS
 
@@ -87,3 +95,23 @@ def test_a_name_is_split_at_single_spaces(name: str, pieces: tuple[str, str]) ->
 def test_a_name_without_two_words_is_invalid(name: Any) -> None:
     with pytest.raises(InvalidEventError, match="invalid"):
         event_name({"name": name})
+
+
+def nested(levels: int, kind: str) -> bytes:
+    opening, closing = (b"[", b"]") if kind == "list" else (b'{"a":', b"}")
+    return opening * levels + b"1" + closing * levels
+
+
+@pytest.mark.parametrize("kind", ["list", "object"])
+def test_the_limit_is_the_last_level_that_is_taken(kind: str) -> None:
+    at, beyond = nested(MAX_EVENT_DEPTH, kind), nested(MAX_EVENT_DEPTH + 1, kind)
+    assert not is_too_deep(orjson.loads(at))
+    assert is_too_deep(orjson.loads(beyond))
+    assert may_be_too_deep(beyond)
+
+
+def test_what_is_wide_is_not_deep() -> None:
+    wide: dict[str, Any] = {"nested": [{"entity": "a", "nested": []} for _ in range(1000)]}
+    assert may_be_too_deep(orjson.dumps(wide))
+    assert not is_too_deep(wide)
+    assert not is_too_deep("text")

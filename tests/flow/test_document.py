@@ -1,4 +1,4 @@
-"""Flow files: the HubSpot destination is found, or it is said which could be meant and how to say it."""
+"""Flow files: the HubSpot destination is found, or the error lists the candidates and how to select one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_only_hubspot_destination_is_taken_whatever_stands_beside_it(tmp_pat
     path = write(tmp_path, {"s": flow({"ga4": {"package": "@walkeros/x"}, "crm": entry()})})
     config, notes = load_config(path)
     assert (config.id, config.raw["settings"]["eventNamePrefix"]) == ("crm", "pe1_")
-    assert "destination 'crm' of flow 's' is taken" in notes[0]
+    assert "using destination 'crm' of flow 's'" in notes[0]
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,13 @@ def test_a_version_or_code_of_ones_own_does_not_hide_it(tmp_path: Path, item: di
 
 def test_several_are_named_and_one_is_chosen_behind_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, {"a": flow({"hub": entry("pe1_")}), "b": flow({"hub": entry("pe2_")})})
-    assert (
-        "several destinations could be meant: a.hub, b.hub (name one after the file: FILE#a.hub)"
-        in refused(path)
+    assert "several destinations match: a.hub, b.hub (select one after the file name: FILE#a.hub)" in refused(
+        path
     )
     for wanted in ("b", "b.hub"):
         config, _ = load_config(Path(f"{path}#{wanted}"))
         assert config.raw["settings"]["eventNamePrefix"] == "pe2_"
-    assert "there is no destination 'c' (there are: a.hub, b.hub)" in refused(f"{path}#c")
+    assert "there is no destination 'c' (destinations: a.hub, b.hub)" in refused(f"{path}#c")
 
 
 @pytest.mark.parametrize(
@@ -81,14 +80,14 @@ def test_several_are_named_and_one_is_chosen_behind_the_file(tmp_path: Path) -> 
     [
         (
             {"version": 5, "flows": {"d": {"config": {}}}},
-            "line 1: version: a flow of version 5; versions 1 to 4 are read",
+            "line 1: version: flow version 5 is not supported, only 1 to 4 are",
         ),
-        ({"flows": {"d": {}}}, "a flow of version None"),
+        ({"flows": {"d": {}}}, "flow version None is not supported"),
         ({"version": 4, "flows": {}}, "flows must be a map of at least one flow"),
-        ({"version": 4, "flows": {"d": {}}}, "no destination of this flow is HubSpot's; there are: none"),
+        ({"version": 4, "flows": {"d": {}}}, "this flow has no HubSpot destination; destinations: none"),
         (
             {"version": 4, "flows": {"d": {"destinations": {"ga4": {"package": "x"}}}}},
-            "there are: d.ga4 (name one after the file: FILE#d.ga4)",
+            "destinations: d.ga4 (select one after the file name: FILE#d.ga4)",
         ),
         (
             {"version": 4, "flows": {"d": {"destinations": {"hubspot": {"config": 5}}}}},
@@ -177,12 +176,12 @@ def test_what_is_not_carried_out_is_said(tmp_path: Path) -> None:
     )
     _, notes = load_config(path)
     assert [note.split(": ", 1)[1] for note in notes] == [
-        "flows.s.destinations.crm.before: before has no effect here: transformers are not run here: events arrive as "
-        "their source made them",
+        "flows.s.destinations.crm.before: before has no effect here: transformers are not run here: events are used as "
+        "their source sent them",
         "flows.s.destinations.crm.cache: cache has no effect here: events are not cached here",
-        "flows.s.destinations.crm.env: env has no effect here: the official HubSpot client is used, whatever env "
+        "flows.s.destinations.crm.env: env has no effect here: the official HubSpot client is used, not what env "
         "injects",
-        "include: included folders are not read here",
+        "include: included folders are not read",
     ]
 
 

@@ -38,23 +38,27 @@ class FlowFile:
 
 
 TABLE = {
-    "v1-minimal": FlowFile(notes=("server is config.platform", "packages is config.bundle.packages")),
-    "v1-definitions": FlowFile("pe7_order_complete", notes=("definitions are variables, and $def is $var",)),
-    "v1-inline": FlowFile("pe42_acme_sale", {}, notes=("$def is $var",)),
+    "v1-minimal": FlowFile(
+        notes=("server becomes config.platform", "packages becomes config.bundle.packages")
+    ),
+    "v1-definitions": FlowFile(
+        "pe7_order_complete", notes=("definitions become variables, and $def becomes $var",)
+    ),
+    "v1-inline": FlowFile("pe42_acme_sale", {}, notes=("$def becomes $var",)),
     "v1-same-name": FlowFile(
         properties={"a": "definition", "b": "variable"},
-        notes=("web is config.platform", "what was in web is in config.settings"),
+        notes=("web becomes config.platform", "the content of web becomes config.settings"),
     ),
     "v1-environment": FlowFile(token=TOKEN),
-    "v2-contract": FlowFile(notes=("extends of a contract is extend",)),
+    "v2-contract": FlowFile(notes=("extends of a contract becomes extend",)),
     "v2-contract-reference": FlowFile("pe1_sale_of_a_shop", {}),
-    "v2-secret-colon": FlowFile(notes=("$store:name and $secret:NAME have a dot",), token=TOKEN),
-    "v2-code-name": FlowFile(notes=("code with a name is import",)),
-    "v3-bundle": FlowFile(notes=("bundle is config.bundle", "next has no effect here")),
-    "v3-skip": FlowFile(None, {}, notes=("skip of a rule is silent",), contact=True),
-    "v3-flat-out": FlowFile(notes=("the call in out of an example is a list of calls",)),
-    "v3-two-flows": FlowFile(notes=("destination 'hubspot' of flow 'shop' is taken",)),
-    "v3-function": FlowFile(properties={"revenue": "10"}, notes=("look at its second argument",)),
+    "v2-secret-colon": FlowFile(notes=("$store:name and $secret:NAME get a dot",), token=TOKEN),
+    "v2-code-name": FlowFile(notes=("code with a name becomes import",)),
+    "v3-bundle": FlowFile(notes=("bundle becomes config.bundle", "next has no effect here")),
+    "v3-skip": FlowFile(None, {}, notes=("skip of a rule becomes silent",), contact=True),
+    "v3-flat-out": FlowFile(notes=("the call in an example's out becomes a list of calls",)),
+    "v3-two-flows": FlowFile(notes=("using destination 'hubspot' of flow 'shop'",)),
+    "v3-function": FlowFile(properties={"revenue": "10"}, notes=("adapt its second argument",)),
     "v3-collector": FlowFile(properties={"country": "DE"}),
     "v4-minimal": FlowFile(),
     "v4-variables": FlowFile("pe9_order_complete", {"scope": "step"}),

@@ -81,8 +81,8 @@ def test_the_environment_gives_values_and_secrets() -> None:
     [
         ("$var.unknown", 'there is no variable "unknown"'),
         ("a $var.unknown b", 'there is no variable "unknown"'),
-        ("$var.m.x.y", 'path "x.y" is not in \\$var.m: there is no "x"'),
-        ("$var.loop", "circle: \\$var.loop -> \\$var.pool -> \\$var.loop"),
+        ("$var.m.x.y", '\\$var.m has no path "x.y": "x" does not exist'),
+        ("$var.loop", "circular reference: \\$var.loop -> \\$var.pool -> \\$var.loop"),
         ("a $var.m b", 'variable "m" is a map and cannot be part of a longer text'),
         ("a $var.list", 'variable "list" is a list'),
         ("a $env.NOT_SET b", "environment variable NOT_SET is not set"),
@@ -121,7 +121,7 @@ def test_a_default_after_an_equals_sign_is_told_how_to_write_it() -> None:
         ("https://$flow.other.url/x", "stays text here"),
         ("Bearer $secret.TOKEN", "stays text here"),
         ("$code:() => '$secret.TOKEN'", "stays text here"),
-        ("$code:() => '$env.T'", "a server bundle of walkerOS leaves a marker"),
+        ("$code:() => '$env.T'", "walkerOS' server bundle leaves a marker"),
     ],
 )
 def test_a_reference_that_does_not_do_what_it_says_is_warned_of(text: str, said: str) -> None:

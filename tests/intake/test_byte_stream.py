@@ -124,7 +124,7 @@ def test_a_document_that_is_cut_is_one_bad_line_where_it_begins(tmp_path: Path) 
     good, [bad] = read(tmp_path / "a.json.gz", gzip.compress(array)[:-200])
     assert (good, bad.number) == ([], 1)
     assert "the gzip ends in the middle" in bad.message
-    assert "what begins on this line is not complete" in bad.message
+    assert "the JSON that begins on this line is incomplete" in bad.message
 
 
 def test_a_whole_event_whose_line_end_was_cut_off_is_an_event(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_whole_event_whose_line_end_was_cut_off_is_an_event(tmp_path: Path) ->
 
 
 def test_what_is_called_gz_and_is_none_is_named(tmp_path: Path) -> None:
-    with pytest.raises(IntakeError, match=r"not a gzip file, although its name ends in \.gz"):
+    with pytest.raises(IntakeError, match=r"not a gzip file although its name ends in \.gz"):
         read(tmp_path / "a.gz", RAW)
     assert read(tmp_path / "empty.gz", b"") == ([], [])
 

@@ -37,7 +37,7 @@ def test_every_form_of_a_body_gives_the_events_that_walkeros_finds(
 
 @pytest.mark.parametrize("body", [b"", b"{", b"name=page", b"\xff\xfe"])
 def test_a_body_that_is_no_json_is_refused_with_the_reason(body: bytes) -> None:
-    with pytest.raises(BodyError, match="broken JSON") as caught:
+    with pytest.raises(BodyError, match="invalid JSON") as caught:
         events_of(body)
     assert caught.value.status == 400
 

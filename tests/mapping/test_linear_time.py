@@ -13,17 +13,22 @@ from hubspot_dest.config.validation import VALUE_KEYS
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.collector import Collector, with_user
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_4, WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
-from hubspot_dest.mapping.jsdates import date_ms
-from hubspot_dest.mapping.jsvalues import UNDEFINED, cast_to_property, key_order, parse_number, to_string
+from hubspot_dest.mapping.jsvalues import (
+    UNDEFINED,
+    cast_to_property,
+    date_ms,
+    key_order,
+    parse_number,
+    to_string,
+)
 from hubspot_dest.mapping.policy import Policy
 from hubspot_dest.mapping.process import Processor, merge
 from hubspot_dest.mapping.rules import RuleSet
-from hubspot_dest.mapping.values import ValueCompiler
+from hubspot_dest.mapping.values import Callbacks, ValueCompiler
 from hubspot_dest.planning.planner import Planner
 from hubspot_dest.planning.profiles import PlanPolicy
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.consent import granted_consent
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_4, WALKEROS_4_7, Dialect
@@ -15,7 +14,7 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED
 from hubspot_dest.mapping.policy import Policy, overlapping_paths
 from hubspot_dest.mapping.process import Processed, Processor
 from hubspot_dest.mapping.rules import RuleError, RuleSet
-from hubspot_dest.mapping.values import ValueCompiler
+from hubspot_dest.mapping.values import Callbacks, ValueCompiler
 
 
 def processor(config: dict[str, Any], dialect: Dialect = WALKEROS_4_7) -> Processor[None]:
@@ -136,7 +135,7 @@ def test_an_event_that_an_ignoring_rule_would_have_dropped_is_sent_with_an_error
     processed, ev = evaluate(config, {"name": "a b"})
     assert (processed.rule, processed.ignore) == (None, False)
     assert ev.issues[0].code == "ignore_condition_failed"
-    assert "was to ignore may be sent" in ev.issues[0].text
+    assert "should ignore may be sent" in ev.issues[0].text
 
 
 def test_the_last_resort_is_tried_once() -> None:

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.mapping.dialect import WALKEROS_4_4, WALKEROS_4_7, Dialect
 from hubspot_dest.mapping.evaluation import Evaluation
 from hubspot_dest.mapping.jsvalues import UNDEFINED
-from hubspot_dest.mapping.values import ValueCompiler
+from hubspot_dest.mapping.values import Callbacks, ValueCompiler
 
 EVENT: dict[str, Any] = {
     "name": "order complete",

@@ -12,7 +12,7 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import occurrence_uuid
 from hubspot_dest.delivery.client.exchange import Exchange
 from hubspot_dest.observability.observer import Observer
 from hubspot_dest.observability.opentelemetry import OtelInstruments
@@ -160,6 +160,7 @@ def test_a_trail_that_cannot_be_written_any_more_stops_no_delivery(tmp_path: Pat
         Observer(trail=trail).destination(make_config(seeded(hubspot))) as destination,
     ):
         assert destination.push(visit(1)).kind == "sent"
+    trail.close()
 
 
 def test_a_trail_cut_off_by_a_crash_is_followed_all_the_same(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.config.document import parse_document
+from hubspot_dest.config.loading import parse_document
 from hubspot_dest.scaffold.example_insertion import ExampleInsertionError, insert_example
 
 PATH = ("flows", "shop", "destinations", "hubspot")

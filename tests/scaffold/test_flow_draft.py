@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hubspot_dest.checks.names import check_event_name, check_property_name
-from hubspot_dest.config.document import parse_document
+from hubspot_dest.config.loading import parse_document
 from hubspot_dest.config.model import Config
 from hubspot_dest.lint.linter import lint_text
 from hubspot_dest.planning.dry_run import DryRun

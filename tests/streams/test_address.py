@@ -46,24 +46,24 @@ def test_credentials_come_from_the_environment_and_are_never_shown() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("http://host/topic?group=g", "not kafka://, redis:// or rediss://"),
-        ("events.jsonl", "one begins with kafka://, redis:// or rediss://"),
-        ("kafka://host:9092/?group=g", "names no topic"),
-        ("kafka://host:9092/t", "names no group"),
-        ("kafka://host:9092/t?group=", "names no group"),
+        ("http://host/topic?group=g", "must begin with kafka://, redis:// or rediss://"),
+        ("events.jsonl", "must begin with kafka://, redis:// or rediss://"),
+        ("kafka://host:9092/?group=g", "has no topic"),
+        ("kafka://host:9092/t", "has no group"),
+        ("kafka://host:9092/t?group=", "has no group"),
         ("kafka://host:x/t?group=g", "not a host:port"),
         ("kafka://host:70000/t?group=g", "not a host:port"),
         ("kafka:///t?group=g", "not a host:port"),
-        ("kafka://host/a%20b?group=g", "not a name of a topic"),
+        ("kafka://host/a%20b?group=g", "not a valid topic name"),
         ("kafka://host/t?group=g&stream=s", "stream is not a parameter of kafka://"),
-        ("kafka://host/t?group=g&group=h", "group is in the source twice"),
-        ("kafka://me:secret@host/t?group=g", "holds credentials"),
-        ("redis://:secret@host/0?stream=s&group=g", "holds credentials"),
-        ("redis://host/0?group=g", "names no stream"),
-        ("redis://host/zero?stream=s&group=g", "not a database"),
+        ("kafka://host/t?group=g&group=h", "group occurs twice in the source"),
+        ("kafka://me:secret@host/t?group=g", "contains credentials"),
+        ("redis://:secret@host/0?stream=s&group=g", "contains credentials"),
+        ("redis://host/0?group=g", "has no stream"),
+        ("redis://host/zero?stream=s&group=g", "not the number of a Redis database"),
         ("redis://a,b/0?stream=s&group=g", "several hosts"),
-        ("redis://host/0?stream=s&group=g&maxlen=many", "not a count of entries"),
-        ("redis://host/0?stream=s&group=g&maxlen=0", "not a count of entries"),
+        ("redis://host/0?stream=s&group=g&maxlen=many", "not a number of entries"),
+        ("redis://host/0?stream=s&group=g&maxlen=0", "not a number of entries"),
         ("kafka://host/t?group=g&dead=t", "three different names"),
         ("kafka://host/t?group=g&dead=x&waiting=x", "three different names"),
         ("redis://host/0?stream=a,a.dead&group=g", "three different names"),
@@ -94,7 +94,7 @@ def test_a_secret_on_the_command_line_is_refused(option: str) -> None:
 
 
 def test_an_option_that_is_no_pair_is_refused() -> None:
-    with pytest.raises(StreamError, match="not a key=value"):
+    with pytest.raises(StreamError, match="not key=value"):
         read_address(KAFKA, ["fetch.min.bytes"], {})
 
 

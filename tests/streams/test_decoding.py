@@ -39,7 +39,7 @@ def test_an_event_comes_through_as_it_is() -> None:
         (b'{"name":"page view","data":{"x":"' + b"x" * 10_000_000 + b'"}}', "too_large", "10,000,0"),
         (b'{"name":"a b","data":' + b"[" * 300 + b"]" * 300 + b"}", "no_event", "nested"),
         (b"[" * 200_000, "no_event", "nested"),
-        (b'{"name":"walker shutdown","data":{}}', "unknown_command", "not a command"),
+        (b'{"name":"walker shutdown","data":{}}', "unknown_command", "not a supported command"),
         (b'{"name":"walker consent","data":true}', "bad_command", "not an object"),
     ],
 )

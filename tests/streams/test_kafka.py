@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import occurrence_uuid
 from hubspot_dest.streams.address import read_address
 from hubspot_dest.streams.errors import LeaseLostError, RebalancingError, StreamError
 from hubspot_dest.streams.kafka_source import KafkaSource
@@ -133,7 +133,7 @@ def test_an_error_that_the_client_reports_is_raised_by_the_next_fetch(
     source = KafkaSource(read_address(mock_kafka.url(topic), environment={}))
     try:
         source._on_error(KafkaError(KafkaError._AUTHENTICATION, "SASL authentication error"))
-        with pytest.raises(StreamError, match="refuses the credentials") as caught:
+        with pytest.raises(StreamError, match="rejects the credentials") as caught:
             source.fetch(10, 0.0)
         assert not caught.value.heals
         source._on_error(KafkaError(KafkaError._TRANSPORT, "connection closed by peer"))

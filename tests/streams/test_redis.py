@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import occurrence_uuid
 from hubspot_dest.planning.plan import ContactUpsert
 from hubspot_dest.streams.address import read_address
 from hubspot_dest.streams.errors import StreamError
@@ -68,7 +68,7 @@ class Member:
         self.source._client.close()
 
     def beat(self) -> None:
-        self.source._beat(force=True)
+        self.source._maintain_leases(force=True)
 
     def fetch_all(self, seconds: float = 3.0) -> list[Message]:
         """Fetch until something comes."""
@@ -396,7 +396,7 @@ def test_no_stream_is_one_clear_message_and_heals(redis_server: RedisServer) -> 
 def test_a_key_that_is_no_stream_is_said_to_be_one(redis_server: RedisServer) -> None:
     redis_server.client().set("text", "x")
     error = error_of(redis_server.url("text"))
-    assert "text is a key, but not a stream" in error.sentence
+    assert "the key text is not a stream" in error.sentence
     assert not error.heals
 
 
@@ -419,7 +419,7 @@ def test_wrong_credentials_and_missing_rights_are_told_apart_and_never_shown(
         assert "open-sesame" not in wrong.sentence
         poor = error_of(redis_server.url("events"), REDIS_USERNAME="reader", REDIS_PASSWORD="letmein12345")
         assert poor.kind == "authorization"
-        assert "no rights" in poor.sentence
+        assert "no permissions" in poor.sentence
         assert not poor.heals
     finally:
         client.execute_command("ACL", "DELUSER", "reader")
@@ -431,7 +431,7 @@ def test_a_worker_that_cannot_log_in_ends_with_2_and_one_sentence(
     config = write_config(tmp_path)
     done = work(config, redis_server.url("s"), hubspot, REDIS_PASSWORD="wrong-password-here")
     assert done.code == 2
-    assert "refuses the credentials" in done.said
+    assert "rejects the credentials" in done.said
     assert "wrong-password-here" not in done.said
     assert "Traceback" not in done.said
 

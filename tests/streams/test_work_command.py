@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import occurrence_uuid
 from hubspot_dest.streams.health import serve_health
 from simulator.brokers.redis import RedisServer
 from simulator.hubspot import FakeHubSpot
@@ -165,16 +165,16 @@ def test_a_death_between_hubspots_answer_and_the_commit_counts_once(hubspot: Fak
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["work", "CONFIG", "events.jsonl"], "one begins with kafka://, redis:// or rediss://"),
-        (["work", "CONFIG", "kafka://h/t"], "names no group"),
-        (["work", "CONFIG", "kafka://me:pw-secret@h/t?group=g"], "holds credentials"),
+        (["work", "CONFIG", "events.jsonl"], "must begin with kafka://, redis:// or rediss://"),
+        (["work", "CONFIG", "kafka://h/t"], "has no group"),
+        (["work", "CONFIG", "kafka://me:pw-secret@h/t?group=g"], "contains credentials"),
         (["work", "CONFIG", "kafka://h/t?group=g"], "would send to the real HubSpot"),
         (["outbox", "dead", "redis://127.0.0.1:1/0?stream=s&group=g"], "cannot be reached"),
         (["outbox", "release", "outbox.sqlite3"], "is not a stream"),
-        (["outbox", "purge", "redis://h/0?stream=s&group=g", "--pending"], "are for an outbox file"),
-        (["listen", "CONFIG", "--sink", "http://h"], "not kafka://, redis:// or rediss://"),
+        (["outbox", "purge", "redis://h/0?stream=s&group=g", "--pending"], "require an outbox file"),
+        (["listen", "CONFIG", "--sink", "http://h"], "must begin with kafka://, redis:// or rediss://"),
         (["listen", "CONFIG", "--sink", "kafka://h/t", "--no-outbox"], "--sink excludes"),
-        (["listen", "CONFIG", "--sink-key", "user.id"], "are for --sink"),
+        (["listen", "CONFIG", "--sink-key", "user.id"], "require --sink"),
     ],
 )
 def test_what_cannot_run_is_one_sentence_and_2(tmp_path: Path, arguments: list[str], sentence: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.delivery.client.codec import occurrence_uuid
+from hubspot_dest.delivery.client.client import occurrence_uuid
 from hubspot_dest.streams.counts import WorkerCounts
 from hubspot_dest.streams.errors import LeaseLostError, RebalancingError, StreamError
 from hubspot_dest.streams.source import Lag, TrimWatch

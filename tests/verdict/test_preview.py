@@ -278,9 +278,9 @@ def test_a_stage_that_goes_back_within_the_run_is_doubtful(tmp_path: Path) -> No
         ),
         (
             '{"version": 1, "portalId": 1, "contactProperties": [{"name": "a", "type": "dat"}]}',
-            "the type 'dat'",
+            "the unknown type 'dat'",
         ),
-        ('{"version": 1,\n "portalId": }', "line 2: broken JSON"),
+        ('{"version": 1,\n "portalId": }', "line 2: invalid JSON"),
     ],
 )
 def test_a_broken_account_file_is_named_and_nothing_runs(content: str, message: str, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_the_examples_are_a_go(config: str) -> None:
 def test_the_examples_with_the_account_file_beside_them_answer_every_question(config: str) -> None:
     done = verify(config, EVENTS, "--account", str(EXAMPLES / "account.json"), "--strict")
     assert done.exit_code == 0, done.output
-    assert "Also found" not in done.stdout
+    assert "Other findings" not in done.stdout
 
 
 def test_a_planned_account_answers_every_question(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_planned_account_answers_every_question(tmp_path: Path) -> None:
     assert planned.exit_code == 0, planned.output
     done = verify(FLOW, EVENTS, "--account", account, "--strict")
     assert done.exit_code == 0, done.output
-    assert "not answered: quotas" in done.stdout  # nine seconds of events tell nothing about a month
+    assert "unanswered: quotas" in done.stdout  # nine seconds of events tell nothing about a month
 
 
 def test_what_hubspot_refuses_is_a_no_go_with_its_line_and_what_to_do(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_what_hubspot_refuses_is_a_no_go_with_its_line_and_what_to_do(tmp_path: 
     assert "fix: name settings.eventName order_completed" in done.stdout
     assert "(2 events, first in line 1 of the events)" in done.stdout
     lines = done.stdout.splitlines()
-    assert lines.index("In the way:") < next(
+    assert lines.index("Blocking:") < next(
         number for number, text in enumerate(lines) if text.startswith("✗ configuration")
     )
     assert done.stdout.count("Order Completed!") == 1  # one cause is said once
@@ -148,20 +148,20 @@ def test_a_consent_that_the_flows_collector_grants_is_not_missed_in_the_events(t
     Path(config).write_text(json.dumps(document), "utf-8")
     done = verify(config, write_events(tmp_path, *[{**ORDER, "id": str(n)} for n in range(40)]))
     assert done.exit_code == 0, done.output
-    assert "Also found" not in done.stdout
+    assert "Other findings" not in done.stdout
 
 
 def test_without_events_nothing_is_proved_and_it_is_no_go() -> None:
     done = verify(SHOP)
     assert done.exit_code == 1
     assert "nothing was proved" in done.stdout
-    assert "hubspot-dest verify CONFIG EVENTS" in done.stdout
+    assert "pass EVENTS to hubspot-dest verify" in done.stdout
 
 
 def test_without_events_step_examples_prove_something_and_the_rest_is_said() -> None:
     done = verify(FLOW)
     assert done.exit_code == 0, done.output
-    assert "not answered: events, definitions" in done.stdout
+    assert "unanswered: events, definitions" in done.stdout
     assert verify(FLOW, "--strict").exit_code == 1
 
 
@@ -196,7 +196,7 @@ def test_what_no_event_exercises_is_said_and_fail_under_makes_it_a_no_go(tmp_pat
     config, events = flow(tmp_path), write_events(tmp_path, {**ORDER, "data": {"total": 1}})
     done = verify(config, events)
     assert done.exit_code == 0, done.output
-    assert "properties that no event gave a value: order complete: order_id" in done.stdout
+    assert "properties without a value in any event: order complete: order_id" in done.stdout
     out = tmp_path / "out.sarif"
     low = verify(config, events, "--fail-under", "90", "--sarif", str(out))
     assert low.exit_code == 1
@@ -447,7 +447,7 @@ def test_a_step_example_that_does_not_hold_stands_in_the_way_at_its_line(tmp_pat
     assert done.exit_code == 1
     assert f"{config}:{line_of(config, chr(34) + 'sale')}: lost example_failed" in done.stdout
     assert 'expected "pe12345678_other", got "pe12345678_purchase"' in done.stdout
-    assert "without out, so that they prove nothing: empty" in done.stdout
+    assert "examples without out, which prove nothing: empty" in done.stdout
 
 
 def test_a_step_example_with_a_rule_settings_and_a_command_of_its_own_is_run(tmp_path: Path) -> None:
@@ -541,7 +541,7 @@ def test_annotations_do_not_go_into_another_form() -> None:
     for form in (["--json"], ["--format", "sarif"], ["--format", "junit"]):
         done = verify(SHOP, EVENTS, "--github", *form)
         assert done.exit_code == 2
-        assert "--github goes with the text" in done.stderr
+        assert "--github requires the text" in done.stderr
 
 
 def test_the_files_are_written_although_the_reader_of_the_text_leaves(tmp_path: Path) -> None:
@@ -574,7 +574,7 @@ def test_events_come_from_standard_input_only_where_it_is_named() -> None:
     assert named.returncode == 0, named.stderr
     unnamed = warm.run(call, input=given, capture_output=True, check=False)
     assert unnamed.returncode == 2
-    assert b"only where - names it" in unnamed.stderr
+    assert b"only if - is passed" in unnamed.stderr
 
 
 def test_every_code_has_its_page_in_the_documentation_and_in_explain() -> None:
@@ -625,8 +625,8 @@ def test_the_number_of_things_in_the_way_is_the_number_of_places_that_are_named(
     event.write_text(json.dumps(ORDER) + "\n", encoding="utf-8")
     one = flow(tmp_path, event_name="Large Order!")
     first = verify(one, str(event)).stdout.splitlines()[0]
-    assert "1 thing is in the way: events; for the same reason configuration, definitions failed" in first
+    assert "1 finding blocks: events; also failed: configuration, definitions" in first
     several = verify(PLANTED, str(event)).stdout
-    count = int(several.splitlines()[0].split(" things are in the way: ")[0].rsplit(" ", 1)[1])
-    listed = several.split("In the way:")[1].split("Also found:")[0]
+    count = int(several.splitlines()[0].split(" findings block: ")[0].rsplit(" ", 1)[1])
+    listed = several.split("Blocking:")[1].split("Other findings:")[0]
     assert listed.count("    fix: ") == count

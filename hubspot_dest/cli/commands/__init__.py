@@ -1,1 +1,1 @@
-"""The commands of `hubspot-dest`, one a module."""
+"""The commands of `hubspot-dest`, one per module."""

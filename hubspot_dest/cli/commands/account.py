@@ -1,4 +1,4 @@
-"""`hubspot-dest account pull CONFIG`: what the account has, as a file to keep beside the configuration."""
+"""`hubspot-dest account pull CONFIG`: save the account's definitions, properties and limits as a file."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import connection_options
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, connection_options
 
 __all__ = ["command"]
 
 
 @click.group("account")
 def command() -> None:
-    """Keep what the account has in a file, so that preview knows it without any network."""
+    """Save what the account has to a file, so that other commands can use it without a network."""
 
 
 @command.command("pull", cls=FileCommand)
@@ -26,12 +25,13 @@ def command() -> None:
     "--output",
     type=OutputFile(),
     metavar="FILE",
-    help="Where to write it; standard output if not given.",
+    help="File to write; standard output by default.",
 )
 def pull(**options: Any) -> None:
-    """Write the event definitions, contact properties and limits of CONFIG's account into a file. Reads only.
+    """Write the event definitions, contact properties and limits of CONFIG's account to a file. HubSpot is only read.
 
-    The file holds no people and no secrets. Exit 0: written. 2: HubSpot did not answer, or the file cannot be written.
+    The file contains no personal data and no secrets. Exit 0: written. 2: HubSpot did not answer, or the file cannot be
+    written.
     """
     from hubspot_dest.cli.runs.account import pull_to  # here, so that --help stays fast
 

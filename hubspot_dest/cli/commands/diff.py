@@ -1,4 +1,4 @@
-"""`hubspot-dest diff OLD NEW EVENTS`: what a change of a configuration changes for events."""
+"""`hubspot-dest diff OLD NEW EVENTS`: show how a change of a configuration affects events."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ __all__ = ["command"]
     type=click.Choice(["change", "loss", "never"]),
     default="never",
     show_default=True,
-    help="End with exit code 1 if an event changes, or if an event loses a call.",
+    help="Exit with code 1 if an event changes, or if an event loses a call.",
 )
 @click.option(
     "--consent",
     multiple=True,
     metavar="NAME[=true|false]",
-    help="The collector's consent to begin with; may be repeated.",
+    help="The collector's initial consent; may be repeated.",
 )
 @click.option("--parity", is_flag=True, help=PARITY_HELP)
 @walkeros_option(WALKEROS_HELP)
 @click.option(
-    "--json", "as_json", is_flag=True, help="JSON Lines: one object a changed event, a summary last."
+    "--json", "as_json", is_flag=True, help="Write JSON Lines: one object per changed event, a summary last."
 )
-@click.option("--markdown", is_flag=True, help="Markdown, for a comment on a pull request.")
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+@click.option("--markdown", is_flag=True, help="Write Markdown, for a comment on a pull request.")
+@click.option("--no-color", is_flag=True, help="Do not use colours; NO_COLOR does the same.")
 @line_limit_option
 def command(**options: Any) -> None:
     """Show which EVENTS gain, lose or change a call when the configuration OLD becomes NEW, and why.
 
-    Every event is planned by itself with both, without any network. EVENTS is a file of JSON Lines, a JSON array, one
-    object, or - for standard input. Exit 0: compared. 1: what --fail-on names was found, or a line is not an event.
-    2: it could not run.
+    Every event is planned with both configurations, without network access. EVENTS is a file of JSON Lines, a JSON
+    array, one object, or - for standard input. Exit 0: compared. 1: --fail-on applies, or a line is not an event. 2:
+    it could not run.
     """
     from hubspot_dest.cli.runs.diff import diff  # here, so that --help stays fast
 

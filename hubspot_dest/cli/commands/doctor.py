@@ -1,4 +1,4 @@
-"""`hubspot-dest doctor CONFIG [EVENTS]`: whether HubSpot has what a configuration needs."""
+"""`hubspot-dest doctor CONFIG [EVENTS]`: check whether HubSpot has what a configuration needs."""
 
 from __future__ import annotations
 
@@ -18,30 +18,32 @@ __all__ = ["command"]
 @click.argument("events", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]")
 @connection_options
 @click.option(
-    "--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent; for EVENTS."
+    "--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent, for EVENTS."
 )
 @line_limit_option
 @click.option(
     "--source",
     metavar="SOURCE",
-    help="Look into a stream as `work` has it, kafka://… or redis://…: its keys, and what its pace means for quotas.",
+    help="Inspect a stream that `work` reads, kafka://… or redis://…: its keys, and the quotas that its rate needs.",
 )
 @click.option(
     "--source-option",
     "source_options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Of librdkafka or redis-py, for --source. May be repeated.",
+    help="An option of librdkafka or redis-py, for --source; may be repeated.",
 )
-@click.option("--offline", is_flag=True, help="Do not ask HubSpot; check the configuration alone.")
-@click.option("--json", "as_lines", is_flag=True, help="JSON Lines: one object a check, a summary last.")
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+@click.option("--offline", is_flag=True, help="Do not contact HubSpot; check the configuration alone.")
+@click.option(
+    "--json", "as_lines", is_flag=True, help="Write JSON Lines: one object per check, a summary last."
+)
+@click.option("--no-color", is_flag=True, help="Do not use colours; NO_COLOR does the same.")
 def command(**options: Any) -> None:
-    """Ask HubSpot whether it has what CONFIG needs: token, portal, event definitions, properties. Reads only.
+    """Check whether HubSpot has what CONFIG needs: token, portal, event definitions, properties. HubSpot is only read.
 
-    With EVENTS (a file, or - for standard input) it checks what exactly these events need; without, what is written in
-    the configuration, and reports what cannot be known from that. Exit 0: nothing is wrong. 1: something is. 2: it
-    could not run.
+    With EVENTS (a file, or - for standard input), the requirements of exactly these events are checked; without it,
+    those that follow from CONFIG, and whatever it does not determine is reported. Exit 0: nothing is wrong. 1:
+    something is. 2: it could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest doctor CONFIG -")
     from hubspot_dest.cli.runs.doctor import doctor  # here, so that --help stays fast

@@ -1,4 +1,4 @@
-"""`hubspot-dest explain CODE`: what a finding means, how that is known, and what to do."""
+"""`hubspot-dest explain CODE`: explain what a finding means, how it is known, and what to do."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ __all__ = ["command"]
 
 @click.command("explain")
 @click.argument("code", required=False, metavar="[CODE]")
-@click.option("--all", "every", is_flag=True, help="Every page, as docs/checks.md has them.")
+@click.option("--all", "every", is_flag=True, help="Show every page, as in docs/checks.md.")
 def command(code: str | None, every: bool) -> None:
-    """Explain a finding by its CODE, or an outcome or reason by its word: what it is about, and what to do.
+    """Explain the CODE of a finding, or the word for an outcome or reason: what it means, and what to do.
 
-    Without CODE, list all.
+    Without CODE, all of them are listed.
     """
     from hubspot_dest.cli.runs.explain import explain  # here, so that --help stays fast
 

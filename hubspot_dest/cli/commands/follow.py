@@ -1,4 +1,4 @@
-"""`hubspot-dest follow ID TRAIL`: what became of one event."""
+"""`hubspot-dest follow ID TRAIL`: show what happened to one event."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _NO_TRAIL: Final = frozenset(
 @click.command("follow")
 @click.argument("event_id", metavar="ID")
 @click.argument("trail", type=click.Path(path_type=Path), metavar="TRAIL")
-@click.option("--json", "as_lines", is_flag=True, help="The trail's own lines.")
+@click.option("--json", "as_lines", is_flag=True, help="Print the lines of the trail unchanged.")
 def command(event_id: str, trail: Path, as_lines: bool) -> None:
-    """Show what became of the event ID (or of its uuid in HubSpot), from a TRAIL that `--trail` wrote.
+    """Show what happened to the event with this ID (or with this uuid in HubSpot), from a TRAIL written by `--trail`.
 
-    Exit 0: the trail has records of it. 1: it has none. 2: the trail could not be read.
+    Exit 0: the trail has records of the event. 1: it has none. 2: the trail could not be read.
     """
     found = 0
     try:
@@ -60,7 +60,7 @@ def command(event_id: str, trail: Path, as_lines: bool) -> None:
 
 
 def _lines(record: dict[str, Any]) -> list[str]:
-    """Return a record as people read it."""
+    """Return the lines of a record, as text for people."""
     place = f"  line {record['line']}" if "line" in record else ""
     what = record.get("event") or f"{amount(len(record.get('events') or []), 'event')} together"
     head = f"{record.get('time', '')}  {record.get('outcome', '')}{place}  {what}  {record.get('reason', '')}"

@@ -1,4 +1,4 @@
-"""`hubspot-dest init [DIR]`: a first configuration and events to try it with."""
+"""`hubspot-dest init [DIR]`: write a first configuration, and events to try it with."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["command"]
 def command(**options: Any) -> None:
     """Write a first flow.yaml and events.jsonl into DIR, the current folder by default.
 
-    Nothing is overwritten. Exit 0: written. 2: a file is there already, or cannot be written.
+    Nothing is overwritten. Exit 0: written. 2: a file exists already, or cannot be written.
     """
-    from hubspot_dest.cli.runs.init import init  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.init import init  # here, so that --help stays fast
 
     init(**options)

@@ -1,4 +1,4 @@
-"""`hubspot-dest listen CONFIG`: the collector endpoint in front of the destination."""
+"""`hubspot-dest listen CONFIG`: run a collector endpoint in front of the destination."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import RealRange, connection_options, delivery_options, watching_options
-from hubspot_dest.cli.output_files import FileCommand
+from hubspot_dest.cli.options import (
+    FileCommand,
+    RealRange,
+    connection_options,
+    delivery_options,
+    watching_options,
+)
 
 __all__ = ["command"]
 
@@ -30,14 +35,14 @@ __all__ = ["command"]
     multiple=True,
     default=("/collect",),
     show_default=True,
-    help="Where events are accepted; may be repeated.",
+    help="Path at which events are accepted; may be repeated.",
 )
 @click.option(
     "--allow-origin",
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Origin whose pages may send, https://shop.example; all by default. May be repeated.",
+    help="Origin whose pages may send, for example https://shop.example; all by default; may be repeated.",
 )
 @click.option(
     "--secret-env",
@@ -47,33 +52,41 @@ __all__ = ["command"]
 @click.option(
     "--hmac-env",
     metavar="NAME",
-    help="Require X-Signature-256, made with the key in this environment variable; see docs/listen.md.",
+    help="Require X-Signature-256 with the key in this environment variable; see docs/listen.md.",
 )
 @click.option(
     "--rate-per-address",
     type=RealRange(min=0, min_open=True),
     metavar="N",
-    help="Requests per second from one address; beyond that 429.",
+    help="Maximum number of requests per second from one address; others get 429.",
 )
 @click.option(
     "--max-connections",
     type=click.IntRange(1, 1_000_000),
     default=1000,
     show_default=True,
-    help="Open connections; beyond that the one that has been idle longest is closed.",
+    help="Maximum number of open connections; beyond it, the one that has been idle longest is closed.",
 )
 @click.option(
-    "--max-batch", type=click.IntRange(1), default=100, show_default=True, help="Events in one request."
+    "--max-batch",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    help="Maximum number of events in one request.",
 )
 @click.option(
-    "--max-body", type=click.IntRange(100), default=1_048_576, show_default=True, help="Bytes of a body."
+    "--max-body",
+    type=click.IntRange(100),
+    default=1_048_576,
+    show_default=True,
+    help="Maximum size of a body, in bytes.",
 )
 @click.option(
     "--limit",
     type=click.IntRange(1),
     default=10_000,
     show_default=True,
-    help="Events that may wait to be stored; beyond that senders get 503 and send again.",
+    help="Maximum number of events waiting to be stored; beyond it, senders get 503 and send again.",
 )
 @click.option(
     "--outbox",
@@ -84,46 +97,51 @@ __all__ = ["command"]
 @click.option(
     "--sink",
     metavar="URL",
-    help="Put events into kafka://HOST/TOPIC or redis://HOST/0?stream=NAME instead; `work` delivers them.",
+    help="Write events to kafka://HOST/TOPIC or redis://HOST/0?stream=NAME instead; `work` delivers them.",
 )
 @click.option(
     "--sink-key",
     metavar="PATH",
-    help="What identifies a person, for their order: user.email, user.id … by default.",
+    help="Path that identifies a person, whose events stay in order; user.email, user.id … by default.",
 )
 @click.option(
     "--source-option",
     "sink_options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Of librdkafka or redis-py, for --sink. May be repeated.",
+    help="An option of librdkafka or redis-py, for --sink; may be repeated.",
 )
-@click.option("--no-outbox", is_flag=True, help="Answer when HubSpot has the event; batches wait in memory.")
+@click.option(
+    "--no-outbox", is_flag=True, help="Answer after HubSpot has accepted the event; batches wait in memory."
+)
 @click.option(
     "--grace",
     type=RealRange(min=0),
     default=10.0,
     show_default=True,
     metavar="SECONDS",
-    help="At the end, how long requests in progress may take, and then the delivery.",
+    help="At shutdown, the time limit for requests in progress, and then for the delivery.",
 )
 @click.option(
-    "--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent to begin with."
+    "--consent",
+    multiple=True,
+    metavar="NAME[=true|false]",
+    help="The collector's initial consent; may be repeated.",
 )
 @click.option("--yes", is_flag=True, help="Send to the real HubSpot.")
-@click.option("--json", "as_line", is_flag=True, help="Write the address to stdout as one line of JSON.")
+@click.option("--json", "as_line", is_flag=True, help="Write the address to stdout as a line of JSON.")
 @delivery_options
 @connection_options
 @watching_options
 def command(**options: Any) -> None:
     """Accept events over HTTP, as a walkerOS collector server does, and deliver them with CONFIG.
 
-    POST one event, a list, or {"batch": [...]}; GET with the event as query string answers with a pixel. An event is
-    answered when it is in the outbox (with --sink: in the stream; without either: when HubSpot has it). /health and
-    /ready are for monitoring. SIGTERM and SIGINT shut it down: requests in progress are completed, and what is not
-    delivered stays in the outbox. Exit 0: shut down so. 1: events were lost (with --no-outbox, or when the outbox file
-    was removed). 2: it could not run.
+    POST one event, a list, or {"batch": [...]}; GET with the event as query string returns a pixel. The
+    response is sent once the event is in the outbox (with --sink: in the stream; without either: once HubSpot has it).
+    /health and /ready are for monitoring. SIGTERM and SIGINT shut it down: requests in progress are completed, and
+    undelivered events stay in the outbox. Exit 0: shut down, nothing lost. 1: events were lost (with --no-outbox, or
+    because the outbox file was removed). 2: it could not run.
     """
-    from hubspot_dest.cli.runs.listen import listen  # here, so that --help loads nothing else
+    from hubspot_dest.cli.runs.listen import listen  # here, so that --help stays fast
 
     listen(**options)

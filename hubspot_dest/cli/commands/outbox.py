@@ -1,4 +1,4 @@
-"""`hubspot-dest outbox`: look into an outbox, and decide about its dead letters."""
+"""`hubspot-dest outbox`: inspect an outbox, and retry or drop its dead letters."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _OPTIONS = click.option(
     "options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Of librdkafka or redis-py, as for `work`; for a SOURCE.",
+    help="For a SOURCE: an option of librdkafka or redis-py, as for `work`; may be repeated.",
 )
-# The contact cache notes a contact as soon as its upsert is accepted; what still waits is not in HubSpot.
+# The contact cache remembers a contact as soon as its upsert is queued; those still waiting are not in HubSpot.
 _TAKEN = """
     SELECT count(*) FROM memory WHERE 'e:' || email NOT IN (
         SELECT substr(person, 1, instr(person || char(10), char(10)) - 1) FROM intents WHERE kind = ?)
 """
-_OUTBOX_HINT = "the FILE of `send --outbox FILE`; without it, EVENTS.outbox.sqlite3 beside the events"
+_OUTBOX_HINT = "pass the FILE of `send --outbox FILE`, or EVENTS.outbox.sqlite3 beside the events"
 _SCHEMES = ("kafka:", "redis:", "rediss:")
 
 
@@ -47,22 +47,24 @@ def _is_stream(file: str) -> bool:
 
 @click.group("outbox")
 def command() -> None:
-    """Look into an outbox, and decide about its dead letters.
+    """Inspect an outbox, and retry or drop its dead letters.
 
-    FILE is what `send --outbox` used; SOURCE the address that `work` has, kafka://… or redis://…: its dead letters and
-    waiting events are in topics or streams of their own. `status`, `dead` and `export` only read, also while others use
-    the outbox; `retry` and `purge` need a FILE alone.
+    FILE is the outbox of `send --outbox`; SOURCE is the address that `work` reads, kafka://… or redis://…, whose dead
+    letters and waiting events have topics or streams of their own. `status`, `dead` and `export` only read, even while
+    another command uses the outbox; `retry` and `purge` need exclusive access to a FILE.
     """
 
 
 @command.command("status")
 @_FILE
 @_OPTIONS
-@click.option("--json", "as_text", flag_value=False, default=True, help="One JSON object.")
+@click.option("--json", "as_text", flag_value=False, default=True, help="Write one JSON object.")
 def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
-    """Show what waits, since when, what was given up, and for which HubSpot. Exit 1 if anything was given up."""
+    """Show what is waiting, since when, what was given up, and the HubSpot target. Exit 1 if anything was given up."""
     if _is_stream(file):
-        from hubspot_dest.cli.runs import outbox_streams  # here, so that files need no stream's modules
+        from hubspot_dest.cli.runs import (
+            outbox_streams,  # here, since files do not need the modules of streams
+        )
 
         outbox_streams.status(file, options, as_text=as_text)
     _require_outbox(Path(file))
@@ -76,10 +78,10 @@ def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
         print_data(f"for consent  {amount(found['forConsent'], 'event')}")
         reasons = ", ".join(f"{count} {safe_text(reason)}" for reason, count in found["reasons"].items())
         print_data(f"dead letters {found['dead']}{f' ({reasons})' if reasons else ''}")
-        print_data(f"remembered   {amount(found['remembered'], 'contact')} that HubSpot has taken")
+        print_data(f"remembered   {amount(found['remembered'], 'contact')} that HubSpot has accepted")
         if found["dead"]:
             say(
-                f"hubspot-dest outbox dead {safe_text(file)} shows why; retry sends them again, purge drops them"
+                f"hubspot-dest outbox dead {safe_text(file)} shows why; `retry` sends them again, `purge` drops them"
             )
     else:
         print_data(as_json(found))
@@ -125,7 +127,7 @@ def _moment(seconds: float) -> str:
 @_FILE
 @_OPTIONS
 def dead(file: str, options: tuple[str, ...]) -> None:
-    """List what was given up, with HubSpot's reason. Exit 1 if there is any."""
+    """List the dead letters, with HubSpot's reasons. Exit 1 if there are any."""
     if _is_stream(file):
         from hubspot_dest.cli.runs import outbox_streams
 
@@ -152,7 +154,7 @@ def dead(file: str, options: tuple[str, ...]) -> None:
 @_FILE
 @_OPTIONS
 def export(file: str, options: tuple[str, ...]) -> None:
-    """Write the dead letters as JSON Lines to standard output, each with its reason and the JSON for HubSpot."""
+    """Write the dead letters to standard output as JSON Lines, each with its reason and the JSON for HubSpot."""
     if _is_stream(file):
         from hubspot_dest.cli.runs import outbox_streams
 
@@ -170,7 +172,7 @@ def export(file: str, options: tuple[str, ...]) -> None:
 @_FILE
 @_OPTIONS
 def retry(file: str, options: tuple[str, ...]) -> None:
-    """Queue every dead letter again; the next `send`, or a worker, delivers it after what waits already."""
+    """Queue every dead letter again; the next `send`, or a worker, delivers it after everything already waiting."""
     if _is_stream(file):
         from hubspot_dest.cli.runs import outbox_streams
 
@@ -197,10 +199,10 @@ def retry(file: str, options: tuple[str, ...]) -> None:
     "--consent",
     multiple=True,
     metavar="NAME[=true|false]",
-    help="Consent that is granted now, added to each event's own; what an event itself refuses stays refused.",
+    help="Consent to add to each event's own; what an event itself refuses stays refused. May be repeated.",
 )
 def release(file: str, options: tuple[str, ...], consent: tuple[str, ...]) -> None:
-    """Put events of a SOURCE that wait for consent back; a worker takes them after what is there already."""
+    """Put the events of a SOURCE that wait for consent back; a worker processes them after all earlier messages."""
     from hubspot_dest.cli.runs import outbox_streams
 
     if not _is_stream(file):
@@ -211,15 +213,15 @@ def release(file: str, options: tuple[str, ...], consent: tuple[str, ...]) -> No
 @command.command("purge")
 @_FILE
 @_OPTIONS
-@click.option("--pending", is_flag=True, help="Drop what waits for delivery as well.")
-@click.option("--for-consent", is_flag=True, help="Drop what waits for consent as well.")
+@click.option("--pending", is_flag=True, help="Also drop events and contacts waiting for delivery.")
+@click.option("--for-consent", is_flag=True, help="Also drop events waiting for consent.")
 @click.option(
     "--older-than",
     type=RealRange(min=0),
     metavar="DAYS",
-    help="Only dead letters, and what waits for consent, that old.",
+    help="Drop only dead letters, and events waiting for consent, older than this.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def purge(
     file: str,
     options: tuple[str, ...],
@@ -228,12 +230,15 @@ def purge(
     older_than: float | None,
     yes: bool,
 ) -> None:
-    """Drop the dead letters for good."""
+    """Permanently drop the dead letters."""
     if _is_stream(file):
         from hubspot_dest.cli.runs import outbox_streams
 
         if pending or older_than is not None:
-            stop("--pending and --older-than are for an outbox file", "the topic's or stream's own retention")
+            stop(
+                "--pending and --older-than require an outbox file",
+                "use the retention of the topic or stream",
+            )
         outbox_streams.purge(file, options, waiting=for_consent, yes=yes)
         return
     outbox = _open(Path(file))
@@ -244,7 +249,7 @@ def purge(
             what += f", {held.text} that {verb(held.events, 'wait')} for delivery"
         if for_consent:
             what += f", {amount(held.waiting, 'event')} that {verb(held.waiting, 'wait')} for consent"
-        if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
+        if not yes and not click.confirm(f"permanently drop {what}?", default=False, err=True):
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
         before = None if older_than is None else time.time() - older_than * 86_400
@@ -263,7 +268,7 @@ def purge(
 
 
 def _require_outbox(file: Path) -> None:
-    """End the command where FILE is not an outbox, before anything is written beside it."""
+    """End the command if FILE is not an outbox, before anything is written beside it."""
     content = content_of(file)
     if content in (FileContent.SQLITE, FileContent.BINARY, FileContent.UNKNOWN):
         try:
@@ -272,7 +277,7 @@ def _require_outbox(file: Path) -> None:
             stop(safe_text(error), _OUTBOX_HINT)
         return
     made = Path(f"{file}.outbox.sqlite3")
-    hint = f"{safe_text(made)}, the outbox of its events" if made.is_file() else _OUTBOX_HINT
+    hint = f"pass {safe_text(made)}, the outbox of its events" if made.is_file() else _OUTBOX_HINT
     said = f"{safe_text(file)} is not an outbox: it looks like {content.value}"
     if content in (FileContent.EMPTY, FileContent.FOLDER):
         said = f"{safe_text(file)} is {content.value}, not an outbox"

@@ -1,4 +1,4 @@
-"""`hubspot-dest report CONFIG EVENTS -o FILE`: the record of a decision to go live, as one page."""
+"""`hubspot-dest report CONFIG EVENTS -o FILE`: write the record of a decision to go live, as one page."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import verification_options
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, verification_options
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
@@ -28,11 +27,11 @@ __all__ = ["command"]
 )
 @verification_options
 def command(**options: Any) -> None:
-    """Verify CONFIG with EVENTS, and write the result as one page of HTML for people who decide.
+    """Verify CONFIG with EVENTS, and write the result as one HTML page for decision-makers.
 
-    The page needs nothing else: no script, no network. It shows the verdict, what is refused and what to do, what to
+    The page is self-contained: no script, no network. It shows the verdict, what is refused and what to do, what to
     create in HubSpot, one payload of each event, the coverage, the step examples, versions and digests of the files.
-    Exit 0: GO. 1: NO-GO; the page is written all the same. 2: it could not run.
+    Exit 0: GO. 1: NO-GO; the page is written anyway. 2: it could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest report CONFIG -", open_pipe=True)
     from hubspot_dest.cli.findings_output import FindingsOutput  # here, so that --help stays fast

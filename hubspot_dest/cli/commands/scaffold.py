@@ -1,4 +1,4 @@
-"""`hubspot-dest scaffold EVENTS`: a first configuration from the events that a site really sends."""
+"""`hubspot-dest scaffold EVENTS`: draft a first configuration from the events that a site really sends."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import line_limit_option
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, line_limit_option
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
@@ -20,7 +19,7 @@ __all__ = ["command"]
     "--output",
     type=OutputFile(),
     metavar="FILE",
-    help="A new file instead of the output: flow.yaml.",
+    help="New file to write, for example flow.yaml; standard output by default.",
 )
 @click.option(
     "--portal",
@@ -28,22 +27,22 @@ __all__ = ["command"]
     default=12345678,
     show_default=True,
     metavar="NUMBER",
-    help="The number of your HubSpot account: it is part of every event name.",
+    help="The number of your HubSpot account, which is part of every event name.",
 )
 @click.option(
     "--definitions",
     type=OutputFile(),
     metavar="FILE",
-    help="Also write what the account must have, as an account file.",
+    help="Also write what the account needs, as an account file.",
 )
 @line_limit_option
 def command(**options: Any) -> None:
-    """Draft a flow from EVENTS: a commented mapping, and a step example of each event.
+    """Draft a flow from EVENTS: a commented mapping, and a step example for each event name.
 
-    Every event name gets a rule, every field with plain values a property with a name that HubSpot takes. What cannot
-    be a property is named in a comment, with the reason. Exit 0: written. 2: it could not run.
+    Every event name gets a rule, and every field with scalar values a property whose name HubSpot accepts. Fields that
+    cannot be properties are listed in a comment, with the reason. Exit 0: written. 2: it could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest scaffold -", open_pipe=True)
-    from hubspot_dest.cli.runs.scaffold import scaffold  # here, so that --help waits for nothing
+    from hubspot_dest.cli.runs.scaffold import scaffold  # here, so that --help stays fast
 
     scaffold(**options)

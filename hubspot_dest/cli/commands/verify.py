@@ -1,4 +1,4 @@
-"""`hubspot-dest verify CONFIG [EVENTS]`: every question before going live in one command, GO or NO-GO."""
+"""`hubspot-dest verify CONFIG [EVENTS]`: answer every question before going live, GO or NO-GO."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from hubspot_dest.cli.findings_output import findings_options
-from hubspot_dest.cli.options import verification_options
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile, verification_options
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
@@ -23,16 +22,16 @@ __all__ = ["command"]
     "--report",
     type=OutputFile(),
     metavar="FILE",
-    help="Write a page of HTML for people who decide: the verdict, and everything that it rests on.",
+    help="Write an HTML page for decision-makers: the verdict, and everything it is based on.",
 )
 @findings_options
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+@click.option("--no-color", is_flag=True, help="Do not use colours; NO_COLOR does the same.")
 def command(**options: Any) -> None:
-    """Answer every question before CONFIG goes live: GO or NO-GO, and the obstacles.
+    """Answer every question before CONFIG goes live: GO or NO-GO, and what blocks.
 
-    The configuration is linted, EVENTS are held against HubSpot's rules and the flow's contracts, the definitions
-    against the account (--account FILE or --live), and the flow's own step examples are run. Nothing is written to
-    HubSpot.
+    The configuration is linted, EVENTS are checked against HubSpot's rules and the flow's contracts, the definitions
+    are compared with the account (--account FILE or --live), and the flow's own step examples are run. Nothing is
+    written to HubSpot.
     Exit 0: GO. 1: NO-GO. 2: it could not run.
     """
     refuse_unread_input(options["events"], "hubspot-dest verify CONFIG -", open_pipe=True)

@@ -1,1 +1,1 @@
-"""What each command does, loaded only when the command runs."""
+"""The implementations of the commands, imported only when a command runs."""

@@ -1,4 +1,4 @@
-"""What `hubspot-dest account pull` does."""
+"""Run `hubspot-dest account pull`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["pull_to"]
 
 
 def pull_to(config: Path, reach: ConnectionOptions, output: Path | None) -> None:
-    """Carry `account pull` out; the options are those of `commands/account.py`."""
+    """Run `account pull`; the options are those of `commands/account.py`."""
     logging.getLogger("hubspot_dest").propagate = False
     loaded = connected(open_config(config), reach)
     client = HubSpotClient(

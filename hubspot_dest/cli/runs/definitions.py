@@ -1,4 +1,4 @@
-"""What `hubspot-dest definitions` does."""
+"""Run `hubspot-dest definitions`."""
 
 from __future__ import annotations
 
@@ -63,10 +63,12 @@ def plan(
     against: str | None,
     output: Path | None,
 ) -> None:
-    """Carry `definitions plan` out; the options are those of `commands/definitions.py`."""
+    """Run `definitions plan`; the options are those of `commands/definitions.py`."""
     logging.getLogger("hubspot_dest").propagate = False
     if reach.base_url is not None and against != _LIVE:
-        stop("--base-url has no effect without --against live: HubSpot is not asked", "--against live")
+        stop(
+            "--base-url has no effect without --against live: HubSpot is not contacted", "add --against live"
+        )
     loaded = connected(open_config(config, needs_token=against == _LIVE), reach)
     account, name = UNKNOWN_ACCOUNT, ""
     if against == _LIVE:
@@ -95,18 +97,18 @@ def apply(
     live: bool,
     yes: bool,
 ) -> None:
-    """Carry `definitions apply` out; the options are those of `commands/definitions.py`."""
+    """Run `definitions apply`; the options are those of `commands/definitions.py`."""
     logging.getLogger("hubspot_dest").propagate = False
     if live and reach.base_url is not None:
-        stop("--live and --base-url name two targets", "one of them")
+        stop("--live and --base-url name two targets", "use only one of them")
     if not live and reach.base_url is None:
         stop(
-            "no target is named: apply has no default target",
-            "--base-url http://127.0.0.1:8080, or --live for the real HubSpot",
+            "no target: apply has no default target",
+            "use --base-url http://127.0.0.1:8080, or --live for the real HubSpot",
         )
     loaded = _target(connected(open_config(config), reach), live=live)
     if is_real(loaded) and not live:
-        stop("--base-url is the real HubSpot", "--live says so, and asks first")
+        stop("--base-url is the real HubSpot", "use --live, which asks for confirmation")
     client = _client(loaded)
     account = pulled_account(client)
     made = _plan(loaded, events, consent, max_line_bytes, account, f"portal {account.portal_id}")
@@ -114,9 +116,9 @@ def apply(
     if not as_json:
         _show(made, as_json=False, painter=painter)
     if _foreign(made, account):
-        said = f"the event names are portal {made.portal_id}'s, the token is portal {account.portal_id}'s"
+        said = f"the event names are for portal {made.portal_id}, but the token is for portal {account.portal_id}"
         stop(f"{said}; nothing was created", f"settings.eventNamePrefix: pe{account.portal_id}_")
-    missing = made.count("missing") - sum(  # the properties of a new definition come with it
+    missing = made.count("missing") - sum(  # the properties of a new definition are created with it
         len([prop for prop in event.properties if prop.state == "missing"])
         for event in made.events
         if event.state == "missing"
@@ -136,9 +138,9 @@ def apply(
 
 
 def pulled_account(client: HubSpotClient) -> AccountSchema:
-    """Return the account as HubSpot describes it; reads only. Ends the command if HubSpot does not answer."""
+    """Read the account from HubSpot; exit with code 2 if HubSpot does not answer."""
     try:
-        return parse_account(pull_account(client), "HubSpot's answer")
+        return parse_account(pull_account(client), "HubSpot's response")
     except DeliveryError as error:
         stop(f"the account cannot be read: {safe_text(error.describe())}", reading_hint(error))
     except AccountFileError as error:
@@ -146,14 +148,14 @@ def pulled_account(client: HubSpotClient) -> AccountSchema:
 
 
 def reading_hint(error: DeliveryError) -> str:
-    """Return what to do where the account cannot be read."""
+    """Return what to do if the account cannot be read."""
     if error.status == 403:
         return f"the token needs {_READ_SCOPES}"
     return safe_text(fix_for_error(error))
 
 
 def _target(config: Config, *, live: bool) -> Config:
-    """Return the configuration with the real HubSpot's address, whatever the file names, where --live is given."""
+    """Return the configuration; with --live, its address is the real HubSpot's, whatever the file contains."""
     if not live or is_real(config):
         return config
     return replace(config, connection=replace(config.connection, base_url=DEFAULT_BASE_URL))
@@ -193,17 +195,17 @@ def _add_events(
     planned = plan_events(config, source, states, add, max_line_bytes=max_line_bytes, traced=True)
     if not sending:
         stop(
-            f"nothing is sent of {amount(planned.count, 'event')} of {safe_text(source_name(source))}, "
-            "so that what must exist is not known",
-            "--consent NAME grants what they wait for"
+            f"none of {amount(planned.count, 'event')} in {safe_text(source_name(source))} is sent, "
+            "so what must exist is unknown",
+            "grant the consent they wait for with --consent NAME"
             if planned.waiting
-            else "hubspot-dest preview CONFIG EVENTS shows why",
+            else "run hubspot-dest preview CONFIG EVENTS to see why",
         )
     if bad := planned.bad:
-        lines = f"the needs of lines of {source_name(source)} that are not events: {len(bad)}"
+        lines = f"the needs of {amount(len(bad), 'line')} of {source_name(source)} without an event"
         needs.unknown[f"{lines} (the first: {unusable(bad[0], source)})"] = None
     if planned.waiting:
-        waiting = f"the needs of events that wait for consent: {planned.waiting} (--consent NAME grants it)"
+        waiting = f"the needs of {amount(planned.waiting, 'event')} waiting for consent (grant it with --consent NAME)"
         needs.unknown[waiting] = None
 
 
@@ -211,7 +213,7 @@ def _write(path: Path, made: DefinitionsPlan, account: AccountSchema) -> None:
     try:
         write_account_file(path, planned_account(made, account))
     except ValueError as error:
-        stop(f"{safe_text(path)} is not written: {safe_text(error)}")
+        stop(f"{safe_text(path)} was not written: {safe_text(error)}")
     except OSError as error:
         stop(f"{safe_text(path)} cannot be written: {error.strerror or error}")
     say(f"written to {safe_text(path)}")
@@ -250,14 +252,14 @@ def _foreign(made: DefinitionsPlan, account: AccountSchema) -> bool:
 
 
 def asks_on_terminal() -> bool:
-    """Return whether there is a terminal to ask on."""
+    """Return whether a question can be asked on a terminal."""
     return sys.stdin.isatty()
 
 
 def _ask(missing: int, account: AccountSchema) -> None:
-    """Ask for a typed yes on the terminal; without a terminal, --yes is required."""
+    """Ask for confirmation on the terminal; without a terminal, --yes is required."""
     if not asks_on_terminal():
-        stop("--live writes to the real HubSpot, and there is no terminal to ask on", "--yes")
+        stop("--live writes to the real HubSpot, and there is no terminal for confirmation", "add --yes")
     said = f"create {missing} in portal {account.portal_id} of the real HubSpot? Type yes: "
     sys.stderr.write(said)
     sys.stderr.flush()
@@ -277,7 +279,7 @@ def _show_step(step: DefinitionStep, *, as_json: bool) -> None:
     if step.error is not None and step.error.status == 403:
         say(f"  try: the token needs {_WRITE_SCOPES}")
     elif step.error is not None and step.error.status == 409 and step.what == "event":
-        say("  try: another settings.eventName; the name of a deleted definition can never be used again")
+        say("  try: choose another settings.eventName; the name of a deleted definition cannot be reused")
 
 
 def _sum_up(made: DefinitionsPlan, counts: Counter[str], created: Counter[str], *, as_json: bool) -> None:
@@ -286,7 +288,7 @@ def _sum_up(made: DefinitionsPlan, counts: Counter[str], created: Counter[str], 
         print_data(json_line({**_summary(made), **states}))
     unchanged = made.count("conflict", "impossible")
     names = [amount(count, what) for what, count in created.items()]
-    # A definition is created together with its properties, which are no steps of their own.
+    # A definition is created together with its properties, which are not separate steps.
     parts = [f"created {' and '.join(names)}" if names else "created nothing"]
     parts += [
         f"{counts[kind]} {word}"
@@ -294,7 +296,7 @@ def _sum_up(made: DefinitionsPlan, counts: Counter[str], created: Counter[str], 
         if counts[kind]
     ]
     if unchanged:
-        parts.append(f"{unchanged} left as they are, see above")
+        parts.append(f"{unchanged} left unchanged, see above")
     say(
         "; ".join(parts)
         if sum(counts.values()) or unchanged

@@ -1,4 +1,4 @@
-"""What `hubspot-dest diff` does."""
+"""Run `hubspot-dest diff`."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ from hubspot_dest.report.text_report import Painter
 
 __all__ = ["diff"]
 
-_PROGRESS: Final = 256  # events between two looks at the clock
+_PROGRESS: Final = 256  # events between two checks of the clock
 _POLICIES: Final = MappingProxyType(
     {
         "honour_skip": "skip: true suppresses the event here; walkerOS 4 ignores it",
-        "stringify_defaults": "default properties become texts here; walkerOS sends them as they are",
+        "stringify_defaults": "default properties become texts here; walkerOS sends them unconverted",
         "refuse_bad_dates": "a timestamp that is not a date fails its event here; walkerOS fails the call",
         "settled_order": "overlapping edits of a policy apply in the order of the configuration here",
-        "omit_unprintable": "a value without a text is left out here; it fails the event in walkerOS",
-        "omit_emptied": "a loop without a value to send is left out here; walkerOS sends an empty text",
+        "omit_unprintable": "a value that has no text is left out here; in walkerOS, it fails the event",
+        "omit_emptied": "a loop without any value is left out here; walkerOS sends an empty text",
         "dialect": "the mapping language of walkerOS 4.7 here, without the defects of 4.4",
     }
 )
@@ -64,15 +64,15 @@ def diff(
     no_color: bool,
     max_line_bytes: int,
 ) -> None:
-    """Carry `diff` out; the options are those of `commands/diff.py`."""
+    """Run `diff`; the options are those of `commands/diff.py`."""
     logging.getLogger("hubspot_dest").propagate = False
     if len(files) != (3 if against is None else 2):
         usage = "diff OLD NEW EVENTS" if against is None else "diff CONFIG EVENTS --against walkeros"
-        stop(f"{len(files)} files are named", f"hubspot-dest {usage}")
+        stop(f"{amount(len(files), 'file')} given", f"hubspot-dest {usage}")
     if as_json and markdown:
         stop("--json and --markdown exclude each other")
     if against is not None and parity:
-        stop("--parity compares walkerOS with walkerOS", "leave --parity out")
+        stop("--parity would compare walkerOS with itself", "leave --parity out")
     events = files[-1]
     refuse_unread_input(events, "hubspot-dest diff OLD NEW -", open_pipe=True)
     opened = [open_config(Path(name), needs_token=False) for name in files[:-1]]
@@ -98,7 +98,7 @@ def diff(
         say(diff_sentence(comparison))
     if against is not None:
         say(
-            "what depends on HubSpot's answers is not compared: walkerOS loses the events of unknown contacts (404) "
+            "what depends on HubSpot's responses is not compared: walkerOS loses the events of unknown contacts (404) "
             "and of failed requests (docs/departures.md)"
         )
     if comparison.events == 0:
@@ -106,8 +106,8 @@ def diff(
         raise SystemExit(int(ExitCode.USAGE_ERROR))
     if comparison.sending == 0 and fail_on != "never":
         stop(
-            f"nothing is sent of {amount(comparison.events, 'event')} either way, so that nothing was compared",
-            "hubspot-dest preview CONFIG EVENTS shows why; --consent NAME grants what they wait for",
+            f"none of {amount(comparison.events, 'event')} is sent either way, so nothing was compared",
+            "run hubspot-dest preview CONFIG EVENTS to see why; --consent NAME grants consent",
         )
     failed = bool(comparison.bad_lines) or _fails(comparison, fail_on)
     raise SystemExit(int(ExitCode.CHECK_FAILED if failed else ExitCode.OK))

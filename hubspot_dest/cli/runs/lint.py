@@ -65,7 +65,7 @@ def _judged(result: LintResult, config: Path, account: AccountSchema) -> LintRes
     try:
         loaded, _ = load_config(config, needs_token=False)
     except ConfigFileError:
-        note = "not held against the account: the configuration cannot be loaded"
+        note = "not compared with the account: the configuration cannot be loaded"
         return replace(result, notes=(*result.notes, note))
     known = {(finding.code, finding.line) for finding in result.findings}
     found = Judge(loaded.raw, source=loaded.source, account=account).configuration()
@@ -83,7 +83,7 @@ def fails(findings: tuple[Finding, ...], fail_on: str) -> bool:
 
 
 def lint_file(file: Path, wanted: str, node: int) -> LintResult:
-    """Lint a file; what cannot be read, or holds something else, ends the command with exit code 2."""
+    """Lint a file; exit with code 2 if it cannot be read, or is another kind of file."""
     refuse_other_file(file)
     try:
         if file.is_dir():
@@ -104,7 +104,7 @@ def lint_file(file: Path, wanted: str, node: int) -> LintResult:
 def _fix(file: Path, wanted: str, node: int, result: LintResult) -> LintResult:
     edits = edits_of(result)
     if not edits or result.source is None:
-        say("nothing to fix mechanically")
+        say("nothing can be fixed mechanically")
         return result
     raw = file.read_bytes()
     mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
@@ -147,8 +147,8 @@ def _explain(code: str, checks: dict[str, Check]) -> None:
     if check is None:
         near = difflib.get_close_matches(code, checks, n=1)
         stop(
-            f"there is no code {safe_text(code)!r}",
-            f"--explain {near[0]}" if near else "a code that lint printed",
+            f"unknown code {safe_text(code)!r}",
+            f"--explain {near[0]}" if near else "use a code that lint has printed",
         )
     print_data(f"{check.code} ({check.severity}): {check.title}")
     print_data("")

@@ -1,4 +1,4 @@
-"""The run of `hubspot-dest listen`."""
+"""Run `hubspot-dest listen`."""
 
 from __future__ import annotations
 
@@ -80,12 +80,15 @@ def listen(
     if sink is not None and (outbox is not None or no_outbox):
         stop("--sink excludes --outbox and --no-outbox: the stream keeps the events", "leave one out")
     if sink is None and (sink_key is not None or sink_options):
-        stop("--sink-key and --source-option are for --sink")
+        stop("--sink-key and --source-option require --sink")
     if importlib.util.find_spec("uvicorn") is None:
-        stop("listening needs an HTTP server, which is not installed", "pip install 'hubspot-dest[listen]'")
+        stop("listen needs an HTTP server, which is not installed", "pip install 'hubspot-dest[listen]'")
     loaded = connected(open_config(config), reach)
     if sink is None and is_real(loaded) and not yes:
-        stop("this would send to the real HubSpot", "--yes, or --base-url for a HubSpot on this machine")
+        stop(
+            "this would send to the real HubSpot",
+            "add --yes, or use --base-url for a HubSpot on this machine",
+        )
     path = None if no_outbox else outbox or beside(str(config), ".outbox.sqlite3", "listen")
     settings = ListenSettings(
         tuple(_slashed(path) for path in paths),
@@ -117,18 +120,18 @@ def listen(
                 as_line=as_line,
             )
         raise SystemExit(int(code))
-    # The port first: a process that cannot listen need not open an outbox.
+    # Bind the port first: a process that cannot listen does not need an outbox.
     with _bind(host, port) as listener, watching(watched, loaded) as watch:
         left = Leftovers() if path is None else leftovers_of(path)
         run = _ListenRun(left, settings, limit, grace, max_connections, watch, as_line=as_line)
         states = consent_states(consent, loaded.raw)
-        destination = _destination(watch, loaded, delivery.outbox(path), states, run.hear)
+        destination = _destination(watch, loaded, delivery.outbox(path), states, run.on_outcome)
         code = run.serve(destination, listener, lambda: run.announce(listener, loaded))
     raise SystemExit(int(code))
 
 
 def _from_environment(option: str, name: str) -> str:
-    """Return a secret; mounted secrets end in a line break, which is not part of it."""
+    """Return a secret without a final line break, which mounted secrets have; exit with code 2 if it is empty."""
     secret = os.environ.get(name, "").strip()
     if not secret:
         stop(
@@ -137,7 +140,7 @@ def _from_environment(option: str, name: str) -> str:
         )
     if len(secret) < _SHORTEST_SECRET:
         say(
-            f"warning: the secret in {safe_text(name)} has fewer than {_SHORTEST_SECRET} characters: it can be guessed"
+            f"warning: the secret in {safe_text(name)} has fewer than {_SHORTEST_SECRET} characters and can be guessed"
         )
     return secret
 
@@ -160,13 +163,13 @@ def _destination(
     config: Config,
     outbox: OutboxSettings | None,
     states: dict[str, bool],
-    hear: Callable[[Outcome], None],
+    on_outcome: Callable[[Outcome], None],
 ) -> HubSpotDestination:
     try:
-        destination = watch.watcher.destination(config, consent=states, outbox=outbox, listeners=[hear])
+        destination = watch.watcher.destination(config, consent=states, outbox=outbox, listeners=[on_outcome])
         destination.check_address()
     except OutboxError as error:
-        stop(safe_text(error), "--outbox FILE, with a file of its own")
+        stop(safe_text(error), "use another --outbox FILE")
     except ValueError as error:
         stop(safe_text(error))
     watch.attach(destination)
@@ -174,11 +177,11 @@ def _destination(
 
 
 class _CountedFront:
-    """Counts the events that come in over HTTP, and passes them on.
+    """Counts the events received over HTTP, and forwards them.
 
     Args:
-        front: where they go.
-        balance: counts them.
+        front: accepts the events.
+        balance: counts the events.
 
     """
 
@@ -188,34 +191,34 @@ class _CountedFront:
 
     @property
     def pending(self) -> int:
-        """How many events were handed in and are not accepted yet."""
+        """The number of events that were submitted and are not accepted yet."""
         return self._front.pending
 
     @property
     def limit(self) -> int:
-        """How many may be, before senders are answered 503."""
+        """The maximum number of such events; beyond it, senders get 503."""
         return self._front.limit
 
     async def push_many(self, events: Iterable[Any], /) -> list[Outcome]:
-        """Accept several events, in order; return one outcome per event."""
+        """Accept events in order; return one outcome per event."""
         several = list(events)
         self._balance.came_in += len(several)
         return await self._front.push_many(several, keep_events=False)
 
 
 class _ListenRun:
-    """One run of the endpoint, from the first request to the last line.
+    """A run of the endpoint, from the first request to the closing lines.
 
-    Its `hear` is a listener of the destination.
+    Its `on_outcome` is a listener of the destination.
 
     Args:
-        leftovers: what the outbox held before it was opened.
-        settings: what is accepted.
-        limit: how many events may wait in memory.
-        grace: seconds for what is under way when it ends.
-        max_connections: how many at once.
+        leftovers: what the outbox contained before it was opened.
+        settings: what the endpoint accepts.
+        limit: the maximum number of events waiting in memory.
+        grace: the time limit for requests in progress at the end, in seconds.
+        max_connections: the maximum number of open connections.
         watch: metrics and trail.
-        as_line: the address and the closing balance as JSON on standard output.
+        as_line: whether to write the address and the closing balance to standard output as JSON.
 
     """
 
@@ -240,13 +243,13 @@ class _ListenRun:
         self._watch = watch
         self._as_line = as_line
         self._durable = False
-        self._telling = threading.Lock()  # the threads that accept and those that deliver tell
+        self._telling = threading.Lock()  # outcomes come from accepting and from delivering threads
         self._balance = EventBalance(
             pending=leftovers.events, contact_only=leftovers.contact_only, waiting=leftovers.waiting
         )
 
     def announce(self, listener: socket.socket, config: Config) -> None:
-        """Report where it listens and where events go."""
+        """Report the address, and where events are sent."""
         host, port = listener.getsockname()[:2]
         base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         if self._as_line:
@@ -261,14 +264,14 @@ class _ListenRun:
     def serve(
         self, destination: HubSpotDestination, listener: socket.socket, announce: Callable[[], None]
     ) -> ExitCode:
-        """Serve until a signal, deliver what is left as far as there is time, and report the rest."""
+        """Serve until a signal, deliver remaining events while there is time, and report those that are left."""
         from hubspot_dest.listen.server import serve
 
         self._destination = destination
         self._durable = destination.outbox is not None
         front = AsyncHubSpotDestination(destination, limit=self._limit)
         if self._destination.waiting:
-            self._destination.release_waiting()  # this run's consent may be what they waited for
+            self._destination.release_waiting()  # they may have waited for this run's consent
         collector = CollectorEndpoint(
             _CountedFront(front, self._balance),
             self._settings,
@@ -313,12 +316,12 @@ class _ListenRun:
     def _on_signal(self, number: int, count: int) -> None:
         if count == 1:
             say(
-                f"{signal.Signals(number).name}: completing the requests in progress; a second signal ends at once"
+                f"{signal.Signals(number).name}: completing the requests in progress; a second signal ends immediately"
             )
         else:
             self._destination.abort()
 
-    def hear(self, outcome: Outcome) -> None:
+    def on_outcome(self, outcome: Outcome) -> None:
         """Count an outcome; called by the thread that produced it."""
         with self._telling:
             self._balance.count(outcome)
@@ -328,7 +331,7 @@ class _ListenRun:
             return self._say_end()
 
     def _say_end(self) -> ExitCode:
-        """Say two lines: the balance of all events, and what is left."""
+        """Write two lines: the balance of all events, and what is left."""
         destination, balance = self._destination, self._balance
         waiting, left = destination.waiting, max(0, balance.pending)
         contacts = balance.pending_contacts(destination.queued) if self._durable else 0
@@ -372,5 +375,5 @@ class _ListenRun:
             )
             return ExitCode.OK
         were, are = verb(left, "were"), verb(left, "are")
-        say(f"{said}; {left} {were} not taken by HubSpot and {are} lost with this process")
+        say(f"{said}; {left} {were} not accepted by HubSpot and {are} lost with this process")
         return ExitCode.CHECK_FAILED

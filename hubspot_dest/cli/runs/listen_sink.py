@@ -1,4 +1,4 @@
-"""`hubspot-dest listen --sink`: accepted events go into Kafka or Redis Streams, and workers deliver them."""
+"""Run `hubspot-dest listen --sink`: write accepted events to Kafka or Redis Streams, for workers to deliver."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def listen_to_stream(
     max_connections: int,
     as_line: bool,
 ) -> ExitCode:
-    """Serve until a signal; every event that was answered 200 is in the stream.
+    """Serve until a signal; every event that was answered with 200 is in the stream.
 
     Args:
         listener: an open socket.
-        config: has the collector's state to begin with.
-        address: where events go.
+        config: contains the collector's initial state.
+        address: the stream that events are written to.
         settings: what the endpoint accepts.
-        watch: gets the metrics.
-        key: where a person is identified.
-        limit: how many events may wait.
-        consent: the collector's consent to begin with.
-        grace: how long requests in progress may take at the end, in seconds.
-        max_connections: how many connections may be open.
-        as_line: write the address to stdout as one line of JSON.
+        watch: receives the metrics.
+        key: the path that identifies a person.
+        limit: the maximum number of waiting events.
+        consent: the collector's initial consent.
+        grace: the time limit for requests in progress at the end, in seconds.
+        max_connections: the maximum number of open connections.
+        as_line: whether to write the address to standard output as JSON.
 
     """
     from hubspot_dest.listen.server import serve
@@ -64,8 +64,8 @@ def listen_to_stream(
     endpoint = CollectorEndpoint(
         front, settings, answered=watch.watcher.answered, trouble=lambda: front.trouble, probe=front.probe
     )
-    if trouble := front.probe():  # a broker that comes later is not a reason not to listen
-        say(f"warning: {safe_text(trouble, limit=400)}; senders get 503 until it answers")
+    if trouble := front.probe():  # the broker may start later
+        say(f"warning: {safe_text(trouble, limit=400)}; senders get 503 until it responds")
         endpoint.troubled = trouble
 
     def announce() -> None:
@@ -77,12 +77,12 @@ def listen_to_stream(
             sys.stdout.flush()
         places = ", ".join(safe_text(f"{base}{path}") for path in settings.paths)
         target = f"{address.engine}://{','.join(address.hosts)} ({', '.join(address.streams)})"
-        say(f"listening on {places}; events go into {safe_text(target)}")
+        say(f"listening on {places}; events are written to {safe_text(target)}")
 
     def on_signal(number: int, count: int) -> None:
         if count == 1:
             say(
-                f"{signal.Signals(number).name}: completing the requests in progress; a second signal ends at once"
+                f"{signal.Signals(number).name}: completing the requests in progress; a second signal ends immediately"
             )
 
     async def finish() -> None:
@@ -97,5 +97,5 @@ def listen_to_stream(
         on_signal=on_signal,
         finish=finish,
     )
-    say(f"{front.written} events are in the stream, {front.failed} were refused or sent back with 503")
+    say(f"{front.written} events are in the stream, {front.failed} were refused or answered with 503")
     return ExitCode.OK

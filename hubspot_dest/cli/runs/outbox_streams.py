@@ -1,4 +1,4 @@
-"""What `hubspot-dest outbox` does with the dead letters and waiting events of a stream."""
+"""Run `hubspot-dest outbox` for the dead letters and waiting events of a stream."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _box(address: StreamAddress, *, waiting: bool = False) -> Iterator[LetterBox
 
 
 def _require_stream(address: StreamAddress, found: int) -> None:
-    """End the command with exit code 2 where nothing was found, since the topic or stream does not exist."""
+    """Exit with code 2 if nothing was found because the topic or stream does not exist."""
     if not found:
         try:
             survey_of(address, sample=0)
@@ -44,7 +44,7 @@ def _require_stream(address: StreamAddress, found: int) -> None:
 
 
 def status(source: str, options: tuple[str, ...], *, as_text: bool) -> None:
-    """Say how far the group is behind, and how many letters there are."""
+    """Report how far the group lags behind, and the number of dead letters."""
     address = address_of(source, options)
     with _box(address) as box:
         given_up = box.count()
@@ -56,11 +56,11 @@ def status(source: str, options: tuple[str, ...], *, as_text: bool) -> None:
         end_with(error)
     if as_text:
         print_data(f"stream       {safe_text(address)}")
-        print_data(f"waiting      {amount(survey.lag, 'message')} of {survey.stored} that are stored")
+        print_data(f"waiting      {amount(survey.lag, 'message')} of {survey.stored} stored")
         print_data(f"for consent  {amount(waiting, 'event')}")
         print_data(f"dead letters {given_up}")
         if given_up:
-            say(f"hubspot-dest outbox dead '{safe_text(address)}' shows why; retry sends them again")
+            say(f"hubspot-dest outbox dead '{safe_text(address)}' shows why; `retry` sends them again")
         if waiting:
             say(
                 f"hubspot-dest outbox release '{safe_text(address)}' --consent NAME sends what waits for consent"
@@ -113,17 +113,17 @@ def export(source: str, options: tuple[str, ...]) -> None:
 
 
 def retry(source: str, options: tuple[str, ...]) -> None:
-    """Put the dead letters back."""
+    """Put the dead letters back into the stream."""
     address = address_of(source, options)
     with _box(address) as box:
         count = box.send_again({})
     _require_stream(address, count)
     said = amount(count, "dead letter")
-    say(f"{said} {verb(count, 'are')} in the stream again, after what is there")
+    say(f"{said} {verb(count, 'are')} in the stream again, after all earlier messages")
 
 
 def release(source: str, options: tuple[str, ...], consent: tuple[str, ...]) -> None:
-    """Put what waits for consent back, with the consent that is granted now."""
+    """Put the events waiting for consent back into the stream, with the consent that is granted now."""
     states = consent_states(consent)
     address = address_of(source, options)
     with _box(address, waiting=True) as box:
@@ -131,11 +131,11 @@ def release(source: str, options: tuple[str, ...], consent: tuple[str, ...]) -> 
     _require_stream(address, count)
     granted = f" with consent {', '.join(name for name, state in states.items() if state)}" if states else ""
     are = f"{amount(count, 'waiting event')} {verb(count, 'are')}"
-    say(f"{are} in the stream again{safe_text(granted)}, after what is there")
+    say(f"{are} in the stream again{safe_text(granted)}, after all earlier messages")
 
 
 def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) -> None:
-    """Drop the dead letters, and what waits for consent if that is wanted."""
+    """Drop the dead letters, and the events waiting for consent if requested."""
     address = address_of(source, options)
     with _box(address) as box:
         count = box.count()
@@ -147,7 +147,7 @@ def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) ->
         what = amount(count, "dead letter")
         if waiting:
             what += f" and {amount(held, 'event')} that {verb(held, 'wait')} for consent"
-        if not yes and not click.confirm(f"drop {what} for good?", default=False, err=True):
+        if not yes and not click.confirm(f"permanently drop {what}?", default=False, err=True):
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
         gone = box.drop()
@@ -159,7 +159,7 @@ def purge(source: str, options: tuple[str, ...], *, waiting: bool, yes: bool) ->
 
 
 def refuse_file(file: object) -> None:
-    """Say what releases the waiting events of an outbox file."""
+    """Exit with code 2, and report how the waiting events of an outbox file are released."""
     stop(
         f"{safe_text(file)} is not a stream: events in an outbox file wait for the consent of the next run",
         f"hubspot-dest send CONFIG EVENTS --outbox {safe_text(file)} --consent NAME",

@@ -1,4 +1,4 @@
-"""What `hubspot-dest preview` does."""
+"""Run `hubspot-dest preview`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_hint, consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
-from hubspot_dest.config.document import DocumentError, SourceMap
-from hubspot_dest.config.loading import file_of
-from hubspot_dest.config.model import Config
+from hubspot_dest.config.loading import DocumentError, file_of
+from hubspot_dest.config.model import Config, SourceMap
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.collector import Collector
@@ -46,9 +45,9 @@ if TYPE_CHECKING:
 
 __all__ = ["preview"]
 
-_PROGRESS: Final = 256  # events between two looks at the clock
-_LINES: Final = 20  # of a shared call that are shown
-_LATER_CALL: Final = ("denied", "queued")  # such an event has a later outcome, which names its line
+_PROGRESS: Final = 256  # events between two checks of the clock
+_LINES: Final = 20  # maximum number of lines shown for a shared call
+_LATER_CALL: Final = ("denied", "queued")  # the later outcome of such an event has its line
 _WEIGHT: Final = 100  # one of this many events is counted for the quotas
 
 
@@ -73,9 +72,9 @@ def preview(
     save_example: str | None,
     example_line: int | None,
 ) -> None:
-    """Carry `preview` out; the options are those of `commands/preview.py`."""
+    """Run `preview`; the options are those of `commands/preview.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
-    logging.getLogger("hubspot_dest").propagate = False  # every issue is shown with its event
+    logging.getLogger("hubspot_dest").propagate = False  # issues are shown with their events
     loaded = open_config(config, needs_token=False).for_planning()
     states = consent_states(consent, loaded.raw)
     known = UNKNOWN_ACCOUNT if account is None else open_account(account)
@@ -105,7 +104,7 @@ def preview(
     )
     if report is not None:
         if no_findings:
-            stop("--report shows what the checks say, and --no-findings leaves them out", "one of them")
+            stop("--report shows the findings, and --no-findings leaves them out", "use only one of them")
         given = {
             "consent": ", ".join(consent),
             "profile": f"walkerOS {walkeros}" if parity else "hubspot-dest",
@@ -117,21 +116,23 @@ def preview(
         _JsonShow() if as_json else _TextShow(Painter(colour=use_colour(refused=no_color)), explain=explain)
     )
     run.only = only
-    # Coverage of a million events is not read line by line.
+    # Coverage of a million events needs no output per event.
     run.shows_events = not (coverage or fail_under is not None) or explain or only is not None
     run.shows_coverage = coverage or fail_under is not None
     if save_example is None and example_line is not None:
-        stop("--example-line names an event, and nothing is to be saved", "--save-example NAME")
+        stop("--example-line has no effect without --save-example", "add --save-example NAME")
     run.example_line = example_line
     code = run.play(events, max_line_bytes)
     if save_example is not None:
         if run.example is None:
             stop(
-                f"there is no usable event in line {example_line}"
+                f"there is no usable event on line {example_line}"
                 if example_line
                 else "there is no usable event"
             )
-        from hubspot_dest.cli.runs.save_example import save_example as save  # for those who save one
+        from hubspot_dest.cli.runs.save_example import (
+            save_example as save,  # here, so that previews start fast
+        )
 
         save(config, loaded, save_example, run.example, known)
     raise SystemExit(int(code))
@@ -144,7 +145,7 @@ def _grouping(config: Config) -> CallGrouping:
 
 
 def _contracts(path: Path, config: Config, states: dict[str, bool], source: str) -> EventContracts | None:
-    """Return what holds events against the contracts of the flow; None where it has none."""
+    """Return the checker of the flow's contracts; None if the flow has none."""
     file = file_of(path)
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -178,7 +179,7 @@ def _now_ms() -> int:
 
 
 class _PreviewVerdict:
-    """The findings of one preview, and whether they make it fail."""
+    """The findings of a preview, and whether they make it fail."""
 
     def __init__(self, config: Config, account: AccountSchema, fail_on: FailOn) -> None:
         self.judge = Judge(config.raw, source=config.source, account=account)
@@ -188,7 +189,7 @@ class _PreviewVerdict:
         self._fail_on = fail_on
 
     def add(self, outcome: Outcome, line: int | None, source: str, *, parity: bool) -> Outcome:
-        """Count the findings of an outcome, and return what HubSpot would make of it."""
+        """Count the findings of an outcome, and return the outcome that HubSpot would cause."""
         plan = outcome.plan
         if plan is None or not plan.findings:
             return outcome
@@ -204,14 +205,14 @@ class _PreviewVerdict:
         self._quotas.add_calls(outcome, calls)
 
     def sample(self, outcome: Outcome) -> None:
-        """Count an outcome for all since the last one that was sampled."""
+        """Count an outcome, as a sample for all outcomes since the last sampled one."""
         self._quotas.add(outcome, _WEIGHT)
 
     def close(self, granted: Collection[str]) -> tuple[Finding, ...]:
         """Count and return the findings that need all events.
 
         Args:
-            granted: names of consents that the collector itself has.
+            granted: the names of consents that the collector grants.
 
         """
         found = (*self.judge.summary(granted), *self._quotas.findings(self.judge.event_names))
@@ -220,12 +221,12 @@ class _PreviewVerdict:
 
     @property
     def failed(self) -> bool:
-        """Whether anything was found that is severe enough to end with exit code 1."""
+        """Whether a finding is severe enough for exit code 1."""
         return self.table.fails(self._fail_on)
 
 
 class _PreviewCoverage:
-    """What the events of one preview exercise, and whether that is enough."""
+    """The coverage of a preview, and whether it is sufficient."""
 
     def __init__(
         self,
@@ -248,7 +249,7 @@ class _PreviewCoverage:
         self._fail_under = fail_under
 
     def shortfall(self, summary: CoverageSummary) -> str:
-        """Return why it is not enough; empty if it is, or if any coverage will do."""
+        """Return why the coverage is insufficient; empty if it is sufficient, or if no minimum is set."""
         if self._fail_under is None or (summary.percent or 0.0) >= self._fail_under:
             return ""
         if summary.percent is None:
@@ -257,7 +258,7 @@ class _PreviewCoverage:
 
 
 class _Preview:
-    """One preview: every event through the real destination, with a client that sends nothing.
+    """A preview: pushes every event through the real destination, with a client that sends nothing.
 
     What `send` accepts together is shown together, with the calls that its outbox makes of it (`grouping`).
     """
@@ -320,7 +321,7 @@ class _Preview:
                     if not self.shows_events and not self._counters.events % _PROGRESS:
                         progress.show(self._counters.events, read.end)
                 together += 1
-                if together >= ACCEPTED_TOGETHER or not events.at_hand:
+                if together >= ACCEPTED_TOGETHER or not events.line_available:
                     self._tell_gathered()
                     together = 0
         except IntakeError as error:
@@ -343,14 +344,14 @@ class _Preview:
         if covered is not None and self._coverage is not None and (why := self._coverage.shortfall(covered)):
             say(why)
             return ExitCode.CHECK_FAILED
-        # What is refused counts by --fail-on.
+        # Refused events count by --fail-on.
         if self._counters.bad_lines or self._counters.wrong > self._counters.kinds["refused"]:
             return ExitCode.CHECK_FAILED
         failed = self._verdict is not None and self._verdict.failed
         return ExitCode.CHECK_FAILED if failed else ExitCode.OK
 
     def _push(self, read: Line) -> None:
-        """Push one event; its outcome is reported with those of the events that are accepted together with it."""
+        """Push an event; its outcome is reported with those of events accepted together with it."""
         self._counters.events += 1
         if self.example is None and self.example_line in (None, read.number):
             self.example = read.event
@@ -369,7 +370,7 @@ class _Preview:
     def _tell_gathered(self, *, last: bool = False) -> None:
         gathered, self._gathered = self._gathered, []
         grouped = gathered if self._grouping is None else self._grouping.group(gathered, last=last)
-        # A call that events share has the ids of its events, and counts for the first of them.
+        # A call shared by several events has their ids, and counts for the first of them.
         shares = any(outcome.events and outcome.calls for outcome in grouped)
         own = {outcome.event_id: outcome for outcome in grouped if not outcome.events} if shares else {}
         for outcome in grouped:
@@ -390,7 +391,7 @@ class _Preview:
     def _tell(self, outcome: Outcome) -> None:
         line = self._lines.get(outcome.event_id)
         plan, verdict = outcome.plan, self._verdict
-        # Nothing to do for an event without findings.
+        # An event without findings needs no more work.
         if plan is not None and verdict is not None and plan.findings:
             outcome = verdict.add(outcome, line, self._source, parity=self._parity)
         self._counters.count(outcome)
@@ -418,7 +419,7 @@ class _TextShow:
             print_data(text)
 
     def outcome(self, outcome: Outcome, line: int | None, lines: Sequence[int | None]) -> None:
-        """Show one outcome; of a call that events share, their lines."""
+        """Show an outcome; for a call shared by several events, with their lines."""
         where = f"line {line}" if line is not None else ""
         for text in outcome_lines(outcome, where, self._painter, explain=self._explain):
             print_data(text)
@@ -434,7 +435,7 @@ class _TextShow:
         verdict: _PreviewVerdict | None,
         last: tuple[Finding, ...],
     ) -> None:
-        """Show the counts, which rules no event met, and every reason once."""
+        """Show the counts, the rules that no event matched, and every reason once."""
         for finding in last:
             for text in finding_lines(finding, self._painter):
                 print_data(text)
@@ -444,7 +445,7 @@ class _TextShow:
             say(f"{wait} for consent; {consent_hint(destination.config.raw)} grants it")
         unmet = [key for key in rule_keys(destination.config.raw.get("mapping")) if key not in counters.rules]
         if unmet and counters.events:
-            say(f"rules that no event met: {', '.join(safe_text(key) for key in unmet)}")
+            say(f"rules that no event matched: {', '.join(safe_text(key) for key in unmet)}")
         if verdict is None:
             return
         for sentence in _once(counters, destination, verdict):
@@ -458,11 +459,11 @@ class _JsonShow:
         self._coverage: CoverageSummary | None = None
 
     def coverage(self, summary: CoverageSummary, source: SourceMap | None) -> None:  # noqa: ARG002 - one signature
-        """Keep what the events exercised: it is a part of the summary."""
+        """Keep the coverage, which is part of the summary."""
         self._coverage = summary
 
     def outcome(self, outcome: Outcome, line: int | None, lines: Sequence[int | None]) -> None:
-        """Print one outcome as JSON; of a call that events share, their lines."""
+        """Print an outcome as JSON; for a call shared by several events, with their lines."""
         record = outcome_record(outcome, line)
         if lines:
             record["lines"] = list(lines)
@@ -488,18 +489,18 @@ class _JsonShow:
 
 
 def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _PreviewVerdict) -> Iterator[str]:
-    """Yield notes on the run that are not findings: what depends on the account's contacts, or is not known."""
+    """Yield remarks about the run that are not findings: what depends on the account's contacts, or is unknown."""
     if counters.emails is not None:
         yield from counters.emails.sentences()
     if counters.contact_calls and destination.parity:
-        yield "contacts that HubSpot does not have yet are answered 404, and walkerOS then loses the event"
+        yield "for contacts that HubSpot does not have yet, it answers 404, and walkerOS loses the event"
     elif counters.contact_calls:
         yield "contacts that HubSpot does not have yet are created; walkerOS would lose their events (404)"
     if destination.config.batch and counters.kinds["refused"]:
-        yield "events are sent in batches: HubSpot may refuse a whole batch for one refused event"
+        yield "events are sent in batches: HubSpot may refuse a whole batch because of one event"
     if verdict.account is UNKNOWN_ACCOUNT:
         yield (
-            "not known without --account FILE: which events, properties and options the account has "
+            "unknown without --account FILE: which events, properties and options the account has "
             "(hubspot-dest account pull CONFIG -o account.json)"
         )
 
@@ -507,7 +508,7 @@ def _once(counters: RunCounters, destination: HubSpotDestination, verdict: _Prev
 def _show_rules(
     config: Config, path: Path, judge: Judge | None, fail_on: FailOn, painter: Painter | None
 ) -> ExitCode:
-    """Show the rules, and what is certain before the first event; as JSON without a painter."""
+    """Show the rules, and the findings that need no event; as JSON without a painter."""
     keys = rule_keys(config.raw.get("mapping"))
     found = () if judge is None else judge.configuration()
     table = FindingTable()
@@ -517,7 +518,7 @@ def _show_rules(
         findings = [finding.as_dict() for finding in found]
         print_data(as_json({"summary": True, "events": 0, "rules": list(keys), "findings": findings}))
         return ExitCode.CHECK_FAILED if failed else ExitCode.OK
-    mode = f"batches of {config.batch_size}" if config.batch else "each event by itself"
+    mode = f"batches of {config.batch_size}" if config.batch else "one request per event"
     word = "fine" if not found else amount(len(found), "finding")
     print_data(f"{safe_text(path)}: {word}; {amount(len(keys), 'rule')}, {mode}")
     for key in keys:
@@ -525,5 +526,5 @@ def _show_rules(
     for finding in found:
         for text in finding_lines(finding, painter):
             print_data(text)
-    say(f"now with events: hubspot-dest preview {safe_text(path)} events.jsonl --explain")
+    say(f"next, with events: hubspot-dest preview {safe_text(path)} events.jsonl --explain")
     return ExitCode.CHECK_FAILED if failed else ExitCode.OK

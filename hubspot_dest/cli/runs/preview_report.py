@@ -1,4 +1,4 @@
-"""The page that a preview writes; apart from the preview, because its parts take long to load."""
+"""Write the report of a preview; a separate module, since its imports are slow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["PreviewReport"]
 
 
 class PreviewReport:
-    """Collects what the report of a preview shows beside its findings and its coverage."""
+    """Collects what the report of a preview shows in addition to findings and coverage."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class PreviewReport:
         self._options = options
 
     def add(self, outcome: Outcome, line: int | None) -> None:
-        """Collect an outcome."""
+        """Add an outcome."""
         self.samples.add(outcome, line)
         if outcome.plan is not None:
             self._needs.add_plan(outcome.plan)
@@ -57,7 +57,7 @@ class PreviewReport:
         covered: CoverageSummary,
         notes: Iterator[str],
     ) -> None:
-        """Write the page."""
+        """Write the page to the file."""
         account = "" if self._account is None else str(self._account)
         plan = plan_definitions(
             self._needs,

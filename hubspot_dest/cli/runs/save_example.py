@@ -7,8 +7,7 @@ from typing import Any
 
 from hubspot_dest.account.schema import AccountSchema
 from hubspot_dest.cli.console import say, stop
-from hubspot_dest.config.document import DocumentError, parse_document
-from hubspot_dest.config.loading import ConfigFileError, file_of, load_examples
+from hubspot_dest.config.loading import ConfigFileError, DocumentError, file_of, load_examples, parse_document
 from hubspot_dest.config.model import Config
 from hubspot_dest.flow.document import is_flow, select_destination
 from hubspot_dest.flow.references import FlowError
@@ -24,7 +23,7 @@ __all__ = ["save_example"]
 def save_example(
     path: Path, config: Config, name: str, event: dict[str, Any], account: AccountSchema
 ) -> None:
-    """Write an event with its calls into the flow file, and make sure that it passes when it is read again.
+    """Add an event and its calls to the flow file, and verify that the example passes when the file is read again.
 
     Every other byte of the file stays as it is. What cannot be done ends the command with exit code 2; the file is then
     as it was.
@@ -33,12 +32,12 @@ def save_example(
         path: the flow file, or `FILE#flow.destination`.
         config: the configuration that was loaded from it.
         name: the name of the example.
-        event: the event as it was pushed.
-        account: what is known of the account.
+        event: the event that was pushed.
+        account: what is known about the account.
 
     """
     if not name.strip():
-        stop("the example has no name", "--save-example NAME")
+        stop("the example has no name", "use --save-example NAME")
     file = file_of(path)
     text = file.read_bytes().decode("utf-8")
     mark = "\ufeff" if text.startswith("\ufeff") else ""
@@ -76,7 +75,7 @@ def _entry_path(file: Path, text: str, wanted: str) -> tuple[str | int, ...]:
             isinstance(value, dict) and isinstance(value.get("config"), dict) and "settings" not in value
         ):
             stop(
-                f"{safe_text(file)} is a bare configuration: only a destination of a flow has step examples",
+                f"{safe_text(file)} is a configuration without a flow: only a destination of a flow has step examples",
                 "put it into a flow: {version: 4, flows: {NAME: {destinations: {hubspot: {config: …}}}}}",
             )
         return ()
@@ -88,14 +87,14 @@ def _entry_path(file: Path, text: str, wanted: str) -> tuple[str | int, ...]:
 
 
 def _wrong(path: Path, name: str, account: AccountSchema) -> str:
-    """Return why a saved example does not pass; empty if it does."""
+    """Return why a saved example fails; empty if it passes."""
     try:
         config, examples = load_examples(path)
     except ConfigFileError as error:
         return error.lines[0]
     saved: StepExample | None = next((example for example in examples if example.name == name), None)
     if saved is None:
-        return "it is not found in the file"
+        return "it is not in the file"
     result = check_step_example(config, saved, account).result
     return "" if result.passed else "; ".join(result.differences) or "it expects nothing"
 

@@ -1,4 +1,4 @@
-"""What `hubspot-dest scaffold` does."""
+"""Run `hubspot-dest scaffold`."""
 
 from __future__ import annotations
 
@@ -28,19 +28,21 @@ from hubspot_dest.verify.example_check import play_step_example
 
 __all__ = ["scaffold"]
 
-_PROGRESS: Final = 256  # events between two looks at the clock
+_PROGRESS: Final = 256  # events between two checks of the clock
 
 
 def scaffold(
     events: str, output: Path | None, portal: int, definitions: Path | None, max_line_bytes: int
 ) -> None:
-    """Carry `scaffold` out; the options are those of `commands/scaffold.py`."""
+    """Run `scaffold`; the options are those of `commands/scaffold.py`."""
     logging.getLogger("hubspot_dest").propagate = False
     for file, option in ((output, "-o"), (definitions, "--definitions")):
         if file is not None and file.exists():
-            stop(f"{safe_text(file)} exists already; nothing was written", f"{option} with another name")
+            stop(
+                f"{safe_text(file)} exists already; nothing was written", f"choose another name for {option}"
+            )
     if definitions is not None and source_name(events) == "standard input":
-        stop("--definitions reads the events twice, and standard input can be read once", "a file of events")
+        stop("--definitions reads the events twice, but standard input can be read only once", "use a file")
     survey = _survey(events, max_line_bytes)
     if not survey.events:
         stop(f"{safe_text(source_name(events))} has no usable event")
@@ -82,12 +84,12 @@ def _survey(events: str, max_line_bytes: int) -> EventSurvey:
         say(f"warning: {lines}; the first: {unusable(bad[0], events)}")
     if survey.other_kinds:
         left = f"{amount(survey.other_kinds, 'event')} with further names {verb(survey.other_kinds, 'are')}"
-        say(f"warning: the draft has the first {len(survey.kinds):,} names of events; {left} not in it")
+        say(f"warning: the draft has the first {len(survey.kinds):,} event names; {left} not in it")
     return survey
 
 
 def _played(draft: FlowDraft, config: Config) -> list[DraftExample]:
-    """Return the examples with their calls; without events that fail."""
+    """Return the examples with their calls, except those of events that fail."""
     found = []
     for example in draft.examples:
         (given,) = step_examples({"examples": {example.name: {"in": example.event}}})
@@ -100,9 +102,9 @@ def _played(draft: FlowDraft, config: Config) -> list[DraftExample]:
 def _write_definitions(
     path: Path, config: Config, draft: FlowDraft, events: str, max_line_bytes: int
 ) -> None:
-    """Write what the account must have, with the types of the values."""
+    """Write the required account, with property types that follow from the values."""
     needs = DefinitionNeeds(config.raw, UNKNOWN_ACCOUNT)
-    # Events that wait for consent need their definitions as well, once it is granted.
+    # Events that wait for consent also need their definitions, once it is granted.
     consent = dict.fromkeys(draft.config.get("consent") or (), True)
     run = DryRun(replace(config, collector={**config.collector, "consent": consent}))
     for read in read_events(events, max_line_bytes=max_line_bytes):

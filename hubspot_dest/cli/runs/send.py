@@ -47,15 +47,15 @@ from hubspot_dest.intake.reader import (
     EventSource,
     IntakeError,
     Line,
+    Resumption,
     beside,
     canonical,
+    difference,
     read_events,
     reads_once,
     source_name,
 )
-from hubspot_dest.intake.resume_position import Resumption, difference
-from hubspot_dest.mapping.jsdates import date_ms
-from hubspot_dest.mapping.jsvalues import UNDEFINED
+from hubspot_dest.mapping.jsvalues import UNDEFINED, date_ms
 from hubspot_dest.outcome import Outcome, person_of
 from hubspot_dest.report.fixes import fix_for
 from hubspot_dest.report.json_report import as_json, outcome_record
@@ -451,7 +451,7 @@ class SendRun:
             else:
                 self._note_bad_line(read)
             size -= 1
-            read = self._next(reading) if size and source.at_hand else None
+            read = self._next(reading) if size and source.line_available else None
 
     def _on_first_signal(self, number: int) -> None:
         if self._destination is not None:

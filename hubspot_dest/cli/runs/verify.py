@@ -1,4 +1,4 @@
-"""What `hubspot-dest verify` does."""
+"""Run `hubspot-dest verify`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ from hubspot_dest.verify.verification import verify as run_verification
 __all__ = ["verify"]
 
 _CHUNK: Final = 1 << 20
-_PROGRESS: Final = 256  # events between two looks at the clock
+_PROGRESS: Final = 256  # events between two checks of the clock
 
 
 def verify(
@@ -75,15 +75,15 @@ def verify(
     source: str | None = None,
     source_options: tuple[str, ...] = (),
 ) -> None:
-    """Carry `verify` out; the options are those of `commands/verify.py`."""
+    """Run `verify`; the options are those of `commands/verify.py`."""
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
-    logging.getLogger("hubspot_dest").propagate = False  # everything is in the result
+    logging.getLogger("hubspot_dest").propagate = False  # the result contains everything
     if report is not None:
         require_report_library()
     if live and account is not None:
-        stop("--live and --account exclude each other: both describe the account", "one of them")
+        stop("--live and --account exclude each other: both describe the account", "use only one of them")
     if reach.base_url is not None and not live:
-        stop("--base-url has no effect without --live: HubSpot is not asked", "--live")
+        stop("--base-url has no effect without --live: HubSpot is not contacted", "add --live")
     file = file_of(config)
     wanted = str(config)[len(str(file)) + 1 :]
     linted = lint_file(file, wanted, node)
@@ -136,7 +136,7 @@ def verify(
 
 
 def _pace(config: Config, source: str, options: tuple[str, ...], states: dict[str, bool]) -> Pace:
-    """Return what a stream brings; end the command where its broker does not say."""
+    """Return the rate of a stream; exit with code 2 if its broker does not answer."""
     from hubspot_dest.cli.stream_address import address_of, end_with
     from hubspot_dest.cli.stream_sample import plan_sample
     from hubspot_dest.streams.errors import StreamError
@@ -151,7 +151,7 @@ def _pace(config: Config, source: str, options: tuple[str, ...], states: dict[st
 
 
 def _read(events: str, max_line_bytes: int) -> Iterator[Line | BadLine]:
-    """Yield the events, and show on a terminal how far reading them is."""
+    """Yield the events, and show the progress of reading them on a terminal."""
     progress = ReadProgress(events)
     for number, read in enumerate(read_events(events, max_line_bytes=max_line_bytes), 1):
         if not number % _PROGRESS:
@@ -161,7 +161,7 @@ def _read(events: str, max_line_bytes: int) -> Iterator[Line | BadLine]:
 
 
 def _require_destination(linted: LintResult) -> None:
-    """End the command where the file is a flow without a single HubSpot destination to take."""
+    """Exit with code 2 if the file is a flow in which no single HubSpot destination can be selected."""
     for finding in linted.findings:
         if finding.code == "flow_destination":
             stop(f"{safe_text(linted.file)}: {safe_text(finding.sentence)}", safe_text(finding.fix))
@@ -183,13 +183,13 @@ def _account(
 
 def _load(config: Path) -> tuple[Config | None, tuple[str, ...]]:
     try:
-        return load_config(config, needs_token=False)[0], ()  # its warnings are findings of lint
+        return load_config(config, needs_token=False)[0], ()  # lint reports its warnings as findings
     except ConfigFileError as error:
         return None, tuple(error.lines)
 
 
 def _entry(linted: LintResult, wanted: str) -> tuple[tuple[str | int, ...], Any]:
-    """Return where the destination is in the file, and its entry."""
+    """Return the path of the destination in the file, and its entry."""
     document: Any = None if linted.source is None else linted.source.value
     if not is_flow(document):
         return (), document
@@ -217,7 +217,7 @@ def _inputs(config: Path, events: str | None, account: Path | None) -> Iterator[
                         digest.update(chunk)
                         size += len(chunk)
             except OSError:
-                continue  # its reader reports that
+                continue  # reported when the file is read
             yield InputFile(role, str(name), digest.hexdigest(), size)
 
 

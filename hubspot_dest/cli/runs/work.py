@@ -1,4 +1,4 @@
-"""What `hubspot-dest work` does."""
+"""Run `hubspot-dest work`."""
 
 from __future__ import annotations
 
@@ -54,12 +54,15 @@ def work(
     reach: ConnectionOptions,
     watched: WatchingOptions,
 ) -> None:
-    """Carry `work` out; the options are those of `commands/work.py`."""
+    """Run `work`; the options are those of `commands/work.py`."""
     complain()
     address = address_of(source, source_options)
     loaded = connected(open_config(config), reach)
     if is_real(loaded) and not yes:
-        stop("this would send to the real HubSpot", "--yes, or --base-url for a HubSpot on this machine")
+        stop(
+            "this would send to the real HubSpot",
+            "add --yes, or use --base-url for a HubSpot on this machine",
+        )
     settings = WorkerSettings(
         denied="drop" if denied == "drop" else "park",
         max_bytes=max_message,
@@ -99,7 +102,7 @@ def _worker(
 
 
 def _measure(watch: Instrumentation, counts: WorkerCounts) -> None:
-    """Let the worker's counts be metrics."""
+    """Record the worker's counts as metrics."""
 
     def on_count(name: str, by: int) -> None:
         if name in ("rebalances", "pauses", "lost"):
@@ -138,7 +141,9 @@ def _health(given: str | None, worker: Worker) -> Iterator[None]:
 
 def _run(worker: Worker, address: StreamAddress, config: Config, *, as_line: bool) -> ExitCode:
     def on_first(number: int) -> None:
-        say(f"{signal.Signals(number).name}: finishing what is in hand; a second signal ends at once")
+        say(
+            f"{signal.Signals(number).name}: finishing the messages in hand; a second signal ends immediately"
+        )
         worker.stop()
 
     def last_words() -> None:
@@ -147,7 +152,7 @@ def _run(worker: Worker, address: StreamAddress, config: Config, *, as_line: boo
     RunDeadline(on_first, last_words).start()
     say(f"working on {safe_text(address)}; events go to {safe_text(config.connection.host)}")
     error: StreamError | None = None
-    gc.freeze()  # modules and configuration stay: the collector need not look through them with every batch
+    gc.freeze()  # modules and configuration stay, so the garbage collector need not search them for every batch
     try:
         worker.run()
     except StreamError as met:

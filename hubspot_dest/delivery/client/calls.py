@@ -8,8 +8,7 @@ from typing import Any, Protocol, cast
 
 import orjson
 
-from hubspot_dest.delivery.client.client import Client
-from hubspot_dest.delivery.client.codec import decode
+from hubspot_dest.delivery.client.client import Client, decode
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
 
 __all__ = ["BulkClient", "Calls", "UpsertResult", "upsert_inputs"]

@@ -12,14 +12,12 @@ from typing import Any, Final
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.delivery.client.calls import upsert_inputs
-from hubspot_dest.delivery.client.codec import decode
-from hubspot_dest.delivery.dispatch.in_flight import by_email, merged
-from hubspot_dest.delivery.dispatch.per_key_queue import PerKeyQueue
-from hubspot_dest.delivery.outbox.intents import contact_intent, identity_keys, storable
+from hubspot_dest.delivery.client.client import decode, encode
+from hubspot_dest.delivery.dispatch.per_key_queue import PerKeyQueue, contact_intent, identity_keys, storable
 from hubspot_dest.delivery.outbox.schema import EVENT, Intent
 from hubspot_dest.outcome import Outcome
 
-__all__ = ["MOST_CONTACTS", "CallGrouping"]
+__all__ = ["MOST_CONTACTS", "CallGrouping", "by_email", "merged"]
 
 MOST_CONTACTS: Final = 100
 """As many as HubSpot accepts in one `crm.contacts.batchApi.upsert` (HubSpot wire facts, section 3.3)."""
@@ -154,3 +152,22 @@ def _contact_call(group: list[Intent]) -> _ContactCall:
     else:
         call = ["crm.contacts.basicApi.create", {"properties": {"email": email}}]
     return _ContactCall(call, 1, group)
+
+
+def by_email(group: list[Intent]) -> list[list[Intent]]:
+    """Return contact intents by their e-mail, each contact's in order."""
+    contacts: dict[str, list[Intent]] = {}
+    for intent in group:
+        contacts.setdefault(intent.keys[0], []).append(intent)
+    return list(contacts.values())
+
+
+def merged(intents: list[Intent]) -> bytes:
+    """Return one contact upsert for several of one contact; later values win."""
+    if len(intents) == 1:
+        return intents[0].payload or b"{}"
+    contacts = [decode(intent.payload) for intent in intents]
+    properties: dict[str, str] = {}
+    for contact in contacts:
+        properties |= contact["properties"]
+    return encode({"email": contacts[0]["email"], "properties": properties})

@@ -12,9 +12,9 @@ import random
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from hubspot_dest.delivery.dispatch.in_flight import What
+__all__ = ["Breaker", "Bucket", "RateBudget", "Throttle", "What"]
 
-__all__ = ["Breaker", "Bucket", "RateBudget", "Throttle"]
+What = Literal["contacts", "events"]
 
 _LOWEST_TIER: Final = 100
 """Per ten seconds: what a private app may send on a free account, until an answer names the account's own limit."""

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol
 
-from hubspot_dest.delivery.client.codec import decode, encode
+from hubspot_dest.delivery.client.client import decode, encode
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.delivery.outbox.schema import OutboxError, ParkedEvent
 from hubspot_dest.events.collector import NullFieldError

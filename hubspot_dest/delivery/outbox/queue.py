@@ -18,8 +18,7 @@ from typing import Any
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.delivery.client.errors import DeliveryError
-from hubspot_dest.delivery.outbox.disk_reserve import DiskReserve, DiskRoom
-from hubspot_dest.delivery.outbox.guard import OutboxGuard
+from hubspot_dest.delivery.outbox.guard import DiskReserve, DiskRoom, OutboxGuard
 from hubspot_dest.delivery.outbox.schema import (
     CONTACT,
     INTENT_COLUMNS,

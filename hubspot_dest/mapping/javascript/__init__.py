@@ -25,7 +25,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load the engine when it is first asked for: whoever only catches its errors does not pay for it."""
+    """Import the engine on first use: code that only catches its errors need not load it."""
     if name in ("JavaScriptEngine", "JavaScriptFunction"):
         from hubspot_dest.mapping.javascript import engine
 

@@ -1,4 +1,4 @@
-"""What one function has cost, and whether it is still called."""
+"""The processor time that one function has used, and whether it may still be called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hubspot_dest.mapping.javascript.limits import Limits
 
 __all__ = ["CostAccount"]
 
-# What a function may use in the long run, in seconds of processor time: honest ones need a tenth of it.
+# What a function may use on average, in seconds of processor time: ordinary functions need a tenth of it.
 _PER_PLAN: Final = 0.002
 _PER_CALL: Final = 0.0002
 
@@ -17,16 +17,15 @@ _PER_CALL: Final = 0.0002
 class CostAccount:
     """Add up the processor time of one function, and switch the function off when it overruns too often.
 
-    A call that breaks the limit on time is an overrun. Calls below the limit add up: whatever a function uses beyond
-    2 ms for each plan and 0.2 ms for each call is remembered, and when that reaches the limit of one call, it is an
-    overrun, too.
+    A call that exceeds the time limit is an overrun. Shorter calls add up: the time beyond 2 ms for each plan and 0.2
+    ms for each call accumulates, and reaching the limit of one call is an overrun, too.
 
     Args:
-        limits: of the engine.
+        limits: the engine's limits.
 
     Attributes:
-        off: the function is not called any more.
-        calls: how often it was called; counted by the engine.
+        off: whether the function is switched off.
+        calls: the number of calls; the engine counts them.
 
     """
 
@@ -42,11 +41,11 @@ class CostAccount:
         self.off = False
 
     def charge(self, seconds: float, plans: int) -> None:
-        """Add what one call has cost.
+        """Add the processor time of one call.
 
         Args:
-            seconds: of processor time.
-            plans: how many plans there were on this thread; only the difference between two calls counts.
+            seconds: the processor time of the call.
+            plans: the number of plans on this thread so far; only its growth between two calls counts.
 
         """
         allowed = _PER_CALL if plans == self._plans else _PER_PLAN
@@ -65,7 +64,7 @@ class CostAccount:
         self.off = 0 < self._limits.overruns <= self._overruns
 
     def refusal(self) -> JavaScriptLimitError:
-        """Return the error that a call of the function is, now that it is switched off."""
+        """Return the error for a call of a function that is switched off."""
         times = f"{self._overruns} times" if self._overruns != 1 else "once"
         return JavaScriptLimitError(
             "off",

@@ -1,7 +1,7 @@
-"""Transfer values between Python and JavaScript: JSON text, and marks for what JSON cannot express.
+"""Transfer values between Python and JavaScript: JSON text, and marks for values that JSON cannot express.
 
 A mark is `[path, kind, detail]`: kind 0 is `undefined`, 1 a number (NaN, ±Infinity, -0 or beyond 2**53, spelled in
-`detail`), 2 a foreign value of the kind `detail`, 3 an object without prototype. host.js has the other half.
+`detail`), 2 a foreign value of the kind `detail`, 3 an object without a prototype. host.js has the counterpart.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign, PrototypelessMap, 
 
 __all__ = ["MAX_DEPTH", "decode", "encode"]
 
-# Deeper than any event; half a megabyte of stack has room for 270 levels of a result.
+# Deeper than any event; a stack of half a megabyte holds about 270 levels of a result.
 MAX_DEPTH: Final = 200
 
 _OPTIONS: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
@@ -27,13 +27,13 @@ Mark = list[Any]
 
 
 def encode(value: Any) -> tuple[str, bool]:
-    """Return the text for `value`, and whether it carries marks: `[data, marks]` then, else plain JSON.
+    """Return `value` as JSON text, and whether it has marks: the text is then `[data, marks]`.
 
-    Python values that JavaScript does not know (`UNDEFINED`, dates, functions, foreign values …) become `undefined`.
-    Lone surrogates survive: such texts are written in escapes.
+    Python values without a JavaScript counterpart (`UNDEFINED`, dates, functions, foreign values …) become `undefined`.
+    Lone surrogates are preserved as escapes.
 
     Raises:
-        JavaScriptLimitError: for values nested deeper than `MAX_DEPTH`, and for those that contain themselves.
+        JavaScriptLimitError: the value is nested deeper than `MAX_DEPTH`, or contains itself.
 
     """
     try:
@@ -62,7 +62,7 @@ def _encode_any(value: Any) -> tuple[str, bool]:
 
 
 def _plain(value: Any, path: list[str | int], marks: list[Mark]) -> Any:
-    """Return `value` as plain JSON, and note in `marks` what JSON cannot express."""
+    """Return `value` as plain JSON, and append a mark for each value that JSON cannot express."""
     if value is None or isinstance(value, (bool, str)):
         return str(value) if isinstance(value, str) else value
     if isinstance(value, (int, float)):
@@ -98,7 +98,7 @@ def _plain_number(value: int | float, path: list[str | int], marks: list[Mark]) 
 
 
 def decode(text: str, *, marked: bool) -> Any:
-    """Return the value that host.js encoded; the order of keys is JavaScript's."""
+    """Return the value that host.js encoded, with keys in JavaScript's order."""
     try:
         data = orjson.loads(text)
     except orjson.JSONDecodeError:  # lone surrogates, which orjson refuses

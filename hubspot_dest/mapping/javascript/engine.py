@@ -1,8 +1,8 @@
 """Run the JavaScript functions of one configuration (walkerOS 4.4 mapping, section 7).
 
-Where a function runs is decided by its text. What cannot take much longer than its limit runs in a context of this
-process (see `screening`); everything else in a worker process, which can be ended. A call in a worker
-costs about 20 µs more.
+The source of a function decides where it runs. A function that cannot exceed its limit by much runs in a context of
+this process (see `screening`). Any other runs in a worker process, which can be killed; a call there takes about 20 µs
+longer.
 """
 
 from __future__ import annotations
@@ -24,48 +24,48 @@ from hubspot_dest.mapping.javascript.watchdog import Watchdog
 
 __all__ = ["JavaScriptEngine", "JavaScriptFunction"]
 
-# An arrow function with at most one plain parameter cannot see the context, so nothing of it need be passed.
+# An arrow function with at most one plain parameter cannot see the context, so the context need not be passed.
 _VALUE_ONLY: Final = re.compile(r"\s*(?:async\s+)?(?:\(\s*[\w$]*\s*\)|[\w$]+)\s*=>")
-# A new context costs this much processor time; who broke the old one pays for it.
+# Processor time of a new context, charged to the function that broke the old one.
 _NEW_CONTEXT_SECONDS: Final = 0.005
-# Below this part of the limit, a call that took too long did not do so by itself.
+# A call that was interrupted below this share of the limit was slowed down by other threads.
 _OWN_SHARE: Final = 0.8
-# What functions may use beside themselves in a context of this process: with so little, no single step takes long.
+# Memory for values in a context of this process: with so little, no single step takes long.
 _SLACK_BYTES: Final = 640 * 1024
 
 
-class _Place:
-    """Where the functions of one thread run.
+class _ThreadState:
+    """The contexts that the functions of one thread run in.
 
     Attributes:
         local: the context in this process.
-        parser: the sandbox of `local`, which also reads the text of new functions.
+        parser: the sandbox of `local`, which also parses new functions.
         remote: the context in the worker.
-        worker: the process of `remote`; it serves one context after the other.
-        left: the scope of the plan that went over to the worker. Functions of one plan share the event, so what
-            comes later in that plan runs there too.
+        worker: the process of `remote`; it has one context at a time.
+        remote_scope: the scope of the last plan that used the worker. Functions of one plan share the event, so the
+            later functions of that plan run there, too.
 
     """
 
-    __slots__ = ("left", "local", "parser", "remote", "worker")
+    __slots__ = ("local", "parser", "remote", "remote_scope", "worker")
 
     def __init__(self) -> None:
         self.local: Session | None = None
         self.parser: Sandbox | None = None
         self.remote: Session | None = None
         self.worker: WorkerProcess | None = None
-        self.left: object = None
+        self.remote_scope: object = None
 
 
 class JavaScriptEngine:
     """The functions of one configuration, in one sandboxed context per thread.
 
-    Safe to use from any number of threads and after a fork; what a function keeps to itself between calls (a counter
-    in a closure) is per thread, and gone after a limit was hit. Determinism: time is the plan's `now_ms` where it has
-    one, and `Math.random` begins anew with every plan, so that the same event gives the same plan.
+    The engine may be used from several threads and after a fork. State that a function keeps between calls (a counter
+    in a closure) is per thread, and lost when a limit is hit. Results are deterministic: the time is the plan's
+    `now_ms` if it has one, and `Math.random` is reseeded for every plan, so the same event gives the same plan.
 
     Args:
-        limits: what one call may use.
+        limits: the limits of one call.
 
     """
 
@@ -80,22 +80,22 @@ class JavaScriptEngine:
         """Compile `source`, the text after `$code:`: one expression, whose value should be a function.
 
         Raises:
-            JavaScriptSyntaxError: where it is not one expression.
-            JavaScriptLimitError: where it is nested too deeply to be read.
+            JavaScriptSyntaxError: the source is not a single expression.
+            JavaScriptLimitError: the source is nested too deeply to be parsed.
 
         """
-        place = self._place()
+        state = self._thread_state()
         try:
-            self._parser(place).check(source)
+            self._parser(state).check(source)
         except JavaScriptLimitError:
-            # Far deeper in the thread's stack than where the context was made, or a source nested without end.
-            place.local = None
-            self._parser(place).check(source)
+            # The thread's stack is much deeper here than where the context was made, or the source is nested too deep.
+            state.local = None
+            self._parser(state).check(source)
         bounded = not self._worker_allowed or is_bounded(source)
         return JavaScriptFunction(self, source, next(self._numbers), CostAccount(self._limits), bounded)
 
     def close(self) -> None:
-        """Give back the memory of all threads; the next call begins afresh."""
+        """Free the contexts of all threads; the next call creates new ones."""
         self._threads = threading.local()
 
     def call(self, function: JavaScriptFunction, value: Any, context: CallContext, *, settle: bool) -> Any:
@@ -104,17 +104,17 @@ class JavaScriptEngine:
         if account.off:
             raise account.refusal()
         account.calls += 1
-        place = self._place()
-        stays = function.bounded and (place.left is None or place.left is not context.scope)
+        state = self._thread_state()
+        stays = function.bounded and (state.remote_scope is None or state.remote_scope is not context.scope)
         if stays or not self._worker_allowed:
-            session = self._local(place, context)
+            session = self._local(state, context)
             self._watchdog.wake()
         else:
-            session = self._remote(place, context)
+            session = self._remote(state, context)
         try:
             return _run(session, function, value, context, settle)
         except JavaScriptLimitError as error:
-            again = self._after_limit(error, session, place, function, context)
+            again = self._after_limit(error, session, state, function, context)
             if again is None:
                 raise
         finally:
@@ -133,81 +133,81 @@ class JavaScriptEngine:
         self,
         error: JavaScriptLimitError,
         session: Session,
-        place: _Place,
+        state: _ThreadState,
         function: JavaScriptFunction,
         context: CallContext,
     ) -> Session | None:
-        """Charge for a limit that was hit; return where to call the function again, if anywhere."""
+        """Charge for a limit that was hit; return the session to retry the call in, or None."""
         sandbox = session.sandbox
         if isinstance(error, WorkerLostError):
-            return self._remote(place, context)
-        here = session is place.local
+            return self._remote(state, context)
+        here = session is state.local
         if error.kind == "time":
             spent, sandbox.spent = sandbox.spent, 0.0
             if here and self._worker_allowed:
                 function.bounded = False
                 if spent < _OWN_SHARE * self._limits.seconds:
-                    # The clock here is that of the process, and other threads made it run: the worker's is its own.
-                    return self._remote(place, context)
+                    # The clock here counts the whole process, with its other threads; the worker has its own clock.
+                    return self._remote(state, context)
             function.account.overrun()
             return None
         if here and error.kind == "stack" and sandbox.misplaced():
-            # The thread's stack is used far deeper here than where the context was made: make it here.
-            return self._new_local(place)
+            # The thread's stack is much deeper here than where the context was made: make a new context here.
+            return self._new_local(state)
         if here and error.kind == "memory" and self._worker_allowed:
-            # The context here is small on purpose, and what runs in it changes nothing: once more, with all memory.
+            # The context here is small on purpose, and functions in it have no effects: retry with all the memory.
             function.bounded = False
-            return self._remote(place, context)
+            return self._remote(state, context)
         if sandbox.broken:
             sandbox.spent += _NEW_CONTEXT_SECONDS
         return None
 
-    def _place(self) -> _Place:
-        place: _Place | None = getattr(self._threads, "place", None)
-        if place is None:
-            place = self._threads.place = _Place()
-        return place
+    def _thread_state(self) -> _ThreadState:
+        state: _ThreadState | None = getattr(self._threads, "state", None)
+        if state is None:
+            state = self._threads.state = _ThreadState()
+        return state
 
-    def _parser(self, place: _Place) -> Sandbox:
-        self._local(place, None)
-        assert place.parser is not None  # it is made with the session
-        return place.parser
+    def _parser(self, state: _ThreadState) -> Sandbox:
+        self._local(state, None)
+        assert state.parser is not None  # it is made with the session
+        return state.parser
 
-    def _local(self, place: _Place, context: CallContext | None) -> Session:
-        session = place.local
-        if session is None or _used_up(session, context):
-            return self._new_local(place)
+    def _local(self, state: _ThreadState, context: CallContext | None) -> Session:
+        session = state.local
+        if session is None or _is_exhausted(session, context):
+            return self._new_local(state)
         return session
 
-    def _new_local(self, place: _Place) -> Session:
+    def _new_local(self, state: _ThreadState) -> Session:
         sandbox = Sandbox(self._limits, slack_bytes=_SLACK_BYTES if self._worker_allowed else None)
         self._watchdog.add(sandbox)
-        place.parser = sandbox
-        session = place.local = Session(sandbox, self._limits.memory_bytes // 2, _plans(place.local))
+        state.parser = sandbox
+        session = state.local = Session(sandbox, self._limits.memory_bytes // 2, _plans(state.local))
         return session
 
-    def _remote(self, place: _Place, context: CallContext) -> Session:
-        session = place.remote
-        if session is None or _used_up(session, context):
+    def _remote(self, state: _ThreadState, context: CallContext) -> Session:
+        session = state.remote
+        if session is None or _is_exhausted(session, context):
             try:
-                if place.worker is None or not place.worker.alive:
-                    place.worker = WorkerProcess(self._limits)
+                if state.worker is None or not state.worker.alive:
+                    state.worker = WorkerProcess(self._limits)
             except OSError as error:
                 return self._without_worker(context, error)
-            sandbox = RemoteSandbox(place.worker, self._limits)
-            session = place.remote = Session(sandbox, self._limits.memory_bytes // 2, _plans(place.remote))
-        place.left = context.scope
+            sandbox = RemoteSandbox(state.worker, self._limits)
+            session = state.remote = Session(sandbox, self._limits.memory_bytes // 2, _plans(state.remote))
+        state.remote_scope = context.scope
         return session
 
     def _without_worker(self, context: CallContext, error: OSError) -> Session:
         context.logger.warn(
-            f"the process for $code: functions could not be started ({error}): they run without it, and one that "
-            "spends its time inside a single built-in can overrun its limit"
+            f"the process for $code: functions could not be started ({error}): they run without it, and a function "
+            "that spends its time inside a single built-in can exceed its limit"
         )
         self._worker_allowed = False
         self._watchdog.wake()
         self.close()  # the contexts of all threads may now use all memory
-        return self._new_local(self._place())
+        return self._new_local(self._thread_state())
 
 
 def _run(
@@ -227,8 +227,8 @@ def _plans(session: Session | None) -> int:
     return 0 if session is None else session.plans
 
 
-def _used_up(session: Session, context: CallContext | None) -> bool:
-    """Tell whether another session must take its place."""
+def _is_exhausted(session: Session, context: CallContext | None) -> bool:
+    """Return whether the session must be replaced."""
     if session.sandbox.broken:
         return True
     return session.tired and context is not None and context.scope is not session.scope
@@ -238,11 +238,11 @@ class JavaScriptFunction:
     """One function of a configuration.
 
     Attributes:
-        source: its text, without `$code:`.
-        number: which function of its engine it is.
-        value_only: it cannot see the context.
-        account: what it has cost.
-        bounded: it runs in this process.
+        source: the source text, without `$code:`.
+        number: the number of the function in its engine.
+        value_only: whether the function cannot see the context.
+        account: the processor time that it has used.
+        bounded: whether it may run in this process.
 
     """
 
@@ -254,25 +254,25 @@ class JavaScriptFunction:
         self._engine = engine
         self.source = source
         self.number = number
-        # What crypto gives is new for every event: it is made of the event.
+        # The results of crypto are derived from the event, so its functions need the context.
         self.value_only = _VALUE_ONLY.match(source) is not None and "crypto" not in source
         self.account = account
         self.bounded = bounded
 
     def __call__(self, value: Any, context: CallContext, *, settle: bool = True) -> Any:
-        """Call it with `(value, context)` and return the result as Python has it.
+        """Call the function with `(value, context)` and return its result as a Python value.
 
-        None is `null`; lists and maps are copies with JavaScript's key order; what JSON cannot express is
-        `UNDEFINED`, a float (NaN, -0.0 …) or `Foreign(kind)`, at any depth.
+        `null` becomes None; lists and maps are copies in JavaScript's key order. At any depth, a value that JSON cannot
+        express becomes `UNDEFINED`, a float (NaN, -0.0 …) or `Foreign(kind)`.
 
         Args:
-            value: the mapping's input; Python values that JavaScript does not know become `undefined`.
-            context: the rest; its logger gets what the function logs, in order, also when it throws.
-            settle: await a promise; otherwise a promise is `Foreign("Promise")`, as for rule conditions (3.1).
+            value: the mapping's input; Python values without a JavaScript counterpart become `undefined`.
+            context: the second argument; its logger receives the function's log messages in order, even if it throws.
+            settle: await a promise; otherwise a promise is `Foreign("Promise")`, as in rule conditions (section 3.1).
 
         Raises:
-            JavaScriptLimitError: where it takes too much time, memory or stack, or is switched off because it did.
-            JavaScriptError: for what it throws.
+            JavaScriptLimitError: the function exceeds a limit, or is switched off because it did so too often.
+            JavaScriptError: the function throws.
 
         """
         return self._engine.call(self, value, context, settle=settle)

@@ -1,4 +1,4 @@
-"""What can go wrong with a function of a configuration, under the names that JavaScript gives it."""
+"""The errors of a configuration's functions, with the names that JavaScript gives them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class JavaScriptError(Exception):
     """A function threw something.
 
     Attributes:
-        name: the error's name: `TypeError`, `Error`; `Error` too for what is thrown without being an error.
-        message: its message, in the words of this engine where the engine threw it.
+        name: the error's name, such as `TypeError`; `Error` if the thrown value is not an error.
+        message: the error's message; QuickJS' wording for an error of the engine.
 
     """
 
@@ -25,10 +25,10 @@ class JavaScriptError(Exception):
 
 
 class JavaScriptLimitError(JavaScriptError):
-    """A function took more time, memory or stack than it may, or did so too often and is switched off.
+    """A function exceeded a limit on time, memory or stack, or is switched off because it did so too often.
 
     Attributes:
-        kind: which limit it was; `off` for a function that is not called any more.
+        kind: the limit; `off` for a function that is switched off.
 
     """
 
@@ -38,9 +38,9 @@ class JavaScriptLimitError(JavaScriptError):
 
 
 class WorkerLostError(JavaScriptLimitError):
-    """The process that a function ran in ended, and not because its time was up.
+    """The process that a function ran in ended before its time limit.
 
-    Either the system killed it (for want of memory), or the function crashed the engine.
+    Either the system killed it (out of memory), or the function crashed the engine.
     """
 
     def __init__(self, code: int | None) -> None:
@@ -48,11 +48,11 @@ class WorkerLostError(JavaScriptLimitError):
 
 
 class JavaScriptSyntaxError(JavaScriptError):
-    """A source is not one JavaScript expression.
+    """A source is not a single JavaScript expression.
 
     Attributes:
-        line: of the source, from 1.
-        column: in that line, from 1.
+        line: the line of the source, from 1.
+        column: the column in that line, from 1.
 
     """
 

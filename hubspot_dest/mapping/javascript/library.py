@@ -1,4 +1,4 @@
-"""The scripts of library/, and which of them a function needs: only what its text names is put into its context."""
+"""The scripts in library/, and which of them a function needs: only those that its source names are loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 __all__ = ["script", "scripts_for", "zone_table", "zones_for"]
 
-# In the order in which they are put in.
+# In the order in which they are loaded.
 _NAMED: Final = {
     "encoding": re.compile(r"\b(?:TextEncoder|TextDecoder|Buffer|URL|URLSearchParams|crypto)\b"),
     "url": re.compile(r"\bURL(?:SearchParams)?\b"),
@@ -43,19 +43,19 @@ _RENAMED: Final = {
 
 
 def scripts_for(source: str) -> list[str]:
-    """Return the names of the scripts that the text of a function names."""
+    """Return the names of the scripts that the source of a function needs."""
     return [name for name, pattern in _NAMED.items() if pattern.search(source)]
 
 
 @cache
 def script(name: str) -> str:
-    """Return a script: a function of host.js' hooks that returns what it adds to the global object."""
+    """Return the text of a script: a function that takes host.js' hooks and returns the globals to add."""
     text = resources.files(__package__).joinpath("library", f"{name}.js").read_text(encoding="utf-8")
     return f"({text.rstrip()})"
 
 
 def zones_for(source: str) -> list[str]:
-    """Return what looks like the name of a time zone in the text of a function."""
+    """Return the words in the source of a function that look like names of time zones."""
     return sorted({*_AREA_ZONE.findall(source), *_GIVEN_ZONE.findall(source)})
 
 
@@ -63,8 +63,8 @@ def zones_for(source: str) -> list[str]:
 def zone_table(name: str) -> str:
     """Return a time zone as JSON for host.js: `{name, table, american, named}`.
 
-    `table` has a row `[from_ms, offset_seconds, abbreviation]` for each change between 1900 and 2100; null where
-    this system knows no such zone.
+    `table` has a row `[from_ms, offset_seconds, abbreviation]` for each change between 1900 and 2100; null if this
+    system does not know the zone.
     """
     zone = _zone(name)
     if zone is None:
@@ -90,7 +90,7 @@ def zone_table(name: str) -> str:
 def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # not found; no name of a zone; a folder
+    except (KeyError, ValueError, OSError):  # unknown zone; invalid name; a folder
         pass
     known = {timezone.lower(): timezone for timezone in available_timezones()}.get(name.lower())
     return None if known is None else ZoneInfo(known)

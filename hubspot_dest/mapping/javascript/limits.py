@@ -1,4 +1,4 @@
-"""What one function of a configuration may use."""
+"""The limits on a function of a configuration."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ __all__ = ["Limits"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one call of a function may use, and how often it may use more.
+    """The limits of one call of a function, and how often it may exceed them.
 
     Attributes:
-        seconds: of processor time, also over all steps of an async function together. A call that never looks at the
-            clock is ended by force after about half as much again.
-        memory_bytes: for everything in one thread's context: functions, what they keep, and the event.
-        stack_bytes: for calls within calls; the thread's own stack must have room for it. The default has room for
-            about 300 calls within calls.
-        overruns: after how many calls that took too long a function is switched off; 0 for never.
-        worker: run what cannot be bounded from within in a process of its own, which can be ended.
+        seconds: processor time, for all steps of an async function together. A call that the engine cannot interrupt
+            is killed after about half as much again.
+        memory_bytes: memory of one thread's context: the functions, their state, and the event.
+        stack_bytes: stack for nested calls; the thread's own stack must have room for it. The default allows about
+            300 levels.
+        overruns: the number of calls over the time limit after which a function is switched off; 0 means never.
+        worker: whether functions that cannot be bounded in this process run in a worker process.
 
     """
 

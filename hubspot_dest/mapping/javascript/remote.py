@@ -1,7 +1,7 @@
-"""A context in a worker process, seen from here.
+"""A client for a context in a worker process.
 
-All that prepares a call is gathered and crosses with it, so that a call is one message and one answer: about 20 µs
-more than a call in this process (docs/performance.md).
+The operations that prepare a call are collected and sent with it, so that a call is one message and one answer: about
+20 µs more than a call in this process (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ _BOOT: Final = (
     "import sys; sys.path[:] = sys.argv.pop().split(chr(10)); "
     "from hubspot_dest.mapping.javascript.worker import main; main()"
 )
-# The worker ends itself by its processor time; only one that is stopped, or starved, makes its parent wait for this.
-_PATIENCE_SECONDS: Final = 60.0
+# A worker is killed by a timer on its own processor time; the parent waits this long only if it is stopped or starved.
+_ANSWER_TIMEOUT_SECONDS: Final = 60.0
 _NO_SIGNAL: Final = getattr(socket, "MSG_NOSIGNAL", 0)
 _ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 def workers_available() -> bool:
-    """Tell whether this platform can end a process by its processor time."""
+    """Return whether this platform can kill a process when it exceeds a processor time."""
     frozen = getattr(sys, "frozen", False)  # its executable is the application, not an interpreter
     return hasattr(signal, "setitimer") and bool(sys.executable) and not frozen
 
 
 class WorkerProcess:
-    """One worker, which belongs to the process and the thread that started it.
+    """A worker process, which belongs to the process and the thread that started it.
 
-    Nothing outlives the parent: when this object goes, at the end of the interpreter, or when the parent is killed,
-    the socket closes and the worker ends.
+    It never outlives its parent: the socket closes, and the worker exits, when this object is collected, when the
+    interpreter exits and when the parent is killed.
 
     Args:
-        limits: of the engine.
+        limits: the engine's limits.
 
     Raises:
-        OSError: where it cannot be started.
+        OSError: the process cannot be started.
 
     """
 
@@ -69,10 +69,10 @@ class WorkerProcess:
             except BaseException:
                 ours.close()
                 raise
-        ours.settimeout(_PATIENCE_SECONDS)
+        ours.settimeout(_ANSWER_TIMEOUT_SECONDS)
         self._socket = ours
         self._process = process
-        self._impatient = False
+        self._timed_out = False
         self._owner = os.getpid()
         self._finalizer = weakref.finalize(self, _end, process, ours, self._owner)
         if self.ask([["ping"]]) is None:
@@ -80,17 +80,17 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it can be asked: it was not ended, and this is the process that started it."""
+        """Whether the worker is running and was started by this process."""
         return self._finalizer.alive and self._owner == os.getpid()
 
     def ask(self, operations: list[list[Any]]) -> list[Any] | None:
-        """Send operations and return the answer; None where the worker ended over them."""
+        """Send operations and return the answer; None if the worker exited without one."""
         body = orjson.dumps(operations)
         try:
             self._socket.sendall(HEADER.pack(len(body)) + body, _NO_SIGNAL)
             answer = self._receive()
         except TimeoutError:
-            self._impatient = True
+            self._timed_out = True
             answer = None
         except OSError:
             answer = None
@@ -120,14 +120,14 @@ class WorkerProcess:
         return b"".join(pieces)
 
     def loss(self, limits: Limits) -> JavaScriptLimitError:
-        """Return what it means that there was no answer."""
-        if self._impatient or self._process.returncode == -signal.SIGPROF:
+        """Return the error for a call without an answer."""
+        if self._timed_out or self._process.returncode == -signal.SIGPROF:
             message = f"the function took longer than {limits.seconds:g} seconds and was ended by force"
             return JavaScriptLimitError("time", message)
         return WorkerLostError(self._process.returncode)
 
     def end(self) -> None:
-        """End it now."""
+        """Kill the worker."""
         self._finalizer()
 
 
@@ -142,11 +142,11 @@ def _end(process: subprocess.Popen[bytes], connection: socket.socket, owner: int
 
 
 class RemoteSandbox:
-    """A context in a worker; the same as `Sandbox` to the session that uses it.
+    """A context in a worker process, with the interface of `Sandbox`.
 
     Args:
-        worker: where it runs.
-        limits: of the engine.
+        worker: the process of the context.
+        limits: the engine's limits.
 
     """
 
@@ -155,7 +155,7 @@ class RemoteSandbox:
     def __init__(self, worker: WorkerProcess, limits: Limits) -> None:
         self._worker = worker
         self._limits = limits
-        self._said = "[]"
+        self._log = "[]"
         self._functions = self._mappings = self._handles = 0
         self._waiting: list[list[Any]] = [["new", limits.seconds, limits.memory_bytes, limits.stack_bytes]]
         self._broken = False
@@ -165,7 +165,7 @@ class RemoteSandbox:
 
     @property
     def broken(self) -> bool:
-        """A limit was hit, or the worker is gone, or this is a forked child."""
+        """Whether a limit was hit, the worker has exited, or this is a forked child."""
         return self._broken or not self._worker.alive
 
     @broken.setter
@@ -173,13 +173,13 @@ class RemoteSandbox:
         self._broken = broken
 
     def register(self, source: str) -> int:
-        """Evaluate the expression and return the number of the function that it gives."""
+        """Evaluate the expression, which must be a function, and return its number in this context."""
         self._waiting.append(["register", source])
         self._functions += 1
         return self._functions - 1
 
     def parse_json(self, text: str) -> dict[str, int]:
-        """Return a handle on the value of a JSON text, good for this plan."""
+        """Return a handle to the value of a JSON text; it is valid for this plan."""
         self._waiting.append(["parse", text])
         self._handles += 1
         return {"h": self._handles - 1}
@@ -198,7 +198,7 @@ class RemoteSandbox:
         self._waiting.append(["collector", text])
 
     def set_consent(self, text: str | None, /) -> None:
-        """Set the consent in effect."""
+        """Set the effective consent."""
         self._waiting.append(["consent", text])
 
     def add_mapping(self, text: str, /) -> int:
@@ -208,42 +208,42 @@ class RemoteSandbox:
         return self._mappings - 1
 
     def run(self, number: int, mode: int, given: Any, settle: bool, mapping: int) -> tuple[Any, str]:
-        """Call a function; return its answer (in the format of host.js), and what it logged since.
+        """Call a function; return its answer in the format of host.js, and the later log messages as JSON.
 
         Raises:
-            JavaScriptError: where the engine itself ends the call; `drain` has what was logged.
+            JavaScriptError: the engine ended the call; `drain` returns the log messages up to then.
 
         """
         operations, self._waiting = self._waiting, []
         operations.append(["call", number, mode, pack_scalar(given), settle, mapping])
         answer = self._worker.ask(operations)
         if answer is None:
-            self._said = "[]"
+            self._log = "[]"
             self._broken = True
             raise self._worker.loss(self._limits)
         if answer[0]:
             self.spent = answer[3]
             return unpack_scalar(answer[1]), answer[2]
-        _, kind, message, name, self._said, self.spent, self._broken = answer
+        _, kind, message, name, self._log, self.spent, self._broken = answer
         if kind is not None:
             raise JavaScriptLimitError(kind, message, name)
         raise JavaScriptError(name, message)
 
     def drain(self) -> str:
-        """Return what was logged before the last call failed, as JSON."""
-        said, self._said = self._said, "[]"
-        return said
+        """Return the log messages before the last call failed, as JSON."""
+        messages, self._log = self._log, "[]"
+        return messages
 
     def fail(self, error: BaseException) -> NoReturn:
-        """Raise the error: what the worker answers is an answer already."""
+        """Raise the error unchanged: the worker has translated it already."""
         raise error
 
     def misplaced(self) -> bool:
-        """Return false: the worker's stack is its own."""
+        """Return False: the worker has its own stack."""
         return False
 
     def memory_used(self) -> int:
-        """Return the bytes that the context holds."""
+        """Return the memory that the context has allocated, in bytes."""
         operations, self._waiting = self._waiting, []
         answer = self._worker.ask([*operations, ["memory"]])
         if answer is None or not answer[0]:

@@ -1,4 +1,4 @@
-"""What a session asks of the place where functions run: a context in this process, or one in a worker process."""
+"""The interface of a JavaScript context: one in this process, or one in a worker process."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ __all__ = ["Runtime"]
 
 
 class Runtime(Protocol):
-    """One context: it knows the functions that were registered and the plan that is being made.
+    """A context, which holds the registered functions and the current plan.
 
     Attributes:
-        broken: a limit was hit: make another one.
-        busy: a call is under way.
-        calls: how many there were.
-        spent: the processor time that functions took since it was set to 0, in seconds; without the calls that
-            took less than a millisecond.
+        broken: a limit was hit, so the context must be replaced.
+        busy: a call is in progress.
+        calls: the number of calls so far.
+        spent: processor time in seconds that functions used since this was set to 0; calls of less than a
+            millisecond are not counted.
 
     """
 
@@ -26,13 +26,13 @@ class Runtime(Protocol):
 
     @property
     def errors(self) -> tuple[type[BaseException], ...]:
-        """What calls into the context raise; `fail` translates it."""
+        """The exceptions that calls into the context may raise; `fail` translates them."""
 
     def register(self, source: str) -> int:
-        """Evaluate the expression and return the number of the function that it gives."""
+        """Evaluate the expression, which must be a function, and return its number in this context."""
 
     def parse_json(self, text: str) -> Any:
-        """Return a handle on the value of a JSON text, good for this plan."""
+        """Return a handle to the value of a JSON text; it is valid for this plan."""
 
     def begin(self, now_ms: float | None, /) -> Any:
         """Begin a plan whose time is `now_ms`."""
@@ -44,22 +44,22 @@ class Runtime(Protocol):
         """Set the collector's state."""
 
     def set_consent(self, text: str | None, /) -> Any:
-        """Set the consent in effect."""
+        """Set the effective consent."""
 
     def add_mapping(self, text: str, /) -> int:
         """Add a mapping and return its number."""
 
     def run(self, number: int, mode: int, given: Any, settle: bool, mapping: int) -> tuple[Any, str]:
-        """Call a function; return its answer and what it logged after that."""
+        """Call a function; return its answer, and the messages logged after the answer as JSON."""
 
     def drain(self) -> str:
-        """Return what was logged since the last answer, as JSON."""
+        """Return the messages logged since the last answer, as JSON."""
 
     def fail(self, error: BaseException) -> NoReturn:
-        """Raise what `error`, one of `errors`, means."""
+        """Translate `error`, one of `errors`, and raise the result."""
 
     def misplaced(self) -> bool:
-        """Tell whether nothing runs here because the thread's stack is used far deeper than where it was made."""
+        """Return whether calls fail because the thread's stack is much deeper here than where the context was made."""
 
     def memory_used(self) -> int:
-        """Return the bytes that the context holds."""
+        """Return the memory that the context has allocated, in bytes."""

@@ -1,7 +1,7 @@
 """One QuickJS context with its built-ins guarded and frozen, and the calls into it.
 
-A context belongs to the thread that made it. A context that broke a limit is in an undefined state
-(jobs still waiting, memory still held), so its owner throws it away then: a new one costs about five milliseconds.
+A context belongs to the thread that created it. A context that exceeded a limit is in an undefined state (with pending
+jobs and unreleased memory), so its owner replaces it; a new one takes about five milliseconds.
 """
 
 from __future__ import annotations
@@ -50,25 +50,25 @@ def _prelude() -> str:
 
 
 class Sandbox:
-    """One context of one thread.
+    """A context of one thread.
 
     Args:
-        limits: what a call may use.
-        slack_bytes: what calls may use beside the functions themselves, if less than all memory.
+        limits: the limits of one call.
+        slack_bytes: memory for the values of calls, in addition to the functions; None allows all of the limit.
 
     Attributes:
-        begin, set_event, …: the functions of host.js.
-        broken: a limit was hit: make another one.
-        busy: a call is under way.
-        calls: how many there were.
-        strangled: `strangle` was called.
-        spent: the processor time that functions took since it was set to 0, in seconds; without the calls that
-            took less than a millisecond.
+        begin, set_event, …: functions of host.js.
+        broken: a limit was hit, so the context must be replaced.
+        busy: a call is in progress.
+        calls: the number of calls so far.
+        strangled: whether `strangle` was called.
+        spent: processor time in seconds that functions used since this was set to 0; calls of less than a
+            millisecond are not counted.
 
     """
 
     def __init__(self, limits: Limits, *, slack_bytes: int | None = None) -> None:
-        # The extension itself: the package around it starts a thread as soon as it is imported.
+        # Import the extension itself: the package around it starts a thread on import.
         from _quickjs import (  # type: ignore[import-not-found]
             Context,
             JSException,
@@ -106,19 +106,19 @@ class Sandbox:
 
     @property
     def errors(self) -> tuple[type[BaseException], ...]:
-        """What calls into the context raise; `fail` translates it."""
+        """The exceptions that calls into the context may raise; `fail` translates them."""
         return self._errors
 
     def check(self, source: str) -> None:
         """Parse `source` without running any of it.
 
         Raises:
-            JavaScriptSyntaxError: where it is not one expression.
+            JavaScriptSyntaxError: the source is not a single expression.
 
         """
         self._limit_memory(None)
         self._parse(_thunk(source))
-        # What is valid only inside parentheses (`a)(b`, `a, b`) is not an expression of its own.
+        # Reject what is valid only inside parentheses (`a)(b`, `a, b`).
         self._parse(f'"use strict"; () => 1 ? \n{source}\n : 0')
         self._limit_memory(self._slack_bytes)
 
@@ -129,14 +129,14 @@ class Sandbox:
             first, _, place = str(error).partition("\n")
             if not first.startswith("SyntaxError: "):
                 self.fail(error)
-            found = _PLACE.search(place)
-            line, column = (int(found[1]) - 1, int(found[2])) if found else (1, 1)
+            match = _PLACE.search(place)
+            line, column = (int(match[1]) - 1, int(match[2])) if match else (1, 1)
             raise JavaScriptSyntaxError(first.removeprefix("SyntaxError: "), max(line, 1), column) from None
 
     def register(self, source: str) -> int:
-        """Evaluate the expression and return the number of the function that it gives.
+        """Evaluate the expression, which must be a function, and return its number in this context.
 
-        What it throws, it throws again whenever it is called.
+        An error that the expression throws is thrown again by every call.
         """
         self._limit_memory(None)
         self._load(source)
@@ -151,7 +151,7 @@ class Sandbox:
         return number
 
     def _load(self, source: str) -> None:
-        """Put in what the text of a function names and this context does not have yet."""
+        """Load the scripts and time zones that the source names and this context does not have yet."""
         names = scripts_for(source)
         missing = [name for name in names if name not in self._installed]
         zones = zones_for(source) if "intl" in names else []
@@ -173,10 +173,10 @@ class Sandbox:
             self._context.set_memory_limit(limit)
 
     def run(self, number: int, mode: int, given: Any, settle: bool, mapping: int) -> tuple[Any, str]:
-        """Call a function; return its answer (in the format of host.js), and what it logged since.
+        """Call a function; return its answer in the format of host.js, and the later log messages as JSON.
 
         Raises:
-            JavaScriptError: where the engine itself ends the call; `drain` has what was logged.
+            JavaScriptError: the engine ended the call; `drain` returns the log messages up to then.
 
         """
         started = time.thread_time()
@@ -190,7 +190,7 @@ class Sandbox:
         except self._errors as error:
             self.fail(error)
         finally:
-            # The thread's own clock costs ten times what the wall's does, and nearly all calls are short.
+            # Reading the thread's clock costs ten times as much as the wall clock, and nearly all calls are short.
             if time.perf_counter() - clock > _SHORT:
                 self.spent += time.thread_time() - started
         if self.strangled:
@@ -198,13 +198,13 @@ class Sandbox:
         return answer, later
 
     def _run_jobs(self, started: float) -> bool:
-        """Run what waits to be run: the steps of async functions. Return whether there was any.
+        """Run the pending jobs, which are the steps of async functions; return whether there were any.
 
         Args:
-            started: this thread's processor time at which the call began, in seconds.
+            started: this thread's processor time when the call began, in seconds.
 
         Raises:
-            JavaScriptLimitError: it does not end.
+            JavaScriptLimitError: the jobs exceed the time limit.
 
         """
         if not self._run_job():
@@ -216,14 +216,14 @@ class Sandbox:
         return True
 
     def drain(self) -> str:
-        """Return what was logged since the last answer, as JSON; empty if the context cannot return it."""
+        """Return the messages logged since the last answer, as JSON; an empty list if the context cannot."""
         try:
             return str(self._drain())
         except self._errors:
             return "[]"
 
     def fail(self, error: BaseException) -> NoReturn:
-        """Raise what `error`, which came out of the context, means."""
+        """Translate `error`, which the context raised, and raise the result."""
         self.broken = True
         if self.strangled:
             self.check_time()
@@ -237,15 +237,15 @@ class Sandbox:
         raise JavaScriptError("InternalError", first) from None
 
     def strangle(self) -> None:
-        """Take away all memory, from any thread: what the engine does next fails."""
+        """Set the memory limit to nothing, from any thread, so that the running call fails."""
         self.broken = self.strangled = True
         self._context.set_memory_limit(1)
 
     def check_time(self) -> None:
-        """Raise if the call had to be interrupted, whatever it returned.
+        """Raise an error if the watchdog interrupted the call, whatever the call returned.
 
         Raises:
-            JavaScriptLimitError: of time.
+            JavaScriptLimitError: the time limit was exceeded.
 
         """
         if self.strangled:
@@ -255,7 +255,7 @@ class Sandbox:
         return f"the function took longer than {self._limits.seconds:g} seconds"
 
     def misplaced(self) -> bool:
-        """Tell whether the context was made so much nearer the bottom of the stack that nothing runs here."""
+        """Return whether calls fail because the thread's stack is much deeper here than where the context was made."""
         try:
             self._drain()
         except self._overflow:
@@ -263,7 +263,7 @@ class Sandbox:
         return False
 
     def memory_used(self) -> int:
-        """Return the bytes that the context holds."""
+        """Return the memory that the context has allocated, in bytes."""
         return int(self._context.memory()["malloc_size"])
 
 

@@ -1,12 +1,12 @@
-"""Decide from a function's text whether it is sure to end in time without a worker process.
+"""Decide from a function's source whether it is certain to end in time without a worker process.
 
-The engine looks at the clock every 10,000 calls or loop turns. That is enough unless a single turn takes long, and a
-turn takes long only over something big: a long text, a long list, a long chain of prototypes. So a function is
-*bounded* where its text names nothing but a few built-ins that are cheap for small values, in a context whose small
-memory keeps values small. It is also *pure*: it changes nothing that it was given, so that it can be called a second
-time where that memory is too small; and it catches nothing, so that it cannot hide that it was.
+The engine checks the clock every 10,000 calls or loop iterations. That suffices unless a single iteration takes long,
+and it takes long only on something big: a long text, a long list, a long chain of prototypes. So a function is
+*bounded* if its source names only a few built-ins that are cheap on small values, and its context's small memory keeps
+values small. It must also be *pure*: it does not change its inputs, so that it can be called again where that memory
+was too small, and it catches no exception, so that it cannot hide the failure.
 
-The check reads tokens, not a syntax tree, and answers no in case of doubt, which costs 15 µs a call.
+The check reads tokens, not a syntax tree, and says no when in doubt, which costs 15 µs a call.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _METHODS: Final = _words(
     toWellFormed
     """
 )
-# These change the list or map that they are called on: it must be one that the function itself has made.
+# Methods that change their list or map, which must be one that the function itself has created.
 _CHANGING: Final = _words(
     """
     add append copyWithin delete fill pop push reverse set shift sort splice unshift
@@ -88,7 +88,7 @@ _PAIRS: Final = {"(": ")", "[": "]", "{": "}"}
 
 
 def is_bounded(source: str) -> bool:
-    """Tell whether a function surely ends near its limits without a process of its own, and changes no input."""
+    """Return whether a function is certain to end near its time limit in this process, and changes no input."""
     if len(source) > _MAX_CHARS:
         return False
     try:
@@ -98,7 +98,7 @@ def is_bounded(source: str) -> bool:
 
 
 class _Text:
-    """The tokens of one function, and what is known of its names."""
+    """The tokens of one function, and its local names."""
 
     def __init__(self, words: list[Token]) -> None:
         self._words = [Token("sign", ";"), *words, Token("sign", ";")]
@@ -110,7 +110,7 @@ class _Text:
         self._local = self._declared | self._parameters | self._destructured()
 
     def bounded(self) -> bool:
-        """Tell whether every token is known to be harmless in its place."""
+        """Return whether every token is known to be harmless where it is used."""
         first = self._words[1].text
         if first not in ("(", "async", "function") and self._words[2].text != "=>":
             return False
@@ -157,7 +157,7 @@ class _Text:
         return found
 
     def _find_declarations(self) -> list[tuple[str, int]]:
-        """Return the word that declares and the place of the name, for all names outside of patterns."""
+        """Return (declaring keyword, token index of the name) for all names outside of patterns."""
         found = []
         for at, word in enumerate(self._words):
             if word.text == "function" and self._words[at + 1].kind == "name":
@@ -174,7 +174,7 @@ class _Text:
         return found
 
     def _find_fresh(self) -> set[str]:
-        """Return the constants that hold a list, map or set that the function itself has made."""
+        """Return the constants that hold a list, map or set created by the function itself."""
         names = [self._words[at].text for _, at in self._declarations]
         found = {
             self._words[at].text
@@ -184,7 +184,7 @@ class _Text:
         return {name for name in found if names.count(name) == 1} - self._parameters
 
     def _makes(self, at: int) -> bool:
-        """Tell whether the expression at `at` is a literal, or a constructor's call, and nothing more."""
+        """Return whether the expression at `at` is just a literal or a constructor call."""
         word = self._words[at].text
         opening = at + 2 if word == "new" else at
         if word not in ("new", "[", "{") or self._words[opening].text not in _PAIRS:
@@ -228,19 +228,19 @@ class _Text:
             return name != "for" or (after == "(" and self._goes_through(at + 1))
         if name in self._local or after == ":":
             return True
-        if before in ("{", ",") and after in (",", "}"):  # a shorthand: a name like any other
+        if before in ("{", ",") and after in (",", "}"):  # a shorthand property reads an unknown name
             return False
         return name in _GLOBALS and after in (".", "(", "?.")
 
     def _goes_through(self, opening: int) -> bool:
-        """Tell whether a loop is `for (const x of …)` or `for (const x in …)`."""
+        """Return whether a loop is `for (const x of …)` or `for (const x in …)`."""
         inside = [word.text for word in self._words[opening + 1 : self._partner[opening]]]
         return (
             inside[0] in ("const", "let", "var") and ("of" in inside or "in" in inside) and ";" not in inside
         )
 
     def _harmless_call(self, at: int) -> bool:
-        """Tell whether a parenthesis calls nothing, or what is known."""
+        """Return whether a parenthesis is not a call, or calls a known function."""
         called, before = self._words[at - 1], self._words[at - 2].text
         if called.kind in ("string", "regex", "template", "number") or called.text == "]":
             return False
@@ -261,7 +261,7 @@ class _Text:
         return called.text in _CALLED or called.text in self._declared
 
     def _own(self, at: int) -> bool:
-        """Tell whether the value that ends at `at` was made by the function itself."""
+        """Return whether the value that ends at `at` was created by the function itself."""
         word = self._words[at]
         if word.text == "]":
             start = self._partner[at]
@@ -286,7 +286,7 @@ class _Text:
         return outer.text in _BEFORE_PATTERN and self._names_locals(start)
 
     def _names_locals(self, start: int) -> bool:
-        """Tell whether the pattern that begins at `start` assigns to names of the function only."""
+        """Return whether the pattern that begins at `start` assigns only to local names."""
         inside = self._words[start + 1 : self._partner[start]]
         return all([word.text not in (".", "?.", "[", "(") for word in inside]) and all(
             [

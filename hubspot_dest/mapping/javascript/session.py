@@ -1,4 +1,4 @@
-"""What one thread's sandbox has received already, so that each part of a plan is sent once."""
+"""Send each part of a plan to a thread's sandbox only once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hubspot_dest.mapping.jsvalues import UNDEFINED, Foreign, as_double
 
 __all__ = ["Session"]
 
-# The ways in which a value crosses (host.js): as it is, as undefined, as the plan's event, as text with marks.
+# How a value is passed (host.js): as it is, as undefined, as the plan's event, as text with marks.
 _GIVEN, _ABSENT, _EVENT, _REVIVE = 0, 1, 2, 3
 _NO_MAPPING: Final = -1
 _MAX_SHARED: Final = 32
@@ -24,18 +24,18 @@ _LEVELS: Final = frozenset({"error", "warn", "info", "debug"})
 
 
 class Session:
-    """A sandbox, the numbers of its functions, and the plan that is being made.
+    """A sandbox, the numbers of its functions, and the current plan.
 
     Args:
-        sandbox: where the functions run.
-        enough: how many bytes it may hold before it is replaced between two plans.
-        plans: how many plans there were before it.
+        sandbox: the context of the functions.
+        enough: the memory in bytes above which it is replaced between two plans.
+        plans: the number of plans before this session.
 
     Attributes:
-        sandbox: where the functions run.
-        scope: of the plan that is being made.
-        plans: how many plans there were.
-        tired: better replaced before the next plan.
+        sandbox: the context of the functions.
+        scope: the scope of the current plan.
+        plans: the number of plans so far.
+        tired: whether it should be replaced before the next plan.
 
     """
 
@@ -61,18 +61,18 @@ class Session:
         now = context.now_ms
         self.sandbox.begin(None if now is None else float(now))  # the binding cuts ints to 32 bits
         self.plans += 1
-        # Functions may keep things in closures: what is half full goes before it hurts a neighbour.
+        # Functions may keep values in closures: replace a half-full context before another function runs out of memory.
         if self.plans % _PLANS_BETWEEN_CHECKS == 0 and self.sandbox.memory_used() > self._enough:
             self.tired = True
 
     def call(
         self, source: str, value: Any, context: CallContext, *, number: int, value_only: bool, settle: bool
     ) -> Any:
-        """Call the function `number` of the engine, whose text is `source`; registered where it is not yet.
+        """Call function `number` of the engine, and register its `source` on the first call.
 
         Raises:
-            JavaScriptLimitError: where it takes too much.
-            JavaScriptError: for what it throws.
+            JavaScriptLimitError: the function exceeds a limit.
+            JavaScriptError: the function throws.
 
         """
         sandbox = self.sandbox
@@ -84,7 +84,7 @@ class Session:
                 registered = self._numbers[number] = sandbox.register(source)
             if context.scope is not self.scope or self.scope is None:
                 self._begin(context)
-            mapping = _NO_MAPPING if value_only else self._introduce(context)
+            mapping = _NO_MAPPING if value_only else self._send_context(context)
             mode, given = self._pass(value, context)
             answer, later = sandbox.run(registered, mode, given, settle, mapping)
         except JavaScriptError:
@@ -103,8 +103,8 @@ class Session:
         finally:
             _forward(later, context)
 
-    def _introduce(self, context: CallContext) -> int:
-        """Tell the sandbox what is new around the value; return the number of the mapping."""
+    def _send_context(self, context: CallContext) -> int:
+        """Send the parts of the context that have changed; return the number of the mapping."""
         sandbox = self.sandbox
         self._send_event(context.event)
         around = context.collector
@@ -120,7 +120,7 @@ class Session:
         known = self._mappings.get(id(context.mapping))
         if known is None:
             if len(self._mappings) >= _MAX_MAPPINGS:
-                self.tired = True  # mappings belong to the configuration; these do not
+                self.tired = True  # a configuration has fewer mappings; these were created per event
             known = (context.mapping, sandbox.add_mapping(_tagged(context.mapping)))
             self._mappings[id(context.mapping)] = known
         return known[1]
@@ -149,7 +149,7 @@ class Session:
         return _GIVEN, known[1]
 
     def _shape(self, value: Any) -> tuple[int, Any]:
-        """Return how a value crosses, and what crosses."""
+        """Return the mode in which a value is passed, and the argument to pass."""
         if value is None or isinstance(value, (bool, float)):
             return _GIVEN, value
         if isinstance(value, int):
@@ -162,24 +162,24 @@ class Session:
         return _ABSENT, None
 
     def _read(self, answer: str, source: str, context: CallContext) -> Any:
-        """Decode an answer of host.js: return the result, or raise what was thrown."""
-        tag, rest = answer[0], answer[1:]
+        """Decode an answer of host.js: return the result, or raise the error that was thrown."""
+        tag, body = answer[0], answer[1:]
         if tag == "s":
-            return rest
+            return body
         if tag == "l":
-            said, inner = json.loads(rest)
-            _forward_all(said, context)
+            messages, inner = json.loads(body)
+            _forward_all(messages, context)
             return self._read(inner, source, context) if isinstance(inner, str) else inner
         if tag == "u":
             return UNDEFINED
         if tag in "jx":
-            return decode(rest, marked=tag == "x")
+            return decode(body, marked=tag == "x")
         if tag == "f":
-            return Foreign(rest)
+            return Foreign(body)
         if tag == "w":
-            msg = "the promise never settles: nothing here would wake it (no timers, no network)"
+            msg = "the promise never settles: there are no timers and no network here"
             raise JavaScriptError("Error", msg)
-        name, message, kind = json.loads(rest)
+        name, message, kind = json.loads(body)
         if kind is None or (kind == "null" and "null" in source):
             raise JavaScriptError(name, message)
         if kind == "stack":
@@ -189,7 +189,7 @@ class Session:
 
 
 def _crosses(text: str) -> bool:
-    """Tell whether the binding takes the text as it is: it cuts at NUL and refuses lone surrogates."""
+    """Return whether the binding can pass the text unchanged: it cuts at NUL and rejects lone surrogates."""
     if "\0" in text:
         return False
     if text.isascii():
@@ -206,14 +206,14 @@ def _tagged(value: Any) -> str:
     return ("x" if marked else "j") + text
 
 
-def _forward(said: str, context: CallContext) -> None:
-    if said != "[]":
-        _forward_all(json.loads(said), context)
+def _forward(messages: str, context: CallContext) -> None:
+    if messages != "[]":
+        _forward_all(json.loads(messages), context)
 
 
-def _forward_all(said: list[list[Any]], context: CallContext) -> None:
-    """Tell the context's logger what the function logged."""
-    for level, message, extra in said:
+def _forward_all(messages: list[list[Any]], context: CallContext) -> None:
+    """Forward the function's log messages to the context's logger."""
+    for level, message, extra in messages:
         log = getattr(context.logger, level if level in _LEVELS else "info")
         if extra is None:
             log(message)

@@ -1,4 +1,4 @@
-"""Split JavaScript into tokens, as far as `screening` needs it; what is not understood is refused."""
+"""Split JavaScript into tokens, as far as `screening` needs it; unknown syntax is an error."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BEFORE_REGEX: Final = frozenset("( , = : [ ! & | ? { } ; => && || ?? === !== ==
 
 
 class UnknownTextError(Exception):
-    """The text has something that this module does not know."""
+    """Raised for syntax that this module does not know."""
 
 
 class Token(NamedTuple):
@@ -31,7 +31,7 @@ class Token(NamedTuple):
 
     Attributes:
         kind: `name`, `number`, `string`, `regex`, `template`, `embed` or `sign`.
-        text: as written; of a template only its first backtick, of what it embeds only the beginning.
+        text: the source text; for a template its opening backtick, for an embedded expression `${`.
 
     """
 
@@ -40,10 +40,10 @@ class Token(NamedTuple):
 
 
 def tokens(source: str) -> list[Token]:
-    """Return the tokens of a source; what a template embeds follows it in parentheses.
+    """Return the tokens of a source; the expressions embedded in a template follow it in parentheses.
 
     Raises:
-        UnknownTextError: for what is not understood, such as names in escapes and letters beyond ASCII in names.
+        UnknownTextError: the syntax is unknown, such as escapes and non-ASCII letters in names.
 
     """
     found: list[Token] = []

@@ -1,8 +1,8 @@
-"""Stop what runs on without ever looking at the clock.
+"""Stop calls that the engine does not interrupt in time.
 
-The engine looks at the clock once in 10,000 loop turns or calls. Where every turn copies a long list (`[...list]`),
-that is far too seldom, and operators cannot be guarded as built-ins can. But all of them need memory: a thread that
-takes it away makes them fail at once, and the call ends.
+The engine checks the clock once in 10,000 loop iterations or calls. If every iteration copies a long list
+(`[...list]`), that is far too rare, and operators cannot be guarded as built-ins can. But all of them allocate: a
+thread that takes the memory away makes the next allocation fail, which ends the call.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ __all__ = ["Watchdog"]
 
 _IDLE_ROUNDS: Final = 4
 
-# Which call a busy sandbox is at, and the processor time since when. By the sandbox itself, not by its id: a new one
-# at the same address, at its own first call, would be mistaken for the old one, which never returned.
+# Busy sandbox → (number of its current call, processor time when that call was first seen). The key is the sandbox, not
+# its id: a new sandbox at the same address would be mistaken for the old one, whose call never returned.
 Since = WeakKeyDictionary[Sandbox, tuple[int, float]]
 
 
 class Watchdog:
-    """Watch the sandboxes of one engine from a thread that ends by itself when nothing is called any more.
+    """Watch the sandboxes of one engine from a thread that exits when there are no more calls.
 
     Args:
-        seconds: what a call may take, in processor time; one that takes more than about three times that is stopped.
+        seconds: the time limit of a call, in processor time; a call is stopped after about three times that.
 
     """
 
@@ -41,25 +41,25 @@ class Watchdog:
         self._process = 0
 
     def _own_lock(self) -> threading.Lock:
-        """Return the lock; a new one in a forked child, where the thread that held the old one is missing."""
+        """Return the lock; a forked child gets a new one, since the old one may be held by a thread of its parent."""
         if self._lock_process != os.getpid():
             self._lock, self._lock_process = threading.Lock(), os.getpid()
         return self._lock
 
     def add(self, sandbox: Sandbox) -> None:
-        """Watch a sandbox as long as it exists."""
+        """Watch a sandbox until it is collected."""
         with self._own_lock():
             self._sandboxes.add(sandbox)
 
     def wake(self) -> None:
-        """Begin to watch, unless that is being done; after a fork the child needs a thread of its own."""
+        """Start the watching thread unless it is running; a forked child needs its own."""
         if self._process == os.getpid():
             return
         with self._own_lock():
             if self._process == os.getpid():
                 return
             self._process = os.getpid()
-        # At the end of the interpreter there are no new threads: then it is the engine's own clock only.
+        # At interpreter exit, no new thread can start: the engine's own clock must do.
         with contextlib.suppress(RuntimeError):
             threading.Thread(target=self._watch, name="javascript-watchdog", daemon=True).start()
 
@@ -71,7 +71,7 @@ class Watchdog:
             since = self._look(since)
             idle = 0 if since else idle + 1
         self._process = 0
-        # A call that began in this very moment took the thread for awake.
+        # A call that began at this moment may have assumed that the thread was still watching.
         time.sleep(self._seconds)
         if any([sandbox.busy for sandbox in self._watched()]):
             self.wake()
@@ -81,9 +81,9 @@ class Watchdog:
             return list(self._sandboxes)
 
     def _look(self, since: Since) -> Since:
-        """Return which call each busy sandbox is at, and since which processor time; stop those that take too much."""
+        """Return the current call of each busy sandbox, with its first-seen time; stop those over the limit."""
         now = time.process_time()
-        seen = Since()
+        current = Since()
         for sandbox in self._watched():
             if not sandbox.busy:
                 continue
@@ -93,5 +93,5 @@ class Watchdog:
                 began = now
             elif now - began > 2 * self._seconds:
                 sandbox.strangle()
-            seen[sandbox] = (call, began)
-        return seen
+            current[sandbox] = (call, began)
+        return current

@@ -1,10 +1,10 @@
-"""The worker process: it runs the functions that may have to be ended by force.
+"""The worker process, which runs the functions that may have to be killed.
 
-Nothing can interrupt one built-in from within, and nothing in the same process can end it. The kernel can: before a
-message is handled, a timer over the processor time of this process is set whose signal ends it. So the worker keeps
-its limit alone, whatever happens to its parent; idle, it ends when the parent's end of the socket is closed.
+A built-in cannot be interrupted by the engine or by a thread of the same process, but the kernel can kill the process:
+before handling a message, the worker sets a timer on its own processor time, whose signal ends it. So the limit holds
+whatever happens to the parent. An idle worker exits when the parent's end of the socket is closed.
 
-A message is a list of operations (remote.py writes them); only `ping`, `call` and `memory` are answered.
+A message is a list of operations, written by remote.py; only `ping`, `call` and `memory` are answered.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ __all__ = ["HEADER", "main", "pack_scalar", "unpack_scalar"]
 
 HEADER: Final = struct.Struct("!I")
 _ORPHAN_CHECK_SECONDS: Final = 5
-# How much of its limit a call may use before it is ended by force: nearly all are stopped by the engine's own clock.
+# The multiple of its limit after which a call is killed; nearly all are stopped by the engine's own clock before.
 _GRACE: Final = 1.4
 
 
 def pack_scalar(value: Any) -> Any:
-    """Return a scalar as plain JSON: NaN and infinities are `{"n": spelled}`."""
+    """Return a scalar as plain JSON; NaN and the infinities become `{"n": "nan"}` and so on."""
     if type(value) is float and (value != value or value in (float("inf"), float("-inf"))):
         return {"n": repr(value)}
     return value
@@ -43,29 +43,29 @@ def unpack_scalar(value: Any) -> Any:
 
 
 class _Server:
-    """The contexts of this process: one at a time, replaced when the parent asks for it."""
+    """The current context of this process, which the parent can replace."""
 
     def __init__(self) -> None:
         self._sandbox: Sandbox | None = None
         self._handles: list[Any] = []
 
     def handle(self, operations: list[list[Any]]) -> list[Any] | None:
-        """Carry out one message and return the answer, where it has one."""
+        """Execute the operations of a message; return the answer of the last one, or None."""
         answer: list[Any] | None = None
         try:
             for name, *arguments in operations:
-                answer = self._carry_out(name, arguments)
+                answer = self._execute(name, arguments)
         except JavaScriptError as error:
             sandbox = self._sandbox
-            said, spent, broken = "[]", 0.0, True
+            messages, spent, broken = "[]", 0.0, True
             if sandbox is not None:
-                said, spent, broken = sandbox.drain(), sandbox.spent, sandbox.broken
+                messages, spent, broken = sandbox.drain(), sandbox.spent, sandbox.broken
                 sandbox.spent = 0.0
             kind = error.kind if isinstance(error, JavaScriptLimitError) else None
-            return [False, kind, error.message, error.name, said, spent, broken]
+            return [False, kind, error.message, error.name, messages, spent, broken]
         return answer
 
-    def _carry_out(self, name: str, arguments: list[Any]) -> list[Any] | None:
+    def _execute(self, name: str, arguments: list[Any]) -> list[Any] | None:
         if name == "ping":
             return [True, None, "[]", 0.0]
         if name == "new":
@@ -113,16 +113,16 @@ class _Server:
 
 
 def _receive(connection: socket.socket, parent: int) -> bytes | None:
-    """Return the next message; None where the parent has closed its end, or is gone."""
-    wanted = HEADER.size
+    """Return the next message; None if the parent has closed its end or has exited."""
+    expected = HEADER.size
     data = b""
     header = True
     while True:
         try:
-            piece = connection.recv(max(wanted - len(data), 65536) if header else wanted - len(data))
+            piece = connection.recv(max(expected - len(data), 65536) if header else expected - len(data))
         except (
             BlockingIOError
-        ):  # the receive timeout: a forked relative of the parent may keep the other end open
+        ):  # the receive timeout: another child of the parent may keep the other end open
             if os.getppid() != parent:
                 return None
             continue
@@ -132,17 +132,17 @@ def _receive(connection: socket.socket, parent: int) -> bytes | None:
             return None
         data += piece
         if header and len(data) >= HEADER.size:
-            wanted = HEADER.size + HEADER.unpack(data[: HEADER.size])[0]
+            expected = HEADER.size + HEADER.unpack(data[: HEADER.size])[0]
             header = False
-        if not header and len(data) >= wanted:
+        if not header and len(data) >= expected:
             return data[HEADER.size :]
 
 
 def main() -> None:
-    """Serve the parent until it closes its end: `worker FD PARENT SECONDS`."""
+    """Serve the parent on file descriptor 0 until it closes its end; the arguments are its pid and the time limit."""
     parent, seconds = int(sys.argv[1]), float(sys.argv[2])
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, signal.SIG_IGN)  # the parent decides when it ends, also after Ctrl-C
+        signal.signal(name, signal.SIG_IGN)  # the parent decides when the worker exits, also after Ctrl-C
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     connection = socket.socket(fileno=0)

@@ -1,1 +1,1 @@
-"""The report: one self-contained page for people who decide, and never saw a terminal."""
+"""The report: a self-contained page for decision makers who do not use a terminal."""

@@ -1,4 +1,4 @@
-"""What a report shows: plain values, ready for the template."""
+"""The content of a report as plain values for the template."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ ReportTone = Literal["good", "bad", "open"]
 
 @dataclass(frozen=True, slots=True)
 class ReportProblem:
-    """Something that HubSpot refuses, that is lost, or that is doubtful.
+    """A problem: something that HubSpot refuses, that is lost, or that is doubtful.
 
     Attributes:
         severity: `refused`, `lost` or `doubtful`.
-        code: the check's code.
+        code: the code of the check.
         sentence: what is wrong.
         fix: what to do about it.
-        count: how many events have it; 1 for a problem of the configuration.
-        where: where it comes from: `flow.json, line 12`.
+        count: the number of events that have it; 1 for a problem of the configuration.
+        where: the file and line: `flow.json, line 12`.
         blocking: whether it blocks going live.
 
     """
@@ -48,13 +48,13 @@ class ReportProblem:
 
 @dataclass(frozen=True, slots=True)
 class ReportQuestion:
-    """A question that was asked, and its answer.
+    """A question and its answer.
 
     Attributes:
         question: the question.
-        tone: `good`: answered well; `bad`: something is in the way; `open`: nothing answers it.
+        tone: `good` if nothing blocks, `bad` if something blocks, `open` if it is unanswered.
         answer: the answer in one sentence.
-        notes: what else is true of it.
+        notes: further remarks.
 
     """
 
@@ -66,16 +66,16 @@ class ReportQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ReportSample:
-    """What HubSpot receives of one event.
+    """A sample of what HubSpot receives for an event.
 
     Attributes:
-        event: the event's name.
-        outcome: what becomes of it.
+        event: the name of the event.
+        outcome: the outcome of the event.
         calls: the calls in the documented notation.
-        sentence: why, where that is not plain.
-        rule: the rule that handled it; empty without one.
-        line: its line in the events.
-        count: how many events are like it.
+        sentence: the reason for the outcome; may be empty.
+        rule: the rule that matched; empty if none did.
+        line: the line of the event.
+        count: the number of such events.
 
     """
 
@@ -90,16 +90,15 @@ class ReportSample:
 
 @dataclass(frozen=True, slots=True)
 class ReportDefinition:
-    """Something that must exist in HubSpot.
+    """A definition or property that must exist in HubSpot.
 
     Attributes:
         kind: `event`, `property` of an event, or `contact property`.
-        name: its name.
-        state: whether it exists there: `present`, `missing`, `conflict`, `impossible`; `needed` if the account is not
-            known.
+        name: the name.
+        state: `present`, `missing`, `conflict` or `impossible`; `needed` if the account is unknown.
         type: the type of its values; empty for an event.
-        note: what is in the way.
-        properties: of an event: its properties.
+        note: the reason why it cannot be created.
+        properties: the properties of an event.
 
     """
 
@@ -112,23 +111,23 @@ class ReportDefinition:
 
     @property
     def to_create(self) -> bool:
-        """Whether somebody has to create it, or change it."""
+        """Whether it must be created or changed."""
         return self.state != "present"
 
     @property
     def lacking(self) -> int:
-        """How many of it and its properties somebody has to create or change."""
+        """The number of definitions and properties, including itself, that must be created or changed."""
         return self.to_create + sum(prop.lacking for prop in self.properties)
 
     @property
     def size(self) -> int:
-        """How many it and its properties are."""
+        """The number of definitions and properties, including itself."""
         return 1 + sum(prop.size for prop in self.properties)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportExample:
-    """A step example of the flow: passed, failed, or None where it expects nothing."""
+    """A step example of the flow; `passed` is None if it has no expected calls."""
 
     name: str
     title: str
@@ -138,7 +137,7 @@ class ReportExample:
 
 @dataclass(frozen=True, slots=True)
 class ReportInput:
-    """A file that the report rests on, with the digest of its bytes."""
+    """An input file of the report, with the SHA-256 digest of its bytes and its size in bytes."""
 
     role: str
     name: str
@@ -148,7 +147,7 @@ class ReportInput:
 
 @dataclass(frozen=True, slots=True)
 class ReportEvent:
-    """One event of a run, as the log of the report lists it."""
+    """An event of a run, as listed in the report's log."""
 
     time: str
     event: str
@@ -163,23 +162,23 @@ class ReportPage:
     """A report.
 
     Attributes:
-        title: what was looked at.
-        tone: `good`: nothing is in the way; `bad`: something is; `open`: not proved.
+        title: the subject of the report.
+        tone: `good` if nothing blocks, `bad` if something blocks, `open` if nothing was proved.
         verdict: one or two words: `GO`, `NO-GO`, `PREVIEW`.
         reason: the verdict in one sentence.
-        created: when, for people.
-        problems: what is wrong, the worst first.
-        questions: what was asked and answered.
-        outcomes: what became of the events, and of how many.
+        created: the time of creation, for people.
+        problems: the problems, worst first.
+        questions: the questions and answers.
+        outcomes: (outcome, number of events).
         samples: one event of each name and outcome.
-        definitions: what must exist in HubSpot; None if that was not looked at.
-        coverage: what the events exercise; None if that was not counted.
+        definitions: what must exist in HubSpot; None if it was not determined.
+        coverage: what the events exercise; None if it was not measured.
         examples: the step examples of the flow.
-        events: the log of a run, the latest last.
-        events_note: which events the log lists.
-        provenance: versions, seed, options: name and value.
-        inputs: the files that it rests on.
-        notes: what is true of all of it.
+        events: the log of a run, latest event last.
+        events_note: a note on which events the log lists.
+        provenance: (name, value) for versions, seed and options.
+        inputs: the input files.
+        notes: general remarks.
 
     """
 

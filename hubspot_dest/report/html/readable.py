@@ -1,4 +1,4 @@
-"""Make values from outside readable on a page: cut with their length, and without invisible characters."""
+"""Make untrusted values readable on a page: truncated, with their length, and without invisible characters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEPTH: Final = 12
 
 
 def cut_text(value: Any, limit: int = _TEXT) -> str:
-    """Return a text on one line; a longer one is cut, and says how long it was."""
+    """Return a text on one line; if it is too long, truncate it and append its length."""
     text = value if isinstance(value, str) else str(value)
     if len(text) <= limit:
         return safe_text(text)
@@ -25,7 +25,7 @@ def cut_text(value: Any, limit: int = _TEXT) -> str:
 
 
 def readable_json(value: Any) -> str:
-    """Return a value as indented JSON; long texts, lists and maps are cut, and say how long they were."""
+    """Return a value as indented JSON; long texts, lists and maps are truncated, with their lengths."""
     shown = json.dumps(plain(_cut(value, 0)), indent=2, ensure_ascii=False, default=str)
     return "\n".join(safe_text(line) for line in shown.split("\n"))
 
@@ -37,10 +37,10 @@ def _cut(value: Any, depth: int) -> Any:
         return "…"
     if isinstance(value, dict):
         items = list(value.items())
-        found = {cut_text(key, _VALUE): _cut(item, depth + 1) for key, item in items[:_ITEMS]}
+        record = {cut_text(key, _VALUE): _cut(item, depth + 1) for key, item in items[:_ITEMS]}
         if len(items) > _ITEMS:
-            found["…"] = f"{len(items) - _ITEMS:,} more"
-        return found
+            record["…"] = f"{len(items) - _ITEMS:,} more"
+        return record
     if isinstance(value, (list, tuple)):
         cut = [_cut(item, depth + 1) for item in value[:_ITEMS]]
         return [*cut, f"… {len(value) - _ITEMS:,} more"] if len(value) > _ITEMS else cut

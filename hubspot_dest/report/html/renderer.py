@@ -1,6 +1,7 @@
-"""Write a report as one page that needs nothing else: no script, no font, no picture from anywhere.
+"""Render a report as a self-contained page without scripts, fonts or images.
 
-Autoescape is on: whatever an event holds is text, never HTML. The page's policy allows its own style sheet, by digest.
+Autoescape is on, so event values are always text, never HTML. The page's content security policy allows only its own
+style sheet, by digest.
 """
 
 from __future__ import annotations
@@ -40,13 +41,13 @@ _MEANINGS: Final = MappingProxyType(
     {
         "sent": "arrives in HubSpot",
         "flushed": "arrives in HubSpot, in a batch",
-        "identified": "writes a contact, and no event",
+        "identified": "writes a contact, but no event",
         "queued": "sent in a batch",
         "ignored": "left out on purpose, by a rule",
         "denied": "not sent: consent is missing or refused",
         "skipped": "not sent: no identity, or nothing to send",
         "refused": "HubSpot would refuse it",
-        "failed": "could not be made into a call, or was not taken",
+        "failed": "could not be mapped, or was not accepted",
     }
 )
 _STATES: Final = MappingProxyType({"present": "good", "conflict": "bad", "impossible": "bad"})
@@ -73,21 +74,21 @@ def _environment() -> Environment:
 
 
 def _finalized(value: Any) -> Any:
-    """Return what UTF-8 can carry and a reader cannot be misled by, also where a filter was forgotten."""
+    """Escape characters that UTF-8 cannot encode or that could mislead a reader, in case a filter was forgotten."""
     if isinstance(value, str) and _UNFIT.search(value) is not None:
         return _UNFIT.sub(lambda match: safe_text(match[0]), value)
     return value
 
 
 def _share(part: float, whole: float, width: float = 100) -> str:
-    """Return the width of a bar; the smallest amount is visible."""
+    """Return the width of a bar, large enough to be visible."""
     if not part or not whole:
         return "0"
     return f"{min(width, max(width / 100, width * part / whole)):.2f}"
 
 
 def render_report(page: ReportPage) -> str:
-    """Return the page as HTML."""
+    """Render a page as HTML."""
     page = replace(page, outcomes=_in_order(page.outcomes))
     style = resources.files(_PACKAGE).joinpath("templates/report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
@@ -113,13 +114,13 @@ def render_report(page: ReportPage) -> str:
 
 
 def _in_order(outcomes: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
-    """Return what arrives first and what is refused last, so that equal colours are together in the bar."""
+    """Sort outcomes from sent to refused, so that equal colours are adjacent in the bar."""
     order = {kind: place for place, kind in enumerate(_TONES)}
     return tuple(sorted(outcomes, key=lambda outcome: order.get(outcome[0], len(order))))
 
 
 def _segments(outcomes: tuple[tuple[str, int], ...]) -> list[dict[str, Any]]:
-    """Return the parts of the bar of outcomes, of 100 units together."""
+    """Return the segments of the bar of outcomes, whose widths add up to 100."""
     whole = sum(count for _, count in outcomes)
     segments: list[dict[str, Any]] = []
     begin = 0.0

@@ -1,4 +1,4 @@
-"""Keep one event of each name and outcome: what a reader wants to see of thousands."""
+"""Keep a sample event for each name and outcome."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _WITH_CALLS: Final = frozenset({"queued", "refused", "sent", "identified"})
 
 
 class SampleCollector:
-    """Collects samples; memory does not grow with the events."""
+    """Collect samples, in memory that does not grow with the events."""
 
     def __init__(self) -> None:
         self._samples: dict[tuple[str, str, str], ReportSample] = {}
         self._counts: dict[tuple[str, str, str], int] = {}
 
     def add(self, outcome: Outcome, line: int | None) -> None:
-        """Keep the outcome of an event, if it is the first of its name, outcome and reason.
+        """Keep the outcome of an event if it is the first with its name, outcome and reason.
 
         Args:
-            outcome: what happened, or what is predicted.
-            line: the event's line.
+            outcome: the actual or predicted outcome.
+            line: the line of the event.
 
         """
         if outcome.events:
@@ -37,7 +37,7 @@ class SampleCollector:
         elif len(self._counts) < _MOST:
             self._counts[key] = 1
             calls = outcome.calls
-            # What several events share is reported with the batch.
+            # Calls shared by several events are reported with the batch.
             if not calls and outcome.plan is not None and outcome.kind in _WITH_CALLS:
                 calls = tuple(outcome.plan.calls)
             self._samples[key] = ReportSample(
@@ -46,5 +46,5 @@ class SampleCollector:
 
     @property
     def samples(self) -> tuple[ReportSample, ...]:
-        """The samples in the order in which they came, with their numbers."""
+        """The samples in order of first occurrence, with their counts."""
         return tuple(replace(sample, count=self._counts[key]) for key, sample in self._samples.items())

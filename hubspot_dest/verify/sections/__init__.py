@@ -1,1 +1,1 @@
-"""The questions that `verify` asks, one module each."""
+"""The questions of `verify`, one per module."""

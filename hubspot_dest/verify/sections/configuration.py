@@ -1,4 +1,4 @@
-"""Whether the configuration has mistakes: everything that lint reports."""
+"""The question whether the configuration has mistakes, answered by lint."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ __all__ = ["ConfigurationSection"]
 
 
 class ConfigurationSection:
-    """Reports what is known before an event is seen."""
+    """Report the findings of lint."""
 
     def __init__(self, subject: VerifySubject) -> None:
         self._subject = subject
 
     def add_event(self, event: Any, line: int) -> None:
-        """Ignore events: the question is about the configuration alone."""
+        """Ignore events, which this question does not need."""
 
     def add_outcome(self, outcome: Outcome, line: int | None) -> None:
         """Ignore outcomes."""
 
     def close(self) -> SectionResult:
-        """Return what lint says, and why the configuration cannot be loaded where lint does not say it."""
+        """Return the findings of lint, or the reason why the configuration cannot be loaded."""
         subject = self._subject
         groups = FindingGroups("configuration", blocking_severities(subject.fail_on))
         for finding in subject.lint.findings:

@@ -1,4 +1,4 @@
-"""Whether the events keep the contracts of the flow."""
+"""The question whether the events fulfil the contracts of the flow."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from hubspot_dest.verify.section import VerifySubject, blocking_severities
 
 __all__ = ["ContractsSection"]
 
-_QUESTION: Final = "Do the events keep the contract of the flow?"
+_QUESTION: Final = "Do the events fulfil the contract of the flow?"
 
 
 class ContractsSection:
-    """Holds every event against the contracts, as the collector completes it.
+    """Check every event, completed by the collector, against the contracts.
 
     Args:
-        subject: what is verified; its configuration can be loaded.
+        subject: the input of `verify`, with a configuration.
         contracts: the contracts that apply; at least one.
         collector: completes the events.
-        events: the name of the events' source; empty without one.
+        events: the name of the source of the events; empty without events.
 
     """
 
@@ -36,42 +36,40 @@ class ContractsSection:
         self._names = contracts.names
         self._groups = FindingGroups("contracts", blocking_severities(subject.fail_on))
         self._contracts: EventContracts | None = None
-        self._lacking = ""
+        self._missing_library = ""
         try:
             self._contracts = EventContracts(contracts, collector, events)
         except MissingLibraryError as error:
-            self._lacking = str(error)
+            self._missing_library = str(error)
 
     def add_event(self, event: Any, line: int) -> None:
-        """Hold one event against the contracts."""
+        """Check an event against the contracts."""
         for finding in () if self._contracts is None else self._contracts.check(event, line):
             self._groups.add(finding, line, finding.path)
 
     def add_outcome(self, outcome: Outcome, line: int | None) -> None:
-        """Ignore what becomes of events: a contract is about what is sent to the destination."""
+        """Ignore outcomes: a contract is about events before they are mapped."""
 
     def close(self) -> SectionResult:
         """Return the answer; unanswered without events, or without the library."""
         names = self._names
         if self._contracts is None:
-            return SectionResult("contracts", _QUESTION, "unanswered", self._lacking)
+            return SectionResult("contracts", _QUESTION, "unanswered", self._missing_library)
         checked = self._contracts.checked
         if not checked:
-            said = (
-                f"no event was held against the contract {names}: hubspot-dest verify CONFIG EVENTS does it"
-            )
-            return SectionResult("contracts", _QUESTION, "unanswered", said)
-        found = self._groups.findings
-        broken = sum(verify_finding.count for verify_finding in found)
+            answer = f"no event was checked against the contract {names}: pass EVENTS to hubspot-dest verify"
+            return SectionResult("contracts", _QUESTION, "unanswered", answer)
+        findings = self._groups.findings
+        broken = sum(verify_finding.count for verify_finding in findings)
         events = amount(checked, "event")
-        said = f"{events} {verb(checked, 'keep')} {names}"
+        answer = f"{events} {verb(checked, 'fulfil')} {names}"
         if broken:
-            said = f"{events}: {amount(broken, 'violation')} of {names}"
+            answer = f"{events}: {amount(broken, 'violation')} of {names}"
         return SectionResult(
             "contracts",
             _QUESTION,
             "failed" if self._groups.blocked else "passed",
-            said,
-            found,
+            answer,
+            findings,
             counts={"events": checked, "violations": broken},
         )

@@ -1,4 +1,4 @@
-"""Which rules and properties the events exercise."""
+"""The question which rules and properties the events exercise."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _MOST_NAMES: Final = 20
 
 
 class CoverageSection:
-    """Counts what the events exercise. It fails only below the percentage that was asked for.
+    """Count what the events exercise; this fails only below the percentage of `--fail-under`.
 
     Args:
-        subject: what is verified.
-        config: its configuration.
+        subject: the input of `verify`.
+        config: the configuration.
         collector: the collector's state, which values may depend on.
-        events: the name of the events' source; empty without one.
+        events: the name of the source of the events; empty without events.
 
     Attributes:
-        summary: what was exercised; None before the end, and without events.
+        summary: what the events exercised; None before `close`, and without events.
 
     """
 
@@ -48,7 +48,7 @@ class CoverageSection:
         self.summary: CoverageSummary | None = None
 
     def add_event(self, event: Any, line: int) -> None:
-        """Ignore events as they come: what they exercise follows from their plans."""
+        """Ignore events; what they exercise follows from their plans."""
 
     def add_outcome(self, outcome: Outcome, line: int | None) -> None:
         """Count what an event exercises."""
@@ -57,8 +57,8 @@ class CoverageSection:
     def close(self) -> SectionResult:
         """Return the answer; unanswered without events."""
         if not self._events:
-            said = "no events were given: hubspot-dest verify CONFIG EVENTS answers it"
-            return SectionResult("coverage", _QUESTION, "unanswered", said)
+            answer = "there are no events: pass EVENTS to hubspot-dest verify"
+            return SectionResult("coverage", _QUESTION, "unanswered", answer)
         self.summary = summary = self._coverage.summary()
         reached, every = summary.targets
         answer, findings = coverage_sentence(summary), self._shortfall(summary)
@@ -75,21 +75,21 @@ class CoverageSection:
         )
 
     def _shortfall(self, summary: CoverageSummary) -> tuple[VerifyFinding, ...]:
-        wanted = self._subject.fail_under
-        if wanted is None or (summary.percent or 0.0) >= wanted:
+        minimum = self._subject.fail_under
+        if minimum is None or (summary.percent or 0.0) >= minimum:
             return ()
-        said = f"{coverage_sentence(summary)}; --fail-under asks for {wanted:g} %"
-        finding = verify_finding("coverage_low", said, file=self._subject.file)
+        sentence = f"{coverage_sentence(summary)}; --fail-under requires {minimum:g} %"
+        finding = verify_finding("coverage_low", sentence, file=self._subject.file)
         return (VerifyFinding("coverage", finding, blocking=True),)
 
 
 def _notes(summary: CoverageSummary) -> Iterator[str]:
     unmet = [rule.label for rule in summary.rules if not rule.hits]
     if unmet:
-        yield f"rules that no event met: {_some(unmet)}"
+        yield f"rules that no event matched: {_some(unmet)}"
     empty = [text for rule in (*summary.rules, summary.identify) if rule.hits for text in _unresolved(rule)]
     if empty:
-        yield f"properties that no event gave a value: {_some(empty)}"
+        yield f"properties without a value in any event: {_some(empty)}"
     if summary.unmatched:
         yield f"events without a rule: {_some([event.name for event in summary.unmatched])}"
 

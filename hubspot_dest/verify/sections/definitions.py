@@ -1,4 +1,4 @@
-"""Whether the account has the event definitions and properties that are needed."""
+"""The question whether the account has the event definitions and properties that are needed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CODES: Final[Mapping[State, str]] = MappingProxyType(
         "impossible": "definition_impossible",
     }
 )
-# What HubSpot does with a wrong property of an event is not known.
+# HubSpot's reaction to an unknown or mistyped property of an event is not known.
 _OF_EVENTS: Final[Mapping[State, str]] = MappingProxyType(
     {
         **_CODES,
@@ -38,14 +38,14 @@ _OF_EVENTS: Final[Mapping[State, str]] = MappingProxyType(
 
 
 class DefinitionsSection:
-    """Plans what the account must have, and compares.
+    """Plan what the account must have, and compare it with the account.
 
     Args:
-        subject: what is verified.
-        config: its configuration.
+        subject: the input of `verify`.
+        config: the configuration.
 
     Attributes:
-        plan: what the account must have; None before the end.
+        plan: what the account must have; None before `close`.
 
     """
 
@@ -56,15 +56,15 @@ class DefinitionsSection:
         self.plan: DefinitionsPlan | None = None
 
     def add_event(self, event: Any, line: int) -> None:
-        """Ignore events as they come: what is needed follows from their plans."""
+        """Ignore events; their needs follow from their plans."""
 
     def add_outcome(self, outcome: Outcome, line: int | None) -> None:  # noqa: ARG002 - of the Protocol
-        """Add what the event needs."""
+        """Add the needs of an event."""
         if outcome.plan is not None:
             self._needs.add_plan(outcome.plan)
 
     def close(self) -> SectionResult:
-        """Return the answer; unanswered where nothing is known of the account."""
+        """Return the answer; unanswered if the account is unknown."""
         subject = self._subject
         if not self._needs.from_events:
             self._needs.add_configuration()
@@ -78,7 +78,7 @@ class DefinitionsSection:
         groups = FindingGroups("definitions", blocking_severities(subject.fail_on))
         for event in plan.events:
             self._add(groups, event.full_name, event)
-            # The properties of a definition that is missing come with it.
+            # A missing definition will be created with its properties.
             for prop in event.properties if event.state == "present" else ():
                 self._add(groups, f"{event.full_name}.{prop.name}", prop, _OF_EVENTS)
         for prop in plan.contact_properties:
@@ -88,14 +88,14 @@ class DefinitionsSection:
         if status == "passed" and (not plan.account or plan.count("needed")):
             status = "unanswered"
             if not plan.account:
-                answer += "; whether the account has them is not known: --account FILE or --live answers it"
+                answer += "; the account is unknown: use --account FILE or --live"
         return SectionResult(
             "definitions",
             _QUESTION,
             status,
             answer,
             groups.findings,
-            tuple(f"not known: {text}" for text in plan.unknown),
+            tuple(f"unknown: {text}" for text in plan.unknown),
             {
                 "events": len(plan.events),
                 "properties": sum(1 for _ in plan.properties()),

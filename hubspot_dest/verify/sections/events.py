@@ -1,4 +1,4 @@
-"""What HubSpot refuses of the events, and what is lost."""
+"""The question whether HubSpot accepts every event and nothing is lost."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ __all__ = ["EVENTS_QUESTION", "EventsSection"]
 
 EVENTS_QUESTION: Final = "Does HubSpot accept every event without losing any?"
 _MOST_SAMPLES: Final = 200
-_DIGITS: Final = re.compile(r"\d+")  # lines and columns differ in messages of one cause
+_DIGITS: Final = re.compile(r"\d+")  # messages of the same cause differ in lines and columns
 
 
 class EventsSection:
-    """Counts outcomes and findings, and keeps one sample of each event and outcome.
+    """Count outcomes and findings, and keep a sample of each event name and outcome.
 
     Args:
-        subject: what is verified.
-        config: its configuration.
-        judge: judged the plans; says at the end what only the end shows.
-        events: the name of the events' source; empty without one.
+        subject: the input of `verify`.
+        config: the configuration.
+        judge: the judge of the plans, for its findings about all events together.
+        events: the name of the source of the events; empty without events.
 
     Attributes:
-        kinds: how many events had each outcome.
-        granted: the consents that the collector itself has; set before the end.
+        kinds: outcome to number of events.
+        granted: the consents that the collector itself has; set before `close`.
 
     """
 
@@ -72,7 +72,7 @@ class EventsSection:
     def add_outcome(self, outcome: Outcome, line: int | None) -> None:
         """Count an outcome and its findings."""
         if outcome.events:
-            return  # a batch: its events were counted one by one
+            return  # a batch, whose events have been counted individually
         self.kinds[outcome.kind] += 1
         self._emails.add(outcome)
         self._waiting += outcome.kind == "denied" and outcome.reason != "consent_refused"
@@ -80,7 +80,7 @@ class EventsSection:
         plan = outcome.plan
         self._contacts += plan is not None and plan.contact is not None
         for finding in outcome.findings:
-            # Without a place in the configuration, every name is a cause of its own.
+            # Without a path in the configuration, every name is a separate cause.
             name = finding.sentence if finding.code.startswith("event_name") else ""
             cause = () if finding.config_path else (finding.path, name)
             self._groups.add(
@@ -106,7 +106,7 @@ class EventsSection:
                 "events",
                 EVENTS_QUESTION,
                 "unanswered",
-                "no events were given: hubspot-dest verify CONFIG EVENTS answers it",
+                "there are no events: pass EVENTS to hubspot-dest verify",
             )
         for finding in self._judge.summary(self.granted):
             self._groups.add(finding)
@@ -140,7 +140,7 @@ class EventsSection:
 
     @property
     def _reached(self) -> int:
-        """How many events something is sent of."""
+        """The number of events for which something is sent."""
         return sum(self.kinds[kind] for kind in ("sent", "queued", "identified", "refused"))
 
     def _answer(self) -> str:
@@ -148,16 +148,16 @@ class EventsSection:
             ", ".join(f"{self.kinds[kind]} {kind}" for kind in EVENT_KINDS if self.kinds[kind]) or "nothing"
         )
         bad = f", {amount(self._bad, 'line')} without an event" if self._bad else ""
-        said = f"{self._read} event{'' if self._read == 1 else 's'}: {kinds}{bad}"
+        answer = f"{self._read} event{'' if self._read == 1 else 's'}: {kinds}{bad}"
         if not self._reached and not self._bad:
-            return f"{said}; nothing is sent of any of them, so that nothing is proved"
-        return said
+            return f"{answer}; none of them is sent, so nothing is proved"
+        return answer
 
     def _notes(self) -> tuple[str, ...]:
         notes = []
         if self._contacts and self._subject.parity:
             notes.append(
-                "contacts that HubSpot does not have yet are answered 404, and walkerOS then loses the event"
+                "for contacts that HubSpot does not have yet, it answers 404, and walkerOS loses the event"
             )
         elif self._contacts:
             notes.append(
@@ -171,20 +171,20 @@ class EventsSection:
         if self._refusals:
             refuse = f"{amount(self._refusals, 'event')} {verb(self._refusals, 'refuse')}"
             notes.append(
-                f"{refuse} consent and {verb(self._refusals, 'are')} not sent, whatever --consent grants"
+                f"{refuse} consent and {verb(self._refusals, 'are')} not sent, regardless of --consent"
             )
         notes += self._emails.sentences()
         if self._subject.account is UNKNOWN_ACCOUNT:
-            notes.append("the account is not known: no event was refused for what the account lacks")
+            notes.append("the account is unknown, so missing definitions and properties were not checked")
         if dropped := self._groups.dropped:
             further = f"{amount(dropped, 'further finding')} {verb(dropped, 'have')}"
-            notes.append(f"{further} other causes than those listed")
+            notes.append(f"{further} causes that are not listed")
         return tuple(notes)
 
     def _add_failure(self, outcome: Outcome, line: int | None) -> None:
         reason = outcome.error.describe() if outcome.error is not None else outcome.sentence
-        said = f"{outcome.name or 'the event'}: {outcome.reason}: {reason}"
-        finding = verify_finding("event_failed", said, **self._place(outcome, line))
+        sentence = f"{outcome.name or 'the event'}: {outcome.reason}: {reason}"
+        finding = verify_finding("event_failed", sentence, **self._place(outcome, line))
         self._groups.add(finding, line, outcome.reason, outcome.name)
 
     def _add_issues(self, outcome: Outcome, line: int | None) -> None:
@@ -194,7 +194,7 @@ class EventsSection:
                 self._groups.add(finding, line, issue.message, str(issue.detail.get("place", "")))
 
     def _place(self, outcome: Outcome, line: int | None) -> dict[str, Any]:
-        """Return the place of an outcome's rule, or of the event where no rule handled it."""
+        """Return the place of an outcome's rule, or that of the event if no rule matched."""
         plan = outcome.plan
         at: ConfigPath = ()
         if plan is not None and plan.rule_key:
@@ -223,7 +223,7 @@ class EventsSection:
 
 
 def _calls_of(outcome: Outcome) -> tuple[Any, ...]:
-    """Return the calls of an outcome; what is queued is shown as it will be sent."""
+    """Return the calls of an outcome; for a queued one, those that will be made."""
     if outcome.kind == "queued" and outcome.plan is not None:
         return tuple(outcome.plan.calls)
     return outcome.calls

@@ -1,4 +1,4 @@
-"""Whether the flow's own step examples give the calls that they say (walkerOS 4.4, sections 6.5 and 8)."""
+"""The question whether the flow's step examples make the expected calls (walkerOS 4.4, sections 6.5 and 8)."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from hubspot_dest.verify.section import VerifySubject, blocking_severities
 
 __all__ = ["ExamplesSection"]
 
-_QUESTION: Final = "Do the flow's own step examples hold?"
+_QUESTION: Final = "Do the flow's own step examples pass?"
 
 
 class ExamplesSection:
-    """Runs every step example, and holds its calls against its `out`.
+    """Run every step example, and compare its calls with its `out`.
 
     Args:
-        subject: what is verified; it has examples.
-        config: its configuration.
+        subject: the input of `verify`, with examples.
+        config: the configuration.
 
     Attributes:
-        results: one of each example, after the end.
+        results: the results of the examples, after `close`.
 
     """
 
@@ -39,13 +39,13 @@ class ExamplesSection:
         self.results: tuple[ExampleResult, ...] = ()
 
     def add_event(self, event: Any, line: int) -> None:
-        """Ignore events: examples bring their own."""
+        """Ignore events; examples have their own."""
 
     def add_outcome(self, outcome: Outcome, line: int | None) -> None:
         """Ignore outcomes of EVENTS."""
 
     def close(self) -> SectionResult:
-        """Run the examples and return the answer; unanswered where none has an `out`."""
+        """Run the examples and return the answer; unanswered if no example has an `out`."""
         subject = self._subject
         groups = FindingGroups("examples", blocking_severities(subject.fail_on))
         results = []
@@ -54,11 +54,11 @@ class ExamplesSection:
             results.append(checked.result)
             place = self._place(example)
             for sentence in checked.result.differences:
-                said = f"example {example.name!r}: {sentence}"
-                groups.add(verify_finding("example_failed", said, **place))
+                message = f"example {example.name!r}: {sentence}"
+                groups.add(verify_finding("example_failed", message, **place))
             for finding in checked.findings:
-                said = f"example {example.name!r}: {finding.sentence}"
-                groups.add(replace(finding, sentence=said, **({} if finding.file else place)))
+                message = f"example {example.name!r}: {finding.sentence}"
+                groups.add(replace(finding, sentence=message, **({} if finding.file else place)))
         self.results = tuple(results)
         sending = sum(bool(example.calls) for example in subject.examples)
         passed = sum(result.passed is True for result in results)
@@ -66,9 +66,9 @@ class ExamplesSection:
         status: SectionStatus = "failed" if groups.blocked or passed < compared else "passed"
         answer = f"{passed} of {amount(compared, 'step example')} {verb(passed, 'pass')}"
         if not compared:
-            status, answer = "unanswered", "no step example has an out: nothing was compared"
+            status, answer = "unanswered", "no step example has an out, so nothing was compared"
         silent = [result.name for result in results if result.passed is None]
-        notes = (f"without out, so that they prove nothing: {', '.join(silent)}",) if silent else ()
+        notes = (f"examples without out, which prove nothing: {', '.join(silent)}",) if silent else ()
         return SectionResult(
             "examples",
             _QUESTION,

@@ -141,18 +141,12 @@ class QuotasSection:
 
     def _why_unanswered(self, span: PaceSpan | None) -> str:
         if self._subject.pace is not None:
-            return (
-                f"the stream holds {_duration(self._subject.pace.seconds)}, and a month is forecast from a minute "
-                "at least"
-            )
+            return f"the stream spans {_duration(self._subject.pace.seconds)}; a forecast needs at least one minute"
         if not self._events:
-            return "no events were given: hubspot-dest verify CONFIG EVENTS answers it, or --source SOURCE"
+            return "no events were given: use hubspot-dest verify CONFIG EVENTS, or --source SOURCE"
         if span is None:
-            return "no event has a timestamp, so that their pace is unknown; --source SOURCE answers it"
-        return (
-            f"the events span {_duration(span.seconds)}, and a month is forecast from an hour at least; "
-            "--source SOURCE answers it"
-        )
+            return "no event has a timestamp, so their rate is unknown; use --source SOURCE"
+        return f"the events span {_duration(span.seconds)}; a forecast needs at least one hour (or --source SOURCE)"
 
     def _notes(self, forecasts: list[QuotaForecast], span: PaceSpan | None, exceeded: set[str]) -> list[str]:
         notes = [quota.sentence for quota in forecasts if len(forecasts) > 1]

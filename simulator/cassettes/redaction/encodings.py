@@ -1,7 +1,7 @@
-"""Texts inside of texts: percent-encoded, HTML entities, JSON's escapes, base64, hexadecimal, gzip.
+"""Scrub encoded text: percent-encoding, HTML entities, JSON escapes, base64, hexadecimal, gzip.
 
-Each is decoded, and changed only where its content is replaced: other text stays byte for byte.
-Writings are written again; what is packed goes altogether.
+Each encoded part is decoded and changed only if the scrubber changes its content; other text stays byte for byte.
+Percent-encoding, entities and escapes are encoded again; base64, hexadecimal and compressed data are removed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Scrub = Callable[[str], str]
 
 
 def rewrapped(text: str, scrub: Scrub) -> str:
-    """Return `text` with `scrub` applied to whatever is wrapped in it; what is not wrapped is left to the caller."""
+    """Apply `scrub` to the encoded parts of `text`; plain parts are left to the caller."""
     if "%" in text:
         text = _PERCENT.sub(_inside(unquote, lambda made: quote(made, safe=""), scrub), text)
     if "&" in text:
@@ -43,24 +43,24 @@ def rewrapped(text: str, scrub: Scrub) -> str:
 
 
 def _emptied(word: str, scrub: Scrub) -> str:
-    """Remove an encoded word that contains a person: it cannot be kept and be harmless."""
+    """Remove an encoded word if `scrub` changes its content."""
     plain = unpacked(word)
     return word if not plain or scrub(plain) == plain else "****"
 
 
 def unpacked(word: str) -> str | None:
-    """Return the text that is in a word of base64 or hexadecimal, unzipped if need be; None if there is none."""
+    """Decode a base64 or hexadecimal word, decompressed if necessary; None if it contains no text."""
     found = _decoded(word)
     return None if found is None else readable(found)
 
 
 def readable(data: bytes) -> str | None:
-    """Return bytes as text, unzipped if they are zipped; None where they are not text."""
+    """Decode bytes to text, decompressed if necessary; None if they are not text."""
     if data[:2] == _GZIP or data[:1] == b"\x78":
         try:
             data = decompress(data, _MOST_BYTES)
         except DecompressionError as error:
-            # Damaged: not compressed after all, since an x is the first byte of zlib's format, too.
+            # Not compressed after all: zlib's first byte is also the letter x.
             data = data if error.reason == "damaged" else error.partial
     try:
         text = data.decode("utf-8")

@@ -1,8 +1,8 @@
-"""Pseudonyms for people and secrets: the same for the same person wherever and however they are written.
+"""Consistent pseudonyms for people and secrets, whatever the encoding or letter case.
 
-A text is searched for every known value in the encodings that a request or an answer can carry: as it is,
-percent-encoded (once or twice), as in a form, escaped as JSON or HTML inside another text, in base64. Addresses and
-tokens are found by their form as well, known or not.
+Text is searched for every known value in the encodings that occur in requests and responses: plain, percent-encoded
+(once or twice), form-encoded, escaped as JSON or HTML, base64. Addresses and tokens are also recognised by their
+format, whether known or not.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from simulator.cassettes.redaction.trie import one_of
 
 __all__ = ["EMAIL", "Known", "PERSONAL", "STAND_IN", "Pseudonyms", "known_in"]
 
-# Without the signs that part an address from the rest of a URL; a plus may be written %2B there.
-# It begins with no part of a sign that is percent-encoded, once or twice, and with no quotation mark.
+# Excludes the delimiters around an address in a URL; a plus may be written as %2B there.
+# Must not begin inside a percent-encoded character (encoded once or twice) or with a quotation mark.
 EMAIL: Final = re.compile(
     r"(?<!%)(?<!%[0-9A-F])(?<!%25)(?<!%25[0-9A-F])"
     r"(?:\w|%2B)(?:[\w.!#$'*+^`{|}~-]|%2B)*(?:@|%40)[\w-]+(?:\.[\w-]+)+",
     re.IGNORECASE,
 )
 STAND_IN: Final = re.compile(r"person\d+(?:@|%40)example\.com", re.IGNORECASE)
-# Fields that identify a person in walkerOS' users and in HubSpot's contacts.
+# Fields that identify a person in a walkerOS user or a HubSpot contact.
 PERSONAL: Final = frozenset(
     "firstname lastname first_name last_name name fullname phone mobilephone fax address street zip city ip ip_address "  # noqa: SIM905
     "device session hash twitterhandle linkedinbio company jobtitle date_of_birth userid user_id".split()
@@ -39,16 +39,16 @@ _ABOUT_PEOPLE: Final = frozenset({"user", "properties"})
 _TIMES: Final = frozenset(
     "createdAt updatedAt createdate lastmodifieddate startedAt completedAt archivedAt timestamp".split()  # noqa: SIM905
 )
-# Names of events and rules are not about people, although a person may be called Page or Order.
+# Event and rule names are not personal data, although a person may be called Page or Order.
 _NAMES_OF_THINGS: Final = frozenset({"name", "eventName", "entity", "action", "event"})
 _CORRELATION: Final = "00000000-0000-7000-8000-000000000000"
 _MOMENT: Final = "2026-01-01T00:00:00.000Z"
-# Fields that hold secrets whatever those look like, beside those that HubSpot's API has.
+# Fields that always contain secrets, besides those of HubSpot's API.
 _SECRETS: Final = frozenset(
     ["password", "passwd", "pwd", "apikey", "api_key", "authorization", "cookie", "cookies", "set-cookie"]
 )
-_DEEPEST: Final = 3  # a proxy may encode what was encoded
-_ANY_CASE: Final = 4  # a name of at least this many letters is found in upper and lower case, too
+_DEEPEST: Final = 3  # a proxy may encode a second time
+_ANY_CASE: Final = 4  # names of at least this many letters match case-insensitively
 _BEFORE: Final = (
     r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
 )
@@ -58,23 +58,23 @@ _EXISTING: Final = re.compile(r"(Existing ID: )(\d+)")
 _SEGMENT: Final = re.compile(r"(?<=/)(\d{2,})(?=[/?]|$)")
 
 
-# The pattern of all spellings; the replacement of each; the same by lower-case spelling.
+# The pattern of all encodings; the replacement of each; the same by lower-case encoding.
 _Search = tuple[re.Pattern[str], Mapping[str, str], Mapping[str, str]] | None
 
 
 class Known(NamedTuple):
-    """Something that names a person: under which field, and its value as text."""
+    """A value that identifies a person, and the field that contains it."""
 
     field: str
     value: str
 
 
 def known_in(value: Any, *, ids: bool) -> Iterable[Known]:
-    """Yield every value in a JSON value that identifies a person, in document order.
+    """Yield every personal identifier in a JSON value, in document order.
 
     Args:
         value: events, bodies, account contents.
-        ids: HubSpot's ids of contacts as well.
+        ids: include HubSpot's contact ids.
 
     """
     return _named(value, "", ids)
@@ -112,14 +112,14 @@ class Pseudonyms:
     """Replaces people, secrets, times and correlation ids.
 
     Args:
-        known: what names people.
-        keep_people: leave people as they are.
-        patterns: regular expressions of the user's own; what they match becomes `****`.
-        recognise: gives the stand-in of an earlier recording for a value, or None.
+        known: the values that identify people.
+        keep_people: do not replace people.
+        patterns: additional regular expressions; each match becomes `****`.
+        recognise: returns a value's pseudonym from an earlier recording, or None.
 
     Attributes:
-        made: original to stand-in, of everything that was replaced.
-        keeps_people: people stay as they are.
+        made: the pseudonym of every replaced original.
+        keeps_people: whether people are left unreplaced.
 
     """
 
@@ -147,7 +147,7 @@ class Pseudonyms:
         self.learn(known)
 
     def learn(self, known: Iterable[Known]) -> None:
-        """Know these people from now on."""
+        """Add people to replace from now on."""
         before, addresses = len(self.made), len(self._addresses)
         for kind, value in known if not self.keeps_people else ():
             if value in self.made or value in self._ids or value in self._addresses:
@@ -169,7 +169,7 @@ class Pseudonyms:
     # ---- values
 
     def value(self, value: Any, name: str = "") -> Any:
-        """Return a JSON value with its people and secrets replaced and its times in one form."""
+        """Return a JSON value with people and secrets replaced and timestamps normalised."""
         if isinstance(value, dict):
             return {self._key(key): self.value(inner, key) for key, inner in value.items()}
         if isinstance(value, list):
@@ -196,13 +196,13 @@ class Pseudonyms:
         return value
 
     def _key(self, name: str) -> str:
-        """Return the key of an object: a word of a schema if it is written like one, unless it is a person's name."""
+        """Return an object's key: unchanged if it looks like a schema name and is not a known person's name."""
         if name in self.made and not _SCHEMA_WORD.fullmatch(name) and not self.keeps_people:
             return self.made[name]
         return self.text(name, names=False)
 
     def body(self, text: str, target: str) -> str:
-        """Return a body without people and secrets: as JSON if it is JSON, else as text."""
+        """Return a body with people and secrets replaced, as JSON if possible, otherwise as text."""
         try:
             value = json.loads(text) if text else None
         except ValueError:
@@ -215,13 +215,13 @@ class Pseudonyms:
         return json.dumps(self.value(masked), ensure_ascii=False, separators=(",", ":"))
 
     def target(self, target: str) -> str:
-        """Return path and query."""
+        """Return path and query with people and secrets replaced."""
         target = _SEGMENT.sub(lambda match: self._ids.get(match[1], match[1]), self.people(target))
         masked = self._masker.target(target.encode("latin-1", "replace"))
         return self._without_own(masked if masked == target else self.people(masked))
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Return headers; cookies go altogether."""
+        """Return headers with people and secrets replaced and cookies removed."""
         kept = [(name, value) for name, value in headers.items() if "cookie" not in name.lower()]
         fixed = {"x-hubspot-correlation-id": _CORRELATION, "authorization": "****"}
         return {
@@ -231,8 +231,8 @@ class Pseudonyms:
     # ---- texts
 
     def text(self, text: str, *, names: bool = True) -> str:
-        """Return a text with addresses, tokens, known people and the user's own patterns replaced."""
-        # People first: where decoding shows a token, the masker leaves a text decoded.
+        """Return text with addresses, tokens, known people and matches of the custom patterns replaced."""
+        # People first: the masker leaves text decoded if decoding reveals a token.
         clean = self.people(text, names=names)
         masked = self._masker.text(clean)
         if masked != clean:
@@ -245,10 +245,10 @@ class Pseudonyms:
         return text
 
     def people(self, text: str, *, names: bool = True, deep: int = 0) -> str:
-        """Return a text with people replaced, and nothing else."""
+        """Return text with only people replaced."""
         if self.keeps_people:
             return text
-        # Addresses first: a name may be part of one. And known ones before those that only look so.
+        # Addresses first, since a name may be part of one; known addresses before merely similar text.
         text = _replaced(text, self._find_addresses)
         text = EMAIL.sub(lambda found: self._address(found[0]), text)
         if names:
@@ -261,7 +261,7 @@ class Pseudonyms:
     def _address(self, address: str) -> str:
         if STAND_IN.fullmatch(address):
             return address
-        # HubSpot keeps addresses in lower case: both writings are the same person.
+        # HubSpot stores addresses in lower case, so both spellings are the same person.
         key = address.lower().replace("%40", "@").replace("%2b", "+")
         pseudonym = self.made.get(key)
         if pseudonym is None:
@@ -275,7 +275,7 @@ class Pseudonyms:
 
 
 def _compiled(known: Mapping[str, str]) -> _Search:
-    """Return the pattern of every spelling of each value, and its replacements."""
+    """Return the pattern of every encoding of each value, and the replacements."""
     ways: dict[str, str] = {}
     for value, pseudonym in known.items():
         for write in _WRITINGS:
@@ -305,12 +305,12 @@ def _replaced(text: str, search: _Search) -> str:
 
 
 def _stand_in(kind: str, value: str, number: int) -> str:
-    """Return a stand-in that has the shape of the value: digits stay digits."""
+    """Return a pseudonym with the shape of the value: digits stay digits."""
     if value.isdigit():
         return str(number).rjust(len(value), "5")[: max(len(value), len(str(number)))]
     if value.startswith("+") and sum(text.isdigit() for text in value) >= 6:
         return f"+1555{number:07}"
-    return f"{_LETTERS.sub('', kind).capitalize()}{number}"  # one word: in a path as in a sentence
+    return f"{_LETTERS.sub('', kind).capitalize()}{number}"  # valid in paths and sentences
 
 
 def _same(text: str) -> str:
@@ -321,7 +321,7 @@ def _json_escaped(text: str) -> str:
     return json.dumps(text)[1:-1]
 
 
-# How a value can be written in a text; each is applied to the original and to its stand-in alike.
+# The encodings of a value in text, applied to both the original and its pseudonym.
 _WRITINGS: Final[tuple[Callable[[str], str], ...]] = (
     _same,
     lambda text: quote(text, safe=""),

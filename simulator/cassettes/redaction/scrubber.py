@@ -1,7 +1,7 @@
-"""Take people and secrets out of a cassette, consistently, and refuse to save what still holds any.
+"""Remove people and secrets from a cassette, and refuse to save one that still contains any.
 
-The same person is the same stand-in everywhere: events, requests, answers, paths. What is equal stays equal, so that a
-replay still matches.
+A person has the same pseudonym in events, requests, responses and paths. Equal values stay equal, so that a replay
+still matches.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PLAIN: Final = re.compile(
 
 
 class ScrubError(Exception):
-    """Something that looks like a person or a secret is still there; nothing was saved."""
+    """Raised if the cassette still contains something that looks like a person or a secret."""
 
 
 def scrubbed(cassette: Cassette, *, keep_people: bool = False, patterns: tuple[str, ...] = ()) -> Cassette:
@@ -34,11 +34,11 @@ def scrubbed(cassette: Cassette, *, keep_people: bool = False, patterns: tuple[s
 
     Args:
         cassette: as recorded.
-        keep_people: leave people as they are.
-        patterns: regular expressions of one's own; what they match becomes `****`.
+        keep_people: do not replace people.
+        patterns: additional regular expressions; each match becomes `****`.
 
     Raises:
-        ScrubError: a secret or an address is left over: the cassette must not be saved.
+        ScrubError: a secret or an address remains; the cassette must not be saved.
 
     """
     known = [] if keep_people else list(_known(cassette))
@@ -51,18 +51,18 @@ def replaced(cassette: Cassette, pseudonyms: Pseudonyms) -> Cassette:
     """Return the cassette with pseudonyms and without secrets.
 
     Raises:
-        ScrubError: as `scrubbed`.
+        ScrubError: a secret or an address remains.
 
     """
     meta = cassette.meta.model_dump()
     for part in ("events", "account", "meanwhile", "config"):
         meta[part] = pseudonyms.value(meta[part])
     interactions = tuple(_exchange(interaction, pseudonyms) for interaction in cassette.interactions)
-    made = Cassette(Meta.model_validate(meta), interactions)
-    found = leaks(made.text(), people=not pseudonyms.keeps_people)
-    if found:
-        raise ScrubError(f"still in the cassette: {'; '.join(found[:5])}")
-    return made
+    scrubbed_cassette = Cassette(Meta.model_validate(meta), interactions)
+    leaked = leaks(scrubbed_cassette.text(), people=not pseudonyms.keeps_people)
+    if leaked:
+        raise ScrubError(f"still in the cassette: {'; '.join(leaked[:5])}")
+    return scrubbed_cassette
 
 
 def _exchange(interaction: Interaction, pseudonyms: Pseudonyms) -> Interaction:
@@ -78,7 +78,7 @@ def _exchange(interaction: Interaction, pseudonyms: Pseudonyms) -> Interaction:
 
 
 def leaks(text: str, *, people: bool = True) -> list[str]:
-    """Return, shortened, what looks like a token, a high-entropy secret, or a person's address."""
+    """Return a masked description of each suspected token, high-entropy secret or personal address."""
     found = [f"a token ({item[:8]}…)" for item in SECRET.findall(text) if "****" not in item]
     if people:
         found += [f"an address ({item[:3]}…)" for item in EMAIL.findall(text) if not STAND_IN.fullmatch(item)]

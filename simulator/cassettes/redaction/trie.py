@@ -1,4 +1,4 @@
-"""One pattern for thousands of words: alternatives side by side would be tried one after the other at every letter."""
+"""Compile thousands of words into one trie-shaped pattern; a flat alternation would try each at every position."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["one_of"]
 
 
 def one_of(words: Iterable[str]) -> str:
-    """Return a pattern that matches the longest of the words; they are taken literally."""
+    """Return a pattern that matches the longest of the words, which are escaped."""
     root: dict[str, Any] = {}
     for word in words:
         node = root
@@ -21,7 +21,7 @@ def one_of(words: Iterable[str]) -> str:
 
 
 def _pattern(node: dict[str, Any]) -> str:
-    """Return what may follow; single ways are written in a row, so that long words nest no deeper than they part."""
+    """Return the pattern of a node. Chains without branches are joined, so that nesting only grows at branches."""
     ends = "" in node
     ways = []
     for letter, rest in node.items():
@@ -33,5 +33,5 @@ def _pattern(node: dict[str, Any]) -> str:
             ways.append(run + (_pattern(rest) if set(rest) != {""} else ""))
     if not ways:
         return ""
-    whole = f"(?:{'|'.join(ways)})" if len(ways) > 1 or ends else ways[0]
-    return f"{whole}?" if ends else whole
+    pattern = f"(?:{'|'.join(ways)})" if len(ways) > 1 or ends else ways[0]
+    return f"{pattern}?" if ends else pattern

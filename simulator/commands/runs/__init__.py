@@ -1,1 +1,1 @@
-"""What each command does, loaded only when the command runs."""
+"""The implementation of each command, imported only when the command runs."""

@@ -1,4 +1,4 @@
-"""What `hubspot-sim check` does."""
+"""The implementation of `hubspot-sim check`."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from simulator.hubspot import FakeHubSpot
 
 __all__ = ["check"]
 
-# The example that the unknown contact is shown with: it updates a contact and sends an event.
+# The example for the unknown contact: it updates a contact and sends an event.
 _IDENTIFIES = "destinationIdentify"
 
 
 def check(
     flow: Path | None, as_json: bool, junit: Path | None, only: str, verbose: bool, no_color: bool
 ) -> None:
-    """Carry `check` out; the options are those of `commands/check.py`."""
+    """Run `check`; the options are those of `commands/check.py`."""
     if flow is not None:
         _check_flow(flow, only, as_json=as_json, junit=junit, verbose=verbose, no_color=no_color)
-    chosen = [example for example in documented_examples() if _is_meant(only, example.name, example.key)]
-    unknown_contact = _is_meant(only, NAME, KEY)
+    chosen = [example for example in documented_examples() if _is_selected(only, example.name, example.key)]
+    unknown_contact = _is_selected(only, NAME, KEY)
     if not chosen and not unknown_contact:
         known = ", ".join([*(example.name for example in documented_examples()), NAME])
         stop(f"no example is called {safe_text(only)!r}", f"one of: {known}")
@@ -66,17 +66,19 @@ def check(
 def _check_flow(
     flow: Path, only: str, *, as_json: bool, junit: Path | None, verbose: bool, no_color: bool
 ) -> NoReturn:
-    """Run the step examples of a flow, and end."""
-    from simulator.examples.flow_examples import flow_examples, hubspot_for  # only for a flow of one's own
+    """Run the step examples of a flow, and exit."""
+    from simulator.examples.flow_examples import flow_examples, hubspot_for  # needed only for a user's flow
 
     try:
         every = flow_examples(flow)
     except ConfigFileError as error:
         refuse(error)
-    meant = [flow_example for flow_example in every if _is_meant(only, flow_example.name, flow_example.key)]
+    selected = [
+        flow_example for flow_example in every if _is_selected(only, flow_example.name, flow_example.key)
+    ]
     chosen, silent = (
-        [flow_example for flow_example in meant if flow_example.expects],
-        [flow_example for flow_example in meant if not flow_example.expects],
+        [flow_example for flow_example in selected if flow_example.expects],
+        [flow_example for flow_example in selected if not flow_example.expects],
     )
     if not chosen:
         hint = "`examples` beside `config`: {name: {in: event, out: [[call, …]]}}"
@@ -103,7 +105,7 @@ def _check_flow(
 def _run(
     chosen: list[Example], unknown_contact: bool, painter: Painter | None, verbose: bool
 ) -> tuple[list[CheckedExample], UnknownContactResult | None]:
-    """Run what was chosen, and show each as soon as it is through; without a painter show nothing."""
+    """Run the selected examples and print each result as soon as it is available; print nothing without a painter."""
     checked: list[CheckedExample] = []
     comparison = None
     try:
@@ -139,7 +141,7 @@ def _print(lines: Iterable[str]) -> None:
 
 
 def _next_command() -> str:
-    """Return a command that can be run as shown: found on the PATH or beside this one, with or without examples."""
+    """Return a command that works as printed, whether or not the program is on PATH and the examples are installed."""
     beside = Path(sys.argv[0]).with_name("hubspot-dest")
     found = shutil.which("hubspot-dest") is not None or not beside.is_file()
     program = "hubspot-dest" if found else safe_text(os.path.relpath(beside))
@@ -149,7 +151,7 @@ def _next_command() -> str:
     return f"{program} preview --help"
 
 
-def _is_meant(pattern: str, *names: str) -> bool:
+def _is_selected(pattern: str, *names: str) -> bool:
     return any(fnmatch.fnmatchcase(name.casefold(), pattern.casefold()) for name in names)
 
 

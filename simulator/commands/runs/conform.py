@@ -1,4 +1,4 @@
-"""What `hubspot-sim conform` does."""
+"""The implementation of `hubspot-sim conform`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = 3
 
 
 def conform(files: tuple[Path, ...], walkeros: str, as_json: bool, only: str, show_all: bool) -> None:
-    """Carry `conform` out; the options are those of `commands/conform.py`."""
+    """Run `conform`; the options are those of `commands/conform.py`."""
     results = []
     for path in files:
         try:

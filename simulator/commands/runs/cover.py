@@ -1,4 +1,4 @@
-"""`hubspot-sim generate --cover CONFIG`: events that reach everything in a configuration."""
+"""The implementation of `hubspot-sim generate --cover CONFIG`: events that cover a configuration."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _TOLD_SECONDS = 0.1
 def write_cover(
     path: Path, seed: int, output: Path | None, *, parity: bool, seconds: float, as_json: bool
 ) -> NoReturn:
-    """Write the events, and report what they reach, and why the rest is not reached.
+    """Write the events and report what they reach, and why other targets are not reached.
 
     Events go to `output`, or to standard output; with `as_json` the result goes to standard output, and the events to
-    `output` only. Exit code 0: everything that can be reached is. 1: something is not, for an unknown reason, or
-    `seconds` were over. 2: it could not run. 130 and 143: Ctrl-C and SIGTERM; what was found until then is written.
+    `output` only. Exit codes: 0, every reachable target is reached; 1, a target is not reached without a proof that
+    it cannot be, or `seconds` ran out; 2, usage error; 130 and 143, SIGINT and SIGTERM, with partial results written.
     """
     from hubspot_dest.cli.options import open_config
     from hubspot_dest.config.loading import TOKEN_VARIABLE
@@ -70,7 +70,7 @@ def write_cover(
 
 
 class _SearchProgress:
-    """Shows on a terminal how far the search is, ten times a second at most."""
+    """Shows the progress of the search on a terminal, at most ten times a second."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -90,7 +90,7 @@ def _tell(result: CoverageResult, seconds: float, *, stopped: bool) -> None:
     say(f"{result.sentence}, {with_events}; {result.properties_sentence}")
     if stopped:
         say("interrupted: not everything was tried; what was found until then is written")
-        return  # the others were not tried, since the search was interrupted
+        return  # without a proof, targets may simply not have been tried
     if result.time_up:
         say(f"time was up after {seconds:g} s: not everything was tried; --seconds gives it more")
     for unreached in result.unreached:

@@ -1,4 +1,4 @@
-"""Finish what was accepted from outside before the stream ends."""
+"""Process events that were accepted from outside before the stream ends."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _SLICE = 500
 
 
 def drain(engine: Engine, origin: Chosen, seconds: float = _SECONDS) -> int:
-    """Accept nothing new, process what was accepted, and return how many events are left after `seconds`.
+    """Stop accepting events, process the accepted ones, and return how many are left after `seconds`.
 
-    Their senders count these events as delivered: a website by its 200, a program by its emptied pipe. Where events
-    come at a pace of their own nothing is hurried: they are only counted.
+    Their senders count these events as delivered: a website because of its 200, a program because its pipe was read.
+    Events replayed by their timestamps are not processed early, only counted.
     """
     origin.close()
     deadline = time.monotonic() + seconds
     while not origin.paced and not engine.exhausted and (waiting := origin.waiting()):
-        left = deadline - time.monotonic()
-        if left <= 0:
+        remaining_seconds = deadline - time.monotonic()
+        if remaining_seconds <= 0:
             break
-        engine.run(min(_SLICE, waiting), left)
+        engine.run(min(_SLICE, waiting), remaining_seconds)
     return origin.waiting()

@@ -1,4 +1,4 @@
-"""What `hubspot-sim run` does."""
+"""The implementation of `hubspot-sim run`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from simulator.hubspot.service import DEFAULT_TOKEN
 __all__ = ["run"]
 
 _SLICE = 500
-_SLICE_SECONDS = 0.25  # of a source that may be idle: how soon a signal is noticed
+_SLICE_SECONDS = 0.25  # with an idle source: the longest delay before a signal is noticed
 
 
 def run(
@@ -59,8 +59,8 @@ def run(
     no_color: bool,
     **source: Any,
 ) -> None:
-    """Carry `run` out; the options are those of `commands/run.py`."""
-    # Nothing called sim needs a token, nor looks at yours.
+    """Run `run`; the options are those of `commands/run.py`."""
+    # The simulator needs no token and must not read the user's.
     os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
     loaded = open_config(config or story_path())
     schema = None if account is None else open_account(account)
@@ -70,7 +70,7 @@ def run(
         thrown = [*map(parse_fault, faults), *(STORIES[story].faults if story else ())]
     except (ExpectationError, FaultSyntaxError) as error:
         stop(safe_text(error))
-    stopper = GracefulShutdown()  # before the address is shown
+    stopper = GracefulShutdown()  # before the URL is printed
     origin = chosen(SourceOptions(**source))
     engine = Engine(
         loaded,
@@ -107,7 +107,7 @@ def run(
         origin.close()
         closing = engine.close()
     progress("")
-    is_file = not (origin.once or origin.endless)  # a pipe may have nothing to say
+    is_file = not (origin.once or origin.endless)  # an idle pipe is no error
     if engine.counts.taken == 0 and is_file and stopper.number is None:
         stop(f"{safe_text(origin.name)} has no usable event, so that nothing was proved")
     seconds = round(time.perf_counter() - started, 2)
@@ -133,13 +133,13 @@ def run(
         first = "" if len(bad) == 1 else f"{len(bad):,} lines are not events; the first: "
         say(f"warning: {first}{safe_text(bad[0], limit=300)}")
     for spec, fault in zip(faults, engine.hubspot.faults.active(), strict=False):
-        if not fault.matched:  # a path with a typo, and the run proves nothing
+        if not fault.matched:  # a typo in a fault's path would make the run meaningless
             say(f"warning: the fault {safe_text(spec)} met no request")
     if closing.left:
         were = f"{amount(closing.left, 'event')} {verb(closing.left, 'were')}"
         say(f"warning: {were} not delivered: {safe_text(closing.error)}")
     if unseen:
-        say(f"warning: {amount(unseen, 'accepted event')} {verb(unseen, 'were')} not looked at")
+        say(f"warning: {amount(unseen, 'accepted event')} {verb(unseen, 'were')} not processed")
     if engine.trouble:
         say(f"error: {safe_text(engine.trouble)}")
     counted = {"unexplained": failures.unexplained, "any": failures.total, "never": 0}[fail_on]
@@ -155,7 +155,7 @@ def _title(config: Path | None) -> str:
 
 
 def _finding_lines(findings: FindingTable) -> Iterator[str]:
-    """Yield the findings about the events, each reason once."""
+    """Yield the findings about the events, each reason only once."""
     lines = list(reason_lines(findings.reasons))
     if lines:
         yield from ("", "  findings about these events (hubspot-dest explain CODE)")
@@ -163,15 +163,15 @@ def _finding_lines(findings: FindingTable) -> Iterator[str]:
 
 
 def _plain(value: Any) -> str:
-    """Return a figure as JSON writes it: text and number must not look alike."""
+    """Format a value as JSON, so that text and numbers differ."""
     if value is MISSING:
         return "nothing"
-    # Not orjson: what people write into a file of expectations may be no JSON: NaN, a date, a number of 30 digits.
+    # Not orjson: an expectation file may contain NaN, dates and numbers of 30 digits.
     return safe_text(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str), limit=60)
 
 
 def _take(engine: Engine, origin: Chosen, events: int | None, stopper: GracefulShutdown) -> None:
-    """Take as many events as wanted, or as come."""
+    """Process the requested number of events, or all of the source."""
     wanted = events if events is not None else 1000 if origin.synthetic else None
     total = f" of {wanted:,}" if wanted is not None else ""
     seconds = _SLICE_SECONDS if origin.endless else 3600.0

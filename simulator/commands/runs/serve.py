@@ -1,4 +1,4 @@
-"""What `hubspot-sim serve` does."""
+"""The implementation of `hubspot-sim serve`."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def serve(
     story: str | None,
     as_json: bool,
 ) -> None:
-    """Carry `serve` out; the options are those of `commands/serve.py`."""
+    """Run `serve`; the options are those of `commands/serve.py`."""
     token = token or DEFAULT_TOKEN
     if account is None and seed_file is not None and _is_account_file(seed_file):
         account, seed_file = seed_file, None  # with its portal, and strict
@@ -100,13 +100,13 @@ def serve(
             _write_preload(node_preload, server.base_url)
         requests: Counter[bool] = Counter()
         server.journal.subscribe(lambda entry: requests.update([entry.is_good]))
-        told = threading.Event()
+        interrupted = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: told.set())
+            signal.signal(number, lambda *_: interrupted.set())
         _announce(server, host, certificate, node_preload, as_json=as_json)
-        sys.stdout.flush()  # who reads a pipe waits for the address
-        # A plain wait would keep Python from seeing signals on some systems.
-        while not told.wait(0.5):
+        sys.stdout.flush()  # readers of a pipe wait for the URL
+        # A wait without a timeout blocks signal handlers on some systems.
+        while not interrupted.wait(0.5):
             pass
     answered = f": {requests[True]} with success, {requests[False]} with an error" if requests else ""
     say(f"stopped after {amount(requests.total(), 'request')}{answered}")
@@ -117,8 +117,10 @@ def _service(
     portal: int | None, token: str, scopes: tuple[str, ...], switches: Behaviours, store: Path | None
 ) -> HubSpot:
     try:
-        kept = Store(store) if store is not None else None
-        return HubSpot(portal_id=portal, token=token, scopes=scopes or None, switches=switches, store=kept)
+        state_store = Store(store) if store is not None else None
+        return HubSpot(
+            portal_id=portal, token=token, scopes=scopes or None, switches=switches, store=state_store
+        )
     except StoreError as error:
         stop(safe_text(error), "--store another-file.db")
 
@@ -141,7 +143,7 @@ def _start(server: FakeHubSpot, host: str, port: int) -> None:
 
 
 def _portal(given: int | None, schema: AccountSchema, *, auto_define: bool) -> int | None:
-    """Return the portal that the account file names; it excludes what contradicts it."""
+    """Return the portal of the account file; exit with code 2 if options contradict the file."""
     if auto_define:
         stop(
             "--account and --auto-define exclude each other", "the file lists what is defined: leave one out"
@@ -159,7 +161,7 @@ def _switches(
     *,
     auto_define: bool,
 ) -> Behaviours:
-    # A server that people point things at is as strict as HubSpot; tests in Python are not slowed by limits.
+    # A server is as strict as HubSpot by default; fixtures in Python are not slowed by rate limits.
     wanted: dict[str, Any] = {"enforce_rate_limits": True, "auto_define": auto_define}
     if tier is not None:
         wanted["tier"] = tier
@@ -181,7 +183,7 @@ def _switches(
 
 
 def _is_account_file(path: Path) -> bool:
-    """Return whether a seed file has the form of an account file; whoever reads it says what is wrong with it."""
+    """Return whether a seed file looks like an account file; its errors are reported by the loader."""
     try:
         return is_account_content(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
@@ -207,13 +209,13 @@ def _seed(service: HubSpot, token: str, path: Path) -> None:
     except json.JSONDecodeError as error:
         fault = fault_of_json(text, error)
         where = f"{safe_text(path)}, line {fault.line}, column {fault.column}"
-        stop(f"{where}: broken JSON: {safe_text(fault.message)}")
+        stop(f"{where}: invalid JSON: {safe_text(fault.message)}")
     except ValueError as error:
         stop(f"{safe_text(path)}: {safe_text(error)}", '{"contacts": [{"email": "ada@example.org"}]}')
 
 
 def _write_authority(path: Path, certificate: Certificate) -> Certificate:
-    """Write what clients must trust to the user's file, at once and whole; return the certificate with that path."""
+    """Write the CA certificate to the user's file atomically; return the certificate with that path."""
     content = Path(certificate.authority).read_bytes()
     try:
         write_whole_file(path, content)

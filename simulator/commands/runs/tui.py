@@ -1,4 +1,4 @@
-"""What `hubspot-sim tui` does."""
+"""The implementation of `hubspot-sim tui`."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ def show(
     port: int,
     **source: Any,
 ) -> None:
-    """Carry `tui` out; the options are those of `commands/tui.py`."""
+    """Run `tui`; the options are those of `commands/tui.py`."""
     if web and source["from_"] == "-":
         stop(
-            "--web has no standard input: every page is a program of its own",
+            "--web cannot read standard input: every browser page runs its own process",
             "a file as EVENTS, or --listen PORT",
         )
     if not web and not check:
         need_terminal(source["from_"])
-    # Nothing called sim needs a token, nor looks at yours.
+    # The simulator needs no token and must not read the user's.
     os.environ[TOKEN_VARIABLE] = DEFAULT_TOKEN
     loaded = open_config(config or story_path())
     schema = None if account is None else open_account(account)
@@ -66,13 +66,15 @@ def show(
     made_up = source["from_"] is None and source["listen"] is None
     tour = _tour(tour_file, shipped=config is None and not no_tour and made_up)
     if check:
-        told = f"{safe_text(tour_file)}: {amount(len(tour.steps), 'step')}, " if tour_file and tour else ""
-        say(f"{told}{safe_text(config.name) if config else 'the shop'}: can be shown")
+        tour_summary = (
+            f"{safe_text(tour_file)}: {amount(len(tour.steps), 'step')}, " if tour_file and tour else ""
+        )
+        say(f"{tour_summary}{safe_text(config.name) if config else 'the shop'}: can be shown")
         return
     if web:
         from simulator.tui.web import serve
 
-        # What no page could show is reported here, once, and not in every page.
+        # Report errors here once instead of in every page.
         if made_up or (source["from_"] and not Path(source["from_"]).is_fifo()):
             chosen(SourceOptions(**source)).close()
         serve([text for text in sys.argv[1:] if text != "--web"], port)

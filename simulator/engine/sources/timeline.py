@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from hubspot_dest.mapping.jsdates import date_ms
+from hubspot_dest.mapping.jsvalues import date_ms
 
 __all__ = ["Timeline", "played"]
 

@@ -1,4 +1,4 @@
-"""The control routes that show what the accounts hold."""
+"""The control routes that show the contents of accounts."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ async def _definitions(request: Request) -> Response:
     return JSONResponse(await shown_definitions(request))
 
 
-# The page and the routes show the same. Looking through a large account happens beside the server's own thread, and
-# tokens that were sent as values are masked here as in the journal.
+# The status pages and the control routes share these functions. They search large accounts in a worker thread, and mask
+# tokens that were sent as values, as the journal does.
 
 
 async def shown_contacts(request: Request, words: str, start: int, limit: int) -> ContactPage:
@@ -55,7 +55,7 @@ async def shown_contacts(request: Request, words: str, start: int, limit: int) -
 
 
 async def shown_contact(request: Request) -> dict[str, Any]:
-    """Return the contact that the path names. Raises RefusedError."""
+    """Return the contact whose id is in the path. Raises RefusedError."""
     identifier = request.path_params["contact"]
     found = await run_in_threadpool(contact_view, chosen_account(request), identifier)
     if found is None:
@@ -70,16 +70,16 @@ async def shown_definitions(request: Request) -> list[dict[str, Any]]:
 
 
 def chosen_account(request: Request) -> SimulatedAccount:
-    """Return the account whose place in the list `account` names; the first by default. Raises RefusedError."""
+    """Return the account at the index of the query parameter `account`, 0 by default. Raises RefusedError."""
     accounts: list[SimulatedAccount] = context_of(request).service.accounts()
     number = whole_number(request, "account", 0)
     if number >= len(accounts):
-        raise RefusedError(f"there is no account {number}; GET /_simulator/accounts lists them", 404)
+        raise RefusedError(f"there is no account {number}; GET /_simulator/accounts lists the accounts", 404)
     return accounts[number]
 
 
 def whole_number(request: Request, name: str, default: int) -> int:
-    """Return a whole number of the query. Raises RefusedError."""
+    """Parse a whole number of the query; return `default` if it is absent or empty. Raises RefusedError."""
     text = request.query_params.get(name, "")
     if not text:
         return default

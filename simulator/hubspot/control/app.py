@@ -1,6 +1,6 @@
 """The control application: routes under `/_simulator/` and the status page at `/`.
 
-Every route needs the control token; no answer has a CORS header, so no page of another origin can read it.
+Every route requires the control token. No answer has a CORS header, so pages of other origins cannot read it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ __all__ = ["control_app"]
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    said = {
+    messages = {
         404: f"there is no control route {request.url.path}",
         405: f"{request.url.path} takes no {request.method}",
     }
     headers = {**GUARDS, **(error.headers or {})}
     return JSONResponse(
-        {"error": said.get(error.status_code, error.detail)}, error.status_code, headers=headers
+        {"error": messages.get(error.status_code, error.detail)}, error.status_code, headers=headers
     )
 
 

@@ -1,4 +1,4 @@
-"""The control routes that read and turn switches, and that tell what runs here."""
+"""The control routes that read and change switches, and that describe the server."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ async def _switches(request: Request) -> Response:
     return JSONResponse(asdict(_account(request).behaviours))
 
 
-async def _turn(request: Request) -> Response:
-    account, wanted = _account(request), await read(request, dict[str, Any])
+async def _change_switches(request: Request) -> Response:
+    account, switches = _account(request), await read(request, dict[str, Any])
     try:
-        changed = account.behaviours.changed(wanted)
+        changed = account.behaviours.changed(switches)
     except BehaviourError as error:
         raise RefusedError(str(error)) from None
-    context_of(request).service.turn(account, changed)
+    context_of(request).service.set_behaviours(account, changed)
     return JSONResponse(asdict(changed))
 
 
@@ -55,7 +55,12 @@ def _account(request: Request) -> Any:
 SWITCH_ROUTES = (
     ControlRoute("GET", "/_simulator/switches", _switches, "Show the switches", {200: "AnyObject"}),
     ControlRoute(
-        "PATCH", "/_simulator/switches", _turn, "Turn switches", {200: "AnyObject"}, request="SwitchesRequest"
+        "PATCH",
+        "/_simulator/switches",
+        _change_switches,
+        "Change switches",
+        {200: "AnyObject"},
+        request="SwitchesRequest",
     ),
     ControlRoute("GET", "/_simulator/info", _info, "Describe this server", {200: "AnyObject"}),
 )

@@ -1,4 +1,4 @@
-"""A clock that can be put forward, so that tests need not wait for limits to reset."""
+"""A clock that can be advanced, so that tests need not wait for limits to reset."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["SkippableClock"]
 
 
 class SkippableClock:
-    """UNIX time in seconds, plus what was skipped."""
+    """Return UNIX time in seconds plus the skipped seconds. Safe to use from any thread."""
 
     def __init__(self, base: Callable[[], float] = time.time) -> None:
         self._base = base
@@ -18,14 +18,14 @@ class SkippableClock:
         self._lock = threading.Lock()
 
     def __call__(self) -> float:
-        """Return the time."""
+        """Return the current UNIX time in seconds."""
         return self._base() + self._skipped
 
     def skip(self, seconds: float) -> float:
-        """Put the clock forward and return the new time.
+        """Advance the clock and return the new UNIX time in seconds.
 
         Raises:
-            ValueError: `seconds` is negative; time never goes back.
+            ValueError: `seconds` is negative, or 1e10 and more.
 
         """
         if not 0 <= seconds < 1e10:

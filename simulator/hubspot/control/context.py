@@ -1,4 +1,4 @@
-"""What every control route needs: its context, the check of the control token, and how a request is refused."""
+"""What the control routes share: their context, the check of the control token, and error answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _Body = TypeVar("_Body")
 
 @dataclass(frozen=True, slots=True)
 class ControlContext:
-    """What the control routes work on. `new_account` adds an isolated account and returns its token."""
+    """The objects that control routes use. `new_account` adds an isolated account and returns its token."""
 
     service: Service
     journal: Journal
@@ -48,7 +48,7 @@ class ControlContext:
 
 
 class RefusedError(Exception):
-    """A control request that is not valid; the message names a valid form."""
+    """An invalid control request; the message says what is valid."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -56,13 +56,13 @@ class RefusedError(Exception):
 
 
 def context_of(request: Request) -> ControlContext:
-    """Return the context of the application that the request came to."""
+    """Return the context of the request's application."""
     context: ControlContext = request.app.state.context
     return context
 
 
 def admitted(request: Request) -> bool:
-    """Tell whether the request carries the control token; a cookie may only read, never change."""
+    """Return whether the request has the control token; the cookie is accepted for GET and HEAD only."""
     offered = request.headers.get("x-simulator-token", "")
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if not offered and scheme.lower() == "bearer":
@@ -73,7 +73,7 @@ def admitted(request: Request) -> bool:
 
 
 def guarded(endpoint: Endpoint) -> Endpoint:
-    """Answer only requests with the control token, and refusals as JSON."""
+    """Wrap an endpoint: answer 401 without the control token, and `RefusedError` as JSON."""
 
     async def guarded_endpoint(request: Request) -> Response:
         if not admitted(request):
@@ -90,14 +90,14 @@ def guarded(endpoint: Endpoint) -> Endpoint:
 
 
 async def read(request: Request, kind: type[_Body]) -> _Body:
-    """Read the JSON body as `kind`; an empty body counts as `{}`.
+    """Decode the JSON body to `kind`; an empty body counts as `{}`.
 
     Raises:
-        RefusedError: the body is not valid; the message names the field.
+        RefusedError: the body is invalid; the message names the field.
 
     """
     body = await request.body()
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RefusedError(f"the body is not what {request.url.path} takes: {error}") from None
+        raise RefusedError(f"the body is not valid for {request.url.path}: {error}") from None

@@ -36,13 +36,13 @@ def _filter(request: Request, *also: str) -> Filter:
     known = ", ".join(Filter.__dataclass_fields__)
     for name in query:
         if name not in Filter.__dataclass_fields__:
-            raise RefusedError(f"the journal has no filter {name!r}; it has {known}")
+            raise RefusedError(f"the journal has no filter {name!r}; the filters are {known}")
     if query.get("verdict", "good") not in ("good", "bad"):
         raise RefusedError("verdict is good or bad")
     try:
         return msgspec.convert(query, Filter, strict=False)
     except msgspec.ValidationError as error:
-        raise RefusedError(f"a filter of the journal is wrong: {error}") from None
+        raise RefusedError(f"a journal filter is invalid: {error}") from None
 
 
 def _limit(request: Request) -> int:
@@ -57,7 +57,7 @@ def _bytes(data: bytes, headers: dict[str, str] | None = None) -> Response:
 
 
 def _bounds(journal: Journal, matched: int) -> dict[str, str]:
-    """Return the headers about what a list leaves out."""
+    """Return headers with the number of matches and the limits of the journal."""
     return {
         "X-Simulator-Matched": str(matched),
         "X-Simulator-Dropped": str(journal.dropped),
@@ -101,26 +101,26 @@ async def _json_lines(request: Request) -> Response:
 async def _stream(request: Request) -> Response:
     headers = {"X-Accel-Buffering": "no"}
     journal = context_of(request).journal
-    tell = journal.line if request.query_params.get("brief") == "true" else journal.view
-    events = _events(journal, tell, _last_seen(request))
+    to_json = journal.line if request.query_params.get("brief") == "true" else journal.view
+    events = _events(journal, to_json, _last_seen(request))
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
 def _last_seen(request: Request) -> int | None:
-    """Return the entry after which a reader goes on: a browser that was cut off sends it by itself."""
+    """Return the number of the last entry that the client received; browsers send it when they reconnect."""
     text = request.headers.get("last-event-id") or request.query_params.get("after", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 async def _events(
-    journal: Journal, tell: Callable[[Entry], dict[str, object]], last_seen: int | None
+    journal: Journal, to_json: Callable[[Entry], dict[str, object]], last_seen: int | None
 ) -> AsyncIterator[bytes]:
     queue: asyncio.Queue[Entry] = asyncio.Queue(_STREAM_BACKLOG)
     skipped = 0
 
     def on_entry(entry: Entry) -> None:
         nonlocal skipped
-        if queue.full():  # a slow reader loses entries and receives their number; the server never waits
+        if queue.full():  # a slow reader misses entries and is sent their count; the server never waits
             skipped += 1
         else:
             queue.put_nowait(entry)
@@ -128,25 +128,25 @@ async def _events(
     unsubscribe = journal.subscribe(on_entry)
     try:
         yield b"retry: 1000\n\n"
-        # What came between the page and this stream, at most as much as a live reader may fall behind.
+        # Entries since the last one received, at most as many as the queue of a live reader holds.
         missed = [] if last_seen is None else journal.entries(Filter(after=last_seen))
         if len(missed) > _STREAM_BACKLOG:
             yield _skipped_event(len(missed) - _STREAM_BACKLOG)
         last = 0
         for entry in missed[-_STREAM_BACKLOG:]:
             last = entry.number
-            yield _entry_event(entry.number, tell(entry))
+            yield _entry_event(entry.number, to_json(entry))
         while True:
             try:
                 entry = await asyncio.wait_for(queue.get(), _HEARTBEAT_SECONDS)
             except TimeoutError:
-                yield b": still here\n\n"
+                yield b": keep-alive\n\n"
                 continue
             if skipped:
                 yield _skipped_event(skipped)
                 skipped = 0
             if entry.number > last:
-                yield _entry_event(entry.number, tell(entry))
+                yield _entry_event(entry.number, to_json(entry))
     finally:
         unsubscribe()
 
@@ -155,8 +155,8 @@ def _skipped_event(count: int) -> bytes:
     return b"event: skipped\ndata: %d\n\n" % count
 
 
-def _entry_event(number: int, told: dict[str, object]) -> bytes:
-    return b"id: %d\ndata: %s\n\n" % (number, orjson.dumps(told))
+def _entry_event(number: int, payload: dict[str, object]) -> bytes:
+    return b"id: %d\ndata: %s\n\n" % (number, orjson.dumps(payload))
 
 
 async def _all(request: Request) -> Response:
@@ -183,7 +183,7 @@ async def _items(request: Request, *, good: bool) -> Response:
         found = inbox.items(context.journal, good=good, limit=limit, defined=defined)
         return _bytes(orjson.dumps(found.items), _bounds(context.journal, found.total))
 
-    return await run_in_threadpool(listing)  # comparing names takes time, and must not stop the senders
+    return await run_in_threadpool(listing)  # comparing names takes time and must not block senders
 
 
 READING_ROUTES = (

@@ -1,4 +1,4 @@
-"""The routes of the OpenAPI document, as JSON and as a page. They need no token: the document holds no secret."""
+"""The routes of the OpenAPI document, as JSON and HTML. They need no token: the document has no secrets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def _page(_: Request) -> Response:
 
 
 def _chapters(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Return the operations by chapter, each with its aliases."""
+    """Group the operations by tag, each with its aliases."""
     operations = [
         (path, method, operation)
         for path, methods in document["paths"].items()

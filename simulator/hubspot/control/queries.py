@@ -1,4 +1,4 @@
-"""What the status pages and the control routes show of an account: the same data for both, never a token."""
+"""Read accounts for the status pages and the control routes, without tokens."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _SEARCHED_AT_ONCE = 2000
 
 @dataclass(frozen=True, slots=True)
 class ContactPage:
-    """Some contacts, newest first, and whether there are more.
+    """A page of contacts, newest first.
 
     Attributes:
-        total: how many contacts there are, the search aside.
-        matched: how many of them the search finds.
-        contacts: those of this page, as rows of `contact_row`.
-        after: where the next page begins, None at the end.
+        total: number of contacts of the account.
+        matched: number of contacts that match the search.
+        contacts: the contacts of this page, each as a dictionary of its main fields.
+        after: position of the next page, or None on the last page.
 
     """
 
@@ -39,7 +39,7 @@ class ContactPage:
 
 
 def account_view(number: int, account: SimulatedAccount) -> dict[str, Any]:
-    """Return what an account is and how much it holds; `number` is its place in the list of accounts."""
+    """Return the portal, tier, counts and quotas of an account; `number` is its index in the list of accounts."""
     with account.lock:
         return {
             "account": number,
@@ -57,21 +57,21 @@ def account_view(number: int, account: SimulatedAccount) -> dict[str, Any]:
 def contacts_page(
     account: SimulatedAccount, *, words: str = "", start: int = 0, limit: int = 50
 ) -> ContactPage:
-    """Return contacts, newest first; with words those where any property holds them."""
+    """Return a page of contacts, newest first; `words` keeps those with a property that contains the text."""
     words = words.strip().lower()
     with account.lock:
-        everybody = account.book.newest()
+        newest_first = account.book.newest()
         if not words:
-            page = list(islice(everybody, start, start + limit + 1))
+            page = list(islice(newest_first, start, start + limit + 1))
             total = matched = len(account.book)
             rows = [_row(contact) for contact in page[:limit]]
             return ContactPage(total, matched, rows, start + limit if len(page) > limit else None)
-        snapshot = list(everybody)
+        snapshot = list(newest_first)
     found: list[Contact] = []
-    for first in range(0, len(snapshot), _SEARCHED_AT_ONCE):  # senders get the account in between
+    for first in range(0, len(snapshot), _SEARCHED_AT_ONCE):  # release the lock between chunks, for senders
         with account.lock:
-            some = snapshot[first : first + _SEARCHED_AT_ONCE]
-            found += [contact for contact in some if _holds(contact, words)]
+            chunk = snapshot[first : first + _SEARCHED_AT_ONCE]
+            found += [contact for contact in chunk if _has_text(contact, words)]
     with account.lock:
         rows = [_row(contact) for contact in found[start : start + limit]]
     after = start + limit if len(found) > start + limit else None
@@ -79,15 +79,16 @@ def contacts_page(
 
 
 def contact_view(account: SimulatedAccount, identifier: str) -> dict[str, Any] | None:
-    """Return a contact with its properties, their history and its timeline, newest first; None for an unknown contact.
+    """Return a contact with its properties, history and timeline, or None if it is unknown.
 
-    Of a long life the newest 500 occurrences and the newest 500 changes; `occurrences` and `changes` count all.
+    The history (oldest first) and the timeline (newest first) are cut to the newest 500 entries; `changes` and
+    `occurrences` are the full counts.
     """
     with account.lock:
         contact = account.contact(identifier) or account.book.get(identifier, archived=True)
         if contact is None:
             return None
-        everything = list(account.log.rows)
+        occurrences = list(account.log.rows)
         shown = {
             **_row(contact),
             "archivedAt": contact.archived_at,
@@ -99,10 +100,10 @@ def contact_view(account: SimulatedAccount, identifier: str) -> dict[str, Any] |
             ],
         }
         now = account.clock()
-    mine = [
-        current_occurrence for current_occurrence in everything if current_occurrence.contact == contact.id
+    of_contact = [
+        current_occurrence for current_occurrence in occurrences if current_occurrence.contact == contact.id
     ]
-    newest = sorted(mine, key=lambda occurrence: occurrence.occurred_at, reverse=True)[:_TIMELINE]
+    newest = sorted(of_contact, key=lambda occurrence: occurrence.occurred_at, reverse=True)[:_TIMELINE]
     timeline = [
         {
             "occurredAt": iso(current_occurrence.occurred_at),
@@ -113,14 +114,14 @@ def contact_view(account: SimulatedAccount, identifier: str) -> dict[str, Any] |
         }
         for current_occurrence in newest
     ]
-    return {**shown, "occurrences": len(mine), "timeline": timeline}
+    return {**shown, "occurrences": len(of_contact), "timeline": timeline}
 
 
 def definitions_view(account: SimulatedAccount) -> list[dict[str, Any]]:
-    """Return the definitions with their own properties, and how many occurrences each has."""
+    """Return the definitions with their custom properties and numbers of occurrences."""
     with account.lock:
-        everything = list(account.log.rows)
-    counts = Counter(occurrence.event_name for occurrence in everything)
+        occurrences = list(account.log.rows)
+    counts = Counter(occurrence.event_name for occurrence in occurrences)
     with account.lock:
         return [
             {
@@ -141,7 +142,7 @@ def definitions_view(account: SimulatedAccount) -> list[dict[str, Any]]:
 
 
 def names_of(accounts: Iterable[SimulatedAccount]) -> Names:
-    """Return what a sender may name in these accounts: events with their properties, and properties of contacts."""
+    """Return the names that senders can use in these accounts: events with their properties, contact properties."""
     events: dict[str, frozenset[str]] = {}
     contacts: set[str] = set()
     for account in accounts:
@@ -166,6 +167,6 @@ def _row(contact: Contact) -> dict[str, Any]:
     }
 
 
-def _holds(contact: Contact, words: str) -> bool:
+def _has_text(contact: Contact, words: str) -> bool:
     values: Iterable[str] = contact.properties.values()
     return any(words in value.lower() for value in values)

@@ -1,4 +1,4 @@
-"""The table of every control route."""
+"""The table of all control routes."""
 
 from __future__ import annotations
 

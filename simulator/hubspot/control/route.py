@@ -1,4 +1,4 @@
-"""One control route as data: its path, request and answers, and the function that handles it."""
+"""One control route as data: its path, request, answers and endpoint."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ PAGE: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class ControlRoute:
-    """One row of the table of control routes; routing and the OpenAPI document are made from it.
+    """One row of the control route table; routing and the OpenAPI document are derived from it.
 
     Attributes:
-        method: upper case.
-        path: with parameters in braces, in Starlette's syntax.
-        endpoint: answers the request.
-        summary: what the route does, as a short imperative.
-        answers: status to the name of the answer's shape; a media type after a colon for what is not JSON.
-        request: the type of the body, or the name of a shape.
-        query: name to schema of the query's parameters.
+        method: HTTP method, upper case.
+        path: the path, with parameters in Starlette's syntax.
+        endpoint: the function that answers the request.
+        summary: a short imperative.
+        answers: HTTP status -> name of the answer's schema, or a media type after a colon if it is not JSON.
+        request: the type of the body or the name of its schema; None without a body.
+        query: name -> JSON Schema of the query parameters.
 
     """
 

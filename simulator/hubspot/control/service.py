@@ -1,4 +1,4 @@
-"""What the control routes and the status pages need of the simulated HubSpot."""
+"""The interface of the simulated HubSpot that the server and the control routes use."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ __all__ = ["Service"]
 
 
 class Service(Protocol):
-    """HubSpot's rules and state, as the transport sees them. `simulator.hubspot.service.HubSpot` is one."""
+    """HubSpot's rules and state. Implemented by `simulator.hubspot.service.HubSpot`."""
 
     def handle(self, request: Request) -> Answer:
-        """Answer one request; never raises."""
+        """Answer one request; never raise."""
 
     def add_account(self, token: str, *, portal_id: int = ...) -> Any:
         """Add an account that this token opens."""
 
     def account_for(self, token: str) -> Any:
-        """Return the token's account, or None."""
+        """Return the account that the token opens, or None."""
 
     def reset(self, account: Any) -> None:
-        """Empty one account."""
+        """Remove everything from an account but its behaviours."""
 
     def seed(self, account: Any, data: Mapping[str, Any]) -> Any:
-        """Fill one account.
+        """Add the contents of a seed or an account file to an account.
 
         Raises:
-            ValueError: the data are not a valid seed.
+            ValueError: the data is not a valid seed.
 
         """
 
     @property
     def store_path(self) -> str | None:
-        """The file that keeps the accounts, None in memory."""
+        """The path of the store, or None if accounts are kept in memory only."""
 
     def accounts(self) -> list[Any]:
         """Return every account."""
@@ -43,8 +43,8 @@ class Service(Protocol):
     def portals(self) -> list[int]:
         """Return the portal of every account."""
 
-    def turn(self, account: Any, switches: Any) -> None:
-        """Give an account other behaviours."""
+    def set_behaviours(self, account: Any, switches: Any) -> None:
+        """Replace the behaviours of an account."""
 
     def close(self) -> None:
         """Close the store."""

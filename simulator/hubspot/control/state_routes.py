@@ -1,4 +1,4 @@
-"""The control routes that change the fake HubSpot: reset, seed, accounts, clock, faults and stories."""
+"""The control routes that change the simulated HubSpot: reset, seed, accounts, clock, faults and stories."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["CHANGING_ROUTES", "AccountRequest", "ResetRequest", "SeedRequest", "
 
 
 class ResetRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Which account to empty, by its token; the default account without one."""
+    """What to reset: the account of this token (the default account without one), the journal, the faults."""
 
     token: str | None = None
     journal: bool = True
@@ -32,20 +32,20 @@ class ResetRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SeedRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What an account begins with."""
+    """A seed, and the token of the account to fill (the default account without one)."""
 
     data: dict[str, Any]
     token: str | None = None
 
 
 class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Options of an account of its own: portal_id, scopes, switches."""
+    """Options of a new account: `portal_id`, `scopes`, `switches`."""
 
     options: dict[str, Any] = {}
 
 
 class ClockRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """How far to put the clock forward."""
+    """The number of seconds to advance the clock by."""
 
     skip_seconds: float
 
@@ -53,42 +53,42 @@ class ClockRequest(msgspec.Struct, forbid_unknown_fields=True):
 def _account(context: ControlContext, token: str | None) -> Any:
     account = context.service.account_for(token or context.default_token)
     if account is None:
-        raise RefusedError("no account has this token; POST /_simulator/accounts makes one", 404)
+        raise RefusedError("no account has this token; POST /_simulator/accounts creates one", 404)
     return account
 
 
 async def _reset(request: Request) -> Response:
-    context, wanted = context_of(request), await read(request, ResetRequest)
-    context.service.reset(_account(context, wanted.token))
-    if wanted.journal:
+    context, body = context_of(request), await read(request, ResetRequest)
+    context.service.reset(_account(context, body.token))
+    if body.journal:
         context.journal.clear()
-    if wanted.faults:
+    if body.faults:
         context.faults.clear()
     return JSONResponse({"reset": True})
 
 
 async def _seed(request: Request) -> Response:
-    context, wanted = context_of(request), await read(request, SeedRequest)
+    context, body = context_of(request), await read(request, SeedRequest)
     try:
-        context.service.seed(_account(context, wanted.token), wanted.data)
+        context.service.seed(_account(context, body.token), body.data)
     except ValueError as error:
         raise RefusedError(f"the seed cannot be used: {error}") from None
     return JSONResponse({"seeded": True})
 
 
 async def _new_account(request: Request) -> Response:
-    context, wanted = context_of(request), await read(request, AccountRequest)
+    context, body = context_of(request), await read(request, AccountRequest)
     try:
-        token = context.new_account(**wanted.options)
+        token = context.new_account(**body.options)
     except (TypeError, ValueError) as error:
-        raise RefusedError(f"the account cannot be made: {error}") from None
-    return JSONResponse({"token": token}, 201)  # the only answer with a token: its creator needs it
+        raise RefusedError(f"the account cannot be created: {error}") from None
+    return JSONResponse({"token": token}, 201)  # the only answer with a token: the client needs it
 
 
 async def _skip(request: Request) -> Response:
-    context, wanted = context_of(request), await read(request, ClockRequest)
+    context, body = context_of(request), await read(request, ClockRequest)
     try:
-        now = context.clock.skip(wanted.skip_seconds)
+        now = context.clock.skip(body.skip_seconds)
     except ValueError as error:
         raise RefusedError(str(error)) from None
     return JSONResponse({"now": now})
@@ -113,8 +113,8 @@ async def _faults(request: Request) -> Response:
 async def _set_faults(request: Request) -> Response:
     context = context_of(request)
     try:
-        wanted = orjson.loads(await request.body())
-        faults = [_fault(item) for item in (wanted if isinstance(wanted, list) else [wanted])]
+        body = orjson.loads(await request.body())
+        faults = [_fault(item) for item in (body if isinstance(body, list) else [body])]
     except orjson.JSONDecodeError as error:
         raise RefusedError(f"the body is not JSON: {error}") from None
     except FaultSyntaxError as error:
@@ -123,22 +123,22 @@ async def _set_faults(request: Request) -> Response:
     return JSONResponse([_shown(active, now) for active in context.faults.add(*faults, now=now)], 201)
 
 
-def _fault(wanted: object) -> Fault:
-    if isinstance(wanted, str):
-        return parse_fault(wanted)
-    if isinstance(wanted, dict):
-        return fault_from_mapping(wanted)
+def _fault(body: object) -> Fault:
+    if isinstance(body, str):
+        return parse_fault(body)
+    if isinstance(body, dict):
+        return fault_from_mapping(body)
     raise FaultSyntaxError(
-        'a fault is an object such as {"kind": "429", "every": 3}, or a text such as "429:every=3"'
+        'a fault is an object such as {"kind": "429", "every": 3}, or a string such as "429:every=3"'
     )
 
 
 async def _clear_faults(request: Request) -> Response:
     number = request.path_params.get("number")
-    gone = context_of(request).faults.clear(number)
-    if number is not None and not gone:
+    removed = context_of(request).faults.clear(number)
+    if number is not None and not removed:
         raise RefusedError(f"there is no fault {number}", 404)
-    return JSONResponse({"cleared": gone})
+    return JSONResponse({"cleared": removed})
 
 
 async def _stories(_: Request) -> Response:
@@ -148,7 +148,7 @@ async def _stories(_: Request) -> Response:
 async def _begin_story(request: Request) -> Response:
     context, name = context_of(request), request.path_params["name"]
     if name not in STORIES:
-        raise RefusedError(f"there is no story {name!r}; there are {', '.join(STORIES)}", 404)
+        raise RefusedError(f"there is no story {name!r}; the stories are {', '.join(STORIES)}", 404)
     now = context.clock()
     return JSONResponse(
         [_shown(active_fault, now) for active_fault in context.faults.add(*STORIES[name].faults, now=now)],
@@ -172,12 +172,12 @@ CHANGING_ROUTES = (
         "POST",
         "/_simulator/accounts",
         _new_account,
-        "Create an account of its own",
+        "Create an isolated account",
         {201: "AnyObject"},
         request=AccountRequest,
     ),
     ControlRoute(
-        "POST", "/_simulator/clock", _skip, "Put the clock forward", {200: "AnyObject"}, request=ClockRequest
+        "POST", "/_simulator/clock", _skip, "Advance the clock", {200: "AnyObject"}, request=ClockRequest
     ),
     ControlRoute("GET", "/_simulator/faults", _faults, "List the faults", {200: "FaultList"}),
     ControlRoute(

@@ -1,5 +1,5 @@
 """The endpoints of HubSpot's API.
 
-Each is a package of the same four modules: `routes` (the rows of the table of routes), `requests` (the shapes of its
-bodies), `answers` (what it sends back), `handler` (what it does). `registry` lists them.
+Each endpoint is a package of four modules: `routes` (its rows of the route table), `requests` (the types of request
+bodies), `answers` (the JSON Schemas of responses) and `handler` (its logic). `registry` lists the endpoints.
 """

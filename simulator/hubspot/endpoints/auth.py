@@ -15,16 +15,20 @@ _SCOPES: Final = "https://developers.hubspot.com/scopes"
 
 
 def token_of(authorization: str) -> str | None:
-    """Return the token of an `Authorization` header, or None."""
+    """Return the bearer token of an `Authorization` header, or None for another scheme."""
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme == "Bearer" else None
 
 
 def refused(authorization: str, now: float) -> NoReturn:
-    """Refuse an unknown token, or a text that is not a token.
+    """Refuse an unknown or malformed token.
+
+    Args:
+        authorization: the `Authorization` header.
+        now: UNIX time in seconds.
 
     Raises:
-        Refusal: 401.
+        Refusal: 401, always.
 
     """
     scheme, _, token = authorization.partition(" ")
@@ -39,7 +43,7 @@ def refused(authorization: str, now: float) -> NoReturn:
 
 
 def unknown_token(rule: str) -> Refusal:
-    """Return the 401 of an unknown token."""
+    """Return the 401 for an unknown token."""
     message = (
         "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find "
         "more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview"

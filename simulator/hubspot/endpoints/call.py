@@ -1,4 +1,4 @@
-"""One authenticated request on its way to its handler."""
+"""One authenticated request, as its handler receives it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Call", "Grant"]
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token opens: an account, and its scopes; None means all. The token itself is not kept here."""
+    """The account and the scopes of a token, where None means all scopes. The token itself is not kept."""
 
     account: SimulatedAccount
     scopes: frozenset[str] | None = None
@@ -20,18 +20,18 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request whose token, scope and rate limit were checked.
+    """A request that passed the checks of token, scope and rate limit.
 
     Attributes:
         account: the account that the token opens.
-        body: the bytes as they came.
+        body: the raw bytes.
         query: decoded pairs in the order of the query string.
-        parts: the parameters of the path, each decoded once.
+        parts: the path parameters, each percent-decoded once.
         now: UNIX time in seconds.
-        path: the raw path that was asked, without a trailing slash.
+        path: the raw request path, without a trailing slash.
         base_url: the address under which the client reached this server, without a trailing slash.
-        scopes: what the token may do.
-        token: the token that the request is about; only for the routes that describe a token.
+        scopes: the scopes of the token.
+        token: the token to describe, for the routes that describe a token; otherwise empty.
 
     """
 
@@ -47,30 +47,30 @@ class Call:
 
     @property
     def url(self) -> str:
-        """The address that was asked, without its query."""
+        """The request's URL without its query."""
         return self.base_url + self.path
 
-    def one(self, name: str) -> str | None:
-        """Return the first query value of this name."""
+    def query_value(self, name: str) -> str | None:
+        """Return the first query value of this name, or None."""
         for key, value in self.query:
             if key == name:
                 return value
         return None
 
-    def entries(self, name: str) -> list[tuple[str, str]]:
-        """Return the entries of a map in the query: `name.key=value`, or `name[key]=value` (hubspot-sdk)."""
-        found = []
+    def query_map(self, name: str) -> list[tuple[str, str]]:
+        """Return the (key, value) pairs of a map in the query: `name.key=value`, or `name[key]=value` (hubspot-sdk)."""
+        entries = []
         for key, value in self.query:
             if key.startswith(f"{name}."):
-                found.append((key[len(name) + 1 :], value))
+                entries.append((key[len(name) + 1 :], value))
             elif key.startswith(f"{name}[") and key.endswith("]"):
-                found.append((key[len(name) + 1 : -1], value))
-        return found
+                entries.append((key[len(name) + 1 : -1], value))
+        return entries
 
     def flag(self, name: str) -> bool:
-        """Tell whether a query value is true, in any case: the official Python client writes `True`."""
-        return (self.one(name) or "").lower() == "true"
+        """Return whether a query value is `true`, ignoring case: the official Python client sends `True`."""
+        return (self.query_value(name) or "").lower() == "true"
 
-    def many(self, name: str) -> list[str]:
-        """Return every query value of this name; commas separate too, as HubSpot reads lists."""
+    def query_values(self, name: str) -> list[str]:
+        """Return all query values of this name, split at commas as HubSpot does."""
         return [part for key, value in self.query if key == name for part in value.split(",") if part]

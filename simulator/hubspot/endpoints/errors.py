@@ -1,4 +1,4 @@
-"""Build answers: HubSpot's error envelope as captured, JSON, 204 (HubSpot wire facts, sections 3 to 6)."""
+"""Build answers: HubSpot's error envelope, JSON and 204 (HubSpot wire facts, sections 3 to 6)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,32 @@ from typing import Any, Final
 
 import orjson
 
-from hubspot_dest.delivery.client.codec import trimmed
 from simulator.hubspot.messages import Answer
 from simulator.hubspot.state.rate_limits import LimitExceededError
 
 __all__ = ["Refusal", "answer_json", "correlation_id", "html_not_found", "no_content", "too_many"]
 
-_RANDOM: Final = random.SystemRandom()  # ids differ between processes; nothing secret hangs on them
-_FREE: Final = 0x0FFF_3FFF_FFFF_FFFF_FFFF  # all bits but version and variant
+_RANDOM: Final = random.SystemRandom()  # ids must differ between processes; they are not secret
+_FREE: Final = 0x0FFF_3FFF_FFFF_FFFF_FFFF  # every bit except version and variant
 _JSON = "application/json;charset=utf-8"
 
 
 @dataclass(slots=True)
-class Refusal(Exception):  # noqa: N818 - an answer of HubSpot, not an error of this program
-    """A refusal: status, HubSpot's fields, and the decision for the journal."""
+class Refusal(Exception):  # noqa: N818 - HubSpot's answer, not an error of this program
+    """An error answer of HubSpot, raised by handlers.
+
+    Attributes:
+        status: HTTP status code.
+        message: HubSpot's `message`.
+        rule: the stable name of the rule that applied.
+        decision: one sentence for the journal; `message` if empty.
+        category: HubSpot's `category`; None leaves the field out.
+        more: further fields of the body.
+        headers: further headers.
+        checks: codes of the failed checks.
+        evidence: the tag of `docs/fidelity.md`: `INFER`, `GAP` or empty.
+
+    """
 
     status: int
     message: str
@@ -36,7 +48,7 @@ class Refusal(Exception):  # noqa: N818 - an answer of HubSpot, not an error of 
     evidence: str = ""
 
     def answer(self) -> Answer:
-        """Return the envelope of section 5: status, message, correlationId, what more there is, category."""
+        """Return the error envelope (HubSpot wire facts, section 5)."""
         identifier = correlation_id()
         body: dict[str, Any] = {
             "status": "error",
@@ -51,7 +63,7 @@ class Refusal(Exception):  # noqa: N818 - an answer of HubSpot, not an error of 
         return Answer(
             self.status,
             headers,
-            trimmed(orjson.dumps(body)),
+            orjson.dumps(body),
             decision,
             self.rule,
             checks=tuple(self.checks),
@@ -60,7 +72,7 @@ class Refusal(Exception):  # noqa: N818 - an answer of HubSpot, not an error of 
 
 
 def correlation_id() -> str:
-    """Return an id such as HubSpot puts on every answer: UUIDv7-like, time first (section 5)."""
+    """Generate a correlation id as on every answer of HubSpot: like a UUIDv7, time first (section 5)."""
     number = (
         (time.time_ns() // 1_000_000 << 80) | 0x7000_8000_0000_0000_0000 | _RANDOM.getrandbits(80) & _FREE
     )
@@ -71,18 +83,18 @@ def correlation_id() -> str:
 def answer_json(status: int, body: Any, decision: str, rule: str) -> Answer:
     """Return a JSON answer with HubSpot's headers."""
     headers = (("Content-Type", _JSON), ("X-HubSpot-Correlation-Id", correlation_id()))
-    return Answer(status, headers, trimmed(orjson.dumps(body)), decision, rule)
+    return Answer(status, headers, orjson.dumps(body), decision, rule)
 
 
 def no_content(decision: str, rule: str, checks: Sequence[str] = ()) -> Answer:
-    """Return 204: accepted, which is not processed."""
+    """Return a 204. For send requests it means accepted, not processed."""
     return Answer(
         204, (("X-HubSpot-Correlation-Id", correlation_id()),), b"", decision, rule, checks=tuple(checks)
     )
 
 
 def html_not_found(path: str) -> Answer:
-    """Return the answer to an unknown path: a page, not JSON."""
+    """Return the 404 for an unknown path, which is HTML instead of JSON."""
     page = (
         b"<html>\n<head><title>Error 404 Not Found</title></head>\n"
         b"<body><h2>HTTP ERROR 404 Not Found</h2></body>\n</html>\n"
@@ -92,7 +104,7 @@ def html_not_found(path: str) -> Answer:
 
 
 def too_many(limit: LimitExceededError) -> Refusal:
-    """Return the 429 of a limit, which has no category (HubSpot wire facts, section 6)."""
+    """Return the 429 for a rate limit, which has no category (HubSpot wire facts, section 6)."""
     word = limit.policy.lower()
     group = f"publicapi:private-app-api-calls-{word.replace('_rolling', '').replace('_', '-')}:1"
     more = {"errorType": "RATE_LIMIT", "policyName": limit.policy, "groupName": group}

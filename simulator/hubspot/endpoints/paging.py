@@ -1,4 +1,4 @@
-"""Read the paging parameters of a query, and write cursors and the links to other pages."""
+"""Parse paging parameters, and build cursors and page links."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["cursor_link", "decode_cursor", "encode_cursor", "next_page", "page_l
 
 
 def whole_number(call: Call, name: str, default: int) -> int:
-    """Return a whole number of the query.
+    """Parse a whole number of the query; return `default` if it is absent or empty.
 
     Raises:
-        Refusal: 400 for any other text.
+        Refusal: 400 for anything else.
 
     """
-    text = call.one(name)
+    text = call.query_value(name)
     if text is None or text == "":
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 10):
@@ -29,31 +29,31 @@ def whole_number(call: Call, name: str, default: int) -> int:
 
 
 def page_link(call: Call, name: str, position: str) -> str:
-    """Return the address of another page: this server's own, on the path that was asked, with the same filters.
+    """Return the URL of another page, on this server and with the same path and filters.
 
-    HubSpot's clients follow the link with their token, so it must never lead to another server.
+    Clients send their token when they follow the link, so it must never point to another server.
     """
     rest = [(key, value) for key, value in call.query if key not in ("after", "before")]
     return f"{call.url}?{urlencode([*rest, (name, position)])}"
 
 
 def next_page(call: Call, position: str) -> dict[str, Any]:
-    """Return the `paging` of an answer that has a page after it."""
+    """Return the `paging` of an answer that is followed by another page."""
     return {"next": {"after": position, "link": page_link(call, "after", position)}}
 
 
 def encode_cursor(key: str) -> str:
-    """Return an opaque cursor: base64, percent-encoded already, so that it goes into a query as it is.
+    """Return an opaque cursor: base64, already percent-encoded for a query.
 
-    It always ends in `%3D`, as in the capture (HubSpot wire facts, section 11): a client that encodes it again asks for
-    a page that does not exist.
+    It always ends in `%3D`, as captured (HubSpot wire facts, section 11), so that a client that encodes it again
+    requests a page that does not exist.
     """
     padded = key + "\n" * (2 - len(key.encode()) % 3 if len(key.encode()) % 3 < 2 else 2)
     return quote(base64.b64encode(padded.encode()).decode(), safe="")
 
 
 def decode_cursor(cursor: str) -> str | None:
-    """Return the key of a cursor that came in a query, where it was decoded once; None for any other text."""
+    """Return the key of a percent-decoded cursor, or None if it is invalid."""
     try:
         return base64.b64decode(cursor, validate=True).decode().rstrip("\n")
     except (binascii.Error, ValueError):
@@ -61,5 +61,5 @@ def decode_cursor(cursor: str) -> str | None:
 
 
 def cursor_link(call: Call, name: str, cursor: str) -> str:
-    """Return the address of the page that a cursor names; the cursor is in it as it is."""
+    """Return the URL of the page that starts at a cursor, without encoding the cursor again."""
     return page_link(call, name, unquote(cursor))

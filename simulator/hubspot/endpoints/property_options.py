@@ -1,4 +1,4 @@
-"""Options of enumerations, the same for contact and event properties."""
+"""Options of enumerations, for contact and event properties alike."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class OptionRequest(msgspec.Struct):
 
 
 def to_options(requested: Sequence[OptionRequest]) -> tuple[AccountPropertyOption, ...]:
-    """Return the options as the account keeps them."""
+    """Convert requested options to options of an account."""
     return tuple(
         AccountPropertyOption(request.label, request.value, request.displayOrder, request.hidden)
         for request in requested

@@ -1,4 +1,4 @@
-"""The table of every route. A new endpoint is a package beside the others, its import and its entry here."""
+"""The table of all routes. To add an endpoint, add its package, and its import and entry here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from simulator.hubspot.endpoints.tokens import routes as tokens
 
 __all__ = ["ENDPOINTS", "ROUTES", "SCOPES", "SHAPES", "find_route"]
 
-# The most requested endpoints come first: a request is compared with one route after the other.
+# The most requested endpoints come first, because routes are matched in order.
 ENDPOINTS: Final = {
     "occurrences": occurrences,
     "contacts": contacts,
@@ -27,7 +27,7 @@ ENDPOINTS: Final = {
     "contact_search": contact_search,
     "event_reads": event_reads,
     "definitions": definitions,
-    # Before the properties: `groups` is a path of its own, no property of this name.
+    # Before the properties, so that `groups` is not taken for the name of a property.
     "property_groups": property_groups,
     "contact_properties": contact_properties,
     "account_info": account_info,
@@ -42,10 +42,10 @@ SHAPES: Final[dict[str, dict[str, Any]]] = {
     **shapes.SHAPES,
     **{name: shape for endpoint in ENDPOINTS.values() for name, shape in endpoint.SHAPES.items()},
 }
-"""The JSON Schema of every answer, by the name that the routes give it."""
+"""The JSON Schema of every answer, by the name that the routes use."""
 
 SCOPES: Final = frozenset({"oauth", *(route.scope for route in ROUTES if route.scope)})
-"""Every scope that a route needs: those of a token that was made without a list of scopes."""
+"""Every scope that a route requires; the scopes of a token without a list of scopes."""
 
 
 _BY_METHOD: Final = {
@@ -55,7 +55,7 @@ _BY_METHOD: Final = {
 
 
 def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
-    """Return the route of a raw path with its parameters; None for a path that HubSpot does not have."""
+    """Return the route and the path parameters of a raw path, or None for an unknown path."""
     for route in _BY_METHOD.get(method, ()):
         parameters = route.match(path)
         if parameters is not None:

@@ -1,8 +1,8 @@
-"""Decode request bodies, and refuse them in the words of HubSpot's Java (HubSpot wire facts, sections 1.3 and 11).
+"""Decode request bodies, with HubSpot's error messages (HubSpot wire facts, sections 1.3 and 11).
 
-HubSpot reads JSON with Jackson, which converts scalars: a number or a boolean is a text where text is expected, `"10"`
-is a number, `"true"` a boolean. A body of the expected types is decoded in one pass; any other is read a second time
-with these conversions.
+HubSpot parses JSON with Jackson, which coerces scalars: a number or a boolean becomes a string where one is expected,
+`"10"` becomes a number and `"true"` a boolean. A body of the expected types is decoded in one pass; any other body is
+decoded again with these coercions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["Integer", "Scalar", "decode", "missing_fields", "text_of"]
 
 Scalar = str | int | float | bool | None
 Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
-"""A whole number as Java has it."""
+"""A Java `int`: 32 bits, signed."""
 _Body = TypeVar("_Body")
 _BYTE: Final = re.compile(r"\(byte (\d+)\)")
 _EXPECTED: Final = (
@@ -31,14 +31,14 @@ def decode(decoder: msgspec.json.Decoder[_Body], body: bytes) -> _Body:
     """Decode a JSON body.
 
     Raises:
-        Refusal: 400 with line and column.
+        Refusal: 400, with line and column if the body is not JSON.
 
     """
     try:
         try:
             return decoder.decode(body)
         except msgspec.ValidationError:
-            # What follows a value of another type has not been read yet, and need not be JSON.
+            # Decode the rest too: msgspec stopped at the first wrong type, and what follows may not be JSON.
             return _convert(decoder, body, msgspec.json.decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         found = _BYTE.search(str(error))
@@ -48,7 +48,7 @@ def decode(decoder: msgspec.json.Decoder[_Body], body: bytes) -> _Body:
 
 
 def missing_fields(body: bytes, *names: str) -> Refusal:
-    """Return the refusal of a body that lacks required fields."""
+    """Return the 400 for a body without required fields."""
     message = (
         f"Invalid input JSON on line 1, column {len(body)}. Some required fields were not set: "
         f"[{', '.join(names)}]"
@@ -57,7 +57,7 @@ def missing_fields(body: bytes, *names: str) -> Refusal:
 
 
 def text_of(value: Any) -> str:
-    """Return a property value as HubSpot stores it: text."""
+    """Convert a property value to text, as HubSpot stores it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
@@ -70,16 +70,16 @@ def _convert(decoder: msgspec.json.Decoder[_Body], body: bytes, read: Any) -> _B
     except (
         msgspec.ValidationError,
         RecursionError,
-    ) as error:  # such as a text that is too long for its field
+    ) as error:  # for example a string that is too long
         message = f"Invalid input JSON on line 1, column {len(body)}"
         raise Refusal(400, message, "json.shape", str(error), category=None) from error
 
 
 class _BodyReader:
-    """Converts the scalars of one body to the types of its shape, as Jackson does.
+    """Coerce the scalars of a body to the types of its fields, as Jackson does.
 
     Args:
-        body: the bytes of the body, for the column of refusals.
+        body: the raw body; its length is the column in error messages.
 
     """
 
@@ -87,7 +87,7 @@ class _BodyReader:
         self._body = body
 
     def read(self, kind: inspect.Type, value: Any) -> Any:
-        """Return the value with its scalars converted. Raises Refusal."""
+        """Return the value with its scalars coerced to `kind`. Raises Refusal."""
         if isinstance(kind, inspect.UnionType):
             return self._read_union(kind, value)
         if isinstance(kind, inspect.StructType):
@@ -109,8 +109,10 @@ class _BodyReader:
         if value is None and len(kinds) < len(kind.types):
             return None
         if isinstance(value, dict | list):
-            wanted = (inspect.StructType, inspect.DictType) if isinstance(value, dict) else inspect.ListType
-            kinds = [current_kind for current_kind in kinds if isinstance(current_kind, wanted)] or kinds
+            containers = (
+                (inspect.StructType, inspect.DictType) if isinstance(value, dict) else inspect.ListType
+            )
+            kinds = [current_kind for current_kind in kinds if isinstance(current_kind, containers)] or kinds
         else:
             fitting = [current_kind for current_kind in kinds if _fits(current_kind, value)]
             if fitting:
@@ -123,7 +125,7 @@ class _BodyReader:
             self._refuse("java.util.LinkedHashMap", value)
         required = [field.encode_name for field in kind.fields if field.required]
         missing = [name for name in required if value.get(name) is None]
-        if missing:  # to Jackson, null is a field that was not set
+        if missing:  # Jackson treats null as not set
             raise missing_fields(self._body, *missing)
         kinds = {field.encode_name: field.type for field in kind.fields}
         return {name: self.read(kinds[name], item) for name, item in value.items() if name in kinds}
@@ -163,11 +165,11 @@ class _BodyReader:
             self._refuse("java.lang.Boolean", value)
         return bool(value)
 
-    def _refuse(self, wanted: str, value: Any, why: str = "") -> NoReturn:
+    def _refuse(self, java_type: str, value: Any, why: str = "") -> NoReturn:
         got = f'String "{value}": {why}' if why else _token(value)
         message = (
             f"Invalid input JSON on line 1, column {len(self._body)}: Cannot deserialize value of type "
-            f"`{wanted}` from {got}"
+            f"`{java_type}` from {got}"
         )
         raise Refusal(400, message, "json.shape", category=None)
 

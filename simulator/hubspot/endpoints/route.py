@@ -1,6 +1,6 @@
-"""One operation of HubSpot's API as data: its paths, request and answers, and the function that handles it.
+"""One operation of HubSpot's API as data: its paths, request, answers and handler.
 
-Routing, scopes, rate limits and the OpenAPI document are all made from these rows.
+Routing, scopes, rate limits and the OpenAPI document are all derived from these rows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BAD_REQUEST: Final = MappingProxyType({400: "Error"})
 NOT_FOUND: Final = MappingProxyType({404: "Error"})
 CONFLICT: Final = MappingProxyType({409: "Error"})
 OBJECT_TYPES: Final = ("contacts", "0-1")
-"""How paths name contacts (HubSpot wire facts, section 3)."""
+"""The object types of contacts in paths (HubSpot wire facts, section 3)."""
 
 _BRACES: Final = re.compile(r"{\w+}")
 _SEGMENTS: Final = {"{date}": r"\d{4}-\d{2}"}
@@ -39,21 +39,21 @@ _SEGMENTS: Final = {"{date}": r"\d{4}-\d{2}"}
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the table of routes.
+    """One row of the route table.
 
     Attributes:
-        method: upper case.
-        paths: the documented path and its aliases, with parameters in braces; `{date}` is a version such as 2026-03,
-            every other parameter one segment of any text.
-        handler: answers the request.
-        tag: the chapter of the document.
-        summary: what the operation does, as a short imperative.
-        answers: status to the name of the answer's shape; an empty name for an answer without a body.
-        scope: the scope that the token needs; empty for any valid token.
-        request: the type of the request's body.
-        query: name to schema of the query's parameters.
-        counting: which rate limit the request counts against.
-        token_of: returns the token that the request is about, for the routes that need no `Authorization`.
+        method: HTTP method, upper case.
+        paths: the documented path and its aliases, with parameters in braces. `{date}` is a version such as 2026-03;
+            any other parameter matches one segment.
+        handler: the function that answers the request.
+        tag: the OpenAPI tag.
+        summary: a short imperative.
+        answers: HTTP status -> name of the answer's schema, empty for an answer without a body.
+        scope: the required scope; empty for any valid token.
+        request: the type of the request body; None without one.
+        query: name -> JSON Schema of the query parameters.
+        counting: the rate limit that the request counts against.
+        token_of: returns the token to describe, for routes that need no `Authorization`; None for the others.
 
     """
 
@@ -71,7 +71,7 @@ class Route:
     pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Compile the paths to one pattern; a trailing slash is allowed, as HubSpot allows it."""
+        """Compile the paths to one pattern; like HubSpot, accept a trailing slash."""
         paths = "|".join(
             _BRACES.sub(lambda found: _SEGMENTS.get(found[0], "([^/]+)"), path) for path in self.paths
         )
@@ -79,11 +79,11 @@ class Route:
 
     @property
     def name(self) -> str:
-        """The stable name: endpoint and handler, `contacts.update`."""
+        """The stable name, endpoint and handler: `contacts.update`."""
         return f"{self.handler.__module__.split('.')[-2]}.{self.handler.__name__}"
 
     def match(self, path: str) -> tuple[str, ...] | None:
-        """Return the parameters of a raw path, each decoded once; None if the path is another route's."""
+        """Return the percent-decoded parameters of a raw path, or None if it does not match."""
         found = self.pattern.fullmatch(path)
         if found is None:
             return None
@@ -91,5 +91,5 @@ class Route:
 
 
 def versioned(bases: tuple[str, ...], rest: str = "") -> tuple[str, ...]:
-    """Return a path under each of its bases: v3 and the dated versions are aliases of one handler."""
+    """Append `rest` to each base path; v3 and dated versions share one handler."""
     return tuple(base + rest for base in bases)

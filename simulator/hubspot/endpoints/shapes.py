@@ -1,4 +1,4 @@
-"""Build the JSON Schemas of answers, and the shapes that several endpoints share (HubSpot wire facts, section 5)."""
+"""Build the JSON Schemas of answers; define those that endpoints share (HubSpot wire facts, section 5)."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ ANYTHING: Final[Schema] = {"type": "object"}
 
 
 def reference_to(name: str) -> Schema:
-    """Return a reference to a shape of the document."""
+    """Return a reference to a schema of the OpenAPI document."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def object_of(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
-    """Return the schema of an object with these fields and no others."""
+    """Return the schema of an object that has only these fields."""
     return {
         "type": "object",
         "required": list(required),
@@ -45,7 +45,7 @@ def object_of(required: Mapping[str, Schema], optional: Mapping[str, Schema] | N
 
 
 def array_of(items: Schema) -> Schema:
-    """Return the schema of a list."""
+    """Return the schema of an array."""
     return {"type": "array", "items": items}
 
 
@@ -58,7 +58,7 @@ def page_of(shape: str, *, total: bool = False) -> Schema:
 
 
 def whole_between(low: int, high: int) -> Schema:
-    """Return the schema of a whole number within bounds, both included."""
+    """Return the schema of an integer between two bounds, inclusive."""
     return {"type": "integer", "minimum": low, "maximum": high}
 
 

@@ -1,1 +1,1 @@
-"""Faults: what can go wrong, when it does, and how it reaches the wire."""
+"""Faults: what goes wrong with a request, and when."""

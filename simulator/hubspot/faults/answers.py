@@ -1,7 +1,7 @@
-"""Build the answers of faults: HubSpot's JSON errors and its edge's HTML pages.
+"""Build the answers of faults: HubSpot's JSON errors and the HTML pages of its edge servers.
 
-Bodies follow *HubSpot wire facts, sections 4 to 6*; what is only inferred there (the HTML of 502 to 504, the scope
-named by a 403) is marked in `docs/simulator.md`.
+Bodies follow *HubSpot wire facts, sections 4 to 6*. `docs/simulator.md` marks what is only inferred there: the HTML of
+502 to 504 and the scope in a 403.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _POLICY_MESSAGES = {
 
 
 def fault_answer(fault: Fault) -> Answer:
-    """Return the answer of a fault that replaces the answer: a status, or a body that is not UTF-8."""
+    """Return the answer that a status fault or a `not-utf8` fault sends instead of the service's."""
     if fault.kind is FaultKind.NOT_UTF8:
         return Answer(
             500,
@@ -59,7 +59,7 @@ def fault_answer(fault: Fault) -> Answer:
 
 
 def html_answer(status: int, decision: str, rule: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    """Return a page such as an edge server sends."""
+    """Return an HTML error page like those of edge servers."""
     title = f"{status} {_REASONS.get(status, 'Error')}"
     head = f"<html>\r\n<head><title>{title}</title></head>\r\n"
     page = f"{head}<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
@@ -86,9 +86,9 @@ def _forbidden(_: Fault) -> Mapping[str, object]:
 
 
 def _rate_limited(fault: Fault) -> Mapping[str, object]:
-    spoken, group = _POLICY_MESSAGES[fault.policy]
+    policy_name, group = _POLICY_MESSAGES[fault.policy]
     return {
-        "message": f"You have reached your {spoken} limit.",
+        "message": f"You have reached your {policy_name} limit.",
         "errorType": "RATE_LIMIT",
         "policyName": fault.policy,
         "groupName": f"publicapi:private-app-api-calls-{group}:1",

@@ -1,7 +1,7 @@
-"""Faults: what can go wrong on the way, and when it does.
+"""Faults: what goes wrong with a request, and when.
 
 A `Fault` is data: an effect (`kind` and its parameters) and a trigger (path, method, every k-th request, ...).
-A `FaultBoard` holds the faults of one server, counts their matches and chooses the one that strikes. Statuses and
+A `FaultBoard` holds the faults of a server, counts matching requests and chooses the fault that strikes. Statuses and
 bodies follow *HubSpot wire facts, sections 5 and 6*.
 """
 
@@ -20,7 +20,7 @@ __all__ = ["ActiveFault", "Fault", "FaultBoard", "FaultKind"]
 
 
 class FaultKind(StrEnum):
-    """Name what happens to a request that a fault strikes."""
+    """What happens to a request that a fault strikes."""
 
     UNAUTHORIZED = "401"
     FORBIDDEN = "403"
@@ -44,7 +44,7 @@ class FaultKind(StrEnum):
 
     @property
     def is_status(self) -> bool:
-        """Tell whether the fault answers with its own status instead of the service's."""
+        """Whether the fault answers with an HTTP status of its own."""
         return self.value.isdigit()
 
 
@@ -53,23 +53,23 @@ class Fault:
     """What goes wrong, for which requests, and how often.
 
     Attributes:
-        kind: what happens.
-        name: how the journal calls it; the kind when empty.
-        path: glob over the decoded path (`*` also crosses `/`); every path when empty.
+        kind: the effect.
+        name: the name in the journal; the kind if empty.
+        path: glob over the decoded path, where `*` also matches `/`; every path if empty.
         path_regex: regular expression searched in the decoded path, instead of `path`.
-        method: upper case; every method when empty.
+        method: HTTP method, upper case; every method if empty.
         nth: only the n-th matching request, counted from 1.
         every: every k-th matching request.
-        probability: chance of striking, 0 to 1, drawn from `seed`.
-        seed: makes the draws repeatable.
-        count: how many times it applies at most; then it is spent.
-        for_seconds: how many seconds after it was set it is spent.
-        delay_ms: waiting time before the answer; between the pieces of a trickle.
-        jitter_ms: the most milliseconds that are added, drawn from `seed`.
-        retry_after: seconds in a `Retry-After` header of 429, 477 and 503; none when None (477 always has one).
-        policy: which limit a 429 names.
-        stored: whether the service processes the request although the answer is a failure. None takes the kind's
-            own nature: a status is answered instead of processing, a spoiled answer after it.
+        probability: probability of striking, 0 to 1.
+        seed: seed of the random numbers for `probability` and `jitter_ms`.
+        count: maximum number of strikes, after which it is spent.
+        for_seconds: seconds from when it was set until it is spent.
+        delay_ms: milliseconds before the answer; with `trickle`, between two pieces of it.
+        jitter_ms: maximum of the random milliseconds added to `delay_ms`.
+        retry_after: seconds in the header `Retry-After`; None sends no header, except with 477.
+        policy: the limit that a 429 names.
+        stored: whether the service processes the request. None depends on the kind: a status is answered without
+            processing, an altered or lost answer comes after it.
 
     """
 
@@ -92,12 +92,12 @@ class Fault:
 
     @property
     def label(self) -> str:
-        """Return the name that the journal shows."""
+        """The name in the journal."""
         return self.name or self.kind.value
 
     @property
     def processes(self) -> bool:
-        """Tell whether the service sees the request."""
+        """Whether the service processes the request."""
         if self.stored is not None:
             return self.stored
         return not (
@@ -109,7 +109,7 @@ class Fault:
 
 @dataclass(slots=True)
 class ActiveFault:
-    """Count how often one fault on the board matched and struck."""
+    """A fault on the board, with its numbers of matches and strikes; `set_at` is UNIX time in seconds."""
 
     number: int
     fault: Fault
@@ -117,7 +117,7 @@ class ActiveFault:
     matched: int = 0
     struck: int = 0
     _pattern: re.Pattern[str] | None = field(default=None, repr=False)
-    _dice: random.Random = field(default_factory=random.Random, repr=False)
+    _rng: random.Random = field(default_factory=random.Random, repr=False)
 
     def __post_init__(self) -> None:
         fault = self.fault
@@ -125,10 +125,10 @@ class ActiveFault:
             self._pattern = re.compile(fault.path_regex)
         elif fault.path:
             self._pattern = re.compile(translate(fault.path))
-        self._dice = random.Random(fault.seed)  # noqa: S311 -- repeatable on purpose
+        self._rng = random.Random(fault.seed)  # noqa: S311 -- repeatable on purpose
 
     def is_spent(self, now: float) -> bool:
-        """Tell whether the fault can strike no more."""
+        """Return whether the fault can no longer strike at UNIX time `now`."""
         fault = self.fault
         return (
             (fault.count is not None and self.struck >= fault.count)
@@ -137,7 +137,7 @@ class ActiveFault:
         )
 
     def strikes(self, method: str, path: str, now: float) -> bool:
-        """Count this request if it matches, and tell whether the fault strikes it."""
+        """Count the request if it matches; return whether the fault strikes it."""
         fault = self.fault
         if self.is_spent(now) or (fault.method and fault.method != method):
             return False
@@ -148,20 +148,20 @@ class ActiveFault:
             return False
         if fault.every is not None and self.matched % fault.every:
             return False
-        if fault.probability is not None and self._dice.random() >= fault.probability:
+        if fault.probability is not None and self._rng.random() >= fault.probability:
             return False
         self.struck += 1
         return True
 
     def delay(self) -> float:
-        """Draw the waiting time in seconds."""
+        """Return the delay in seconds, with random jitter."""
         fault = self.fault
-        jitter = self._dice.random() * fault.jitter_ms if fault.jitter_ms else 0.0
+        jitter = self._rng.random() * fault.jitter_ms if fault.jitter_ms else 0.0
         return (fault.delay_ms + jitter) / 1000
 
 
 class FaultBoard:
-    """Hold the faults of one server; the first one that strikes wins. Safe to use from any thread."""
+    """The faults of one server; the first fault that strikes applies. Safe to use from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -169,10 +169,10 @@ class FaultBoard:
         self._active: tuple[ActiveFault, ...] = ()
 
     def add(self, *faults: Fault, now: float) -> tuple[ActiveFault, ...]:
-        """Put faults on the board, behind those that are there.
+        """Append faults to the board; `now` is UNIX time in seconds.
 
         Raises:
-            re.error: a `path_regex` is not a regular expression; nothing is set then.
+            re.error: a `path_regex` is not a regular expression; no fault is added.
 
         """
         with self._lock:
@@ -181,23 +181,23 @@ class FaultBoard:
         return added
 
     def clear(self, number: int | None = None) -> int:
-        """Remove one fault, or all; return how many were removed."""
+        """Remove the fault with this number, or all; return how many were removed."""
         with self._lock:
             kept = tuple(
                 active_fault
                 for active_fault in self._active
                 if number is not None and active_fault.number != number
             )
-            gone = len(self._active) - len(kept)
+            removed = len(self._active) - len(kept)
             self._active = kept
-        return gone
+        return removed
 
     def active(self) -> tuple[ActiveFault, ...]:
-        """Return every fault, including spent ones."""
+        """Return all faults, including spent ones."""
         return self._active
 
     def choose(self, method: str, path: str, now: float) -> ActiveFault | None:
-        """Return the fault that strikes this request; `choose_tls` chooses TLS faults."""
+        """Return the fault that strikes this request, or None. `choose_tls` chooses TLS faults."""
         if not self._active:
             return None
         with self._lock:
@@ -206,7 +206,7 @@ class FaultBoard:
             )
 
     def choose_tls(self, now: float) -> ActiveFault | None:
-        """Return the TLS fault that strikes a new connection, which has no path and no method yet."""
+        """Return the TLS fault that strikes a new connection, or None."""
         if not self._active:
             return None
         with self._lock:

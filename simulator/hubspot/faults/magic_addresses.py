@@ -1,7 +1,7 @@
 """Magic addresses: `anything+429@example.com` triggers a fault without any set-up.
 
-The address counts anywhere in the path or the body. `+invalid@` is not here: it is one of HubSpot's own rules
-(an e-mail address that HubSpot refuses) and lives with them.
+The address is found anywhere in path, query or body. `+invalid@` is not a fault: the rules of contacts and occurrences
+refuse it as an invalid e-mail address.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["MAGIC", "Magic", "magic_fault", "may_be_magic"]
 
 @dataclass(frozen=True, slots=True)
 class Magic:
-    """One magic tag, what it does, and the fault behind it."""
+    """A magic tag, its description and its fault."""
 
     tag: str
     does: str
@@ -55,13 +55,13 @@ MAGIC: MappingProxyType[str, Magic] = MappingProxyType(
     }
 )
 
-# JSON may write any letter as an escape: `\u002b` is a plus, `\u0040` an at.
+# JSON can escape characters: `\u002b` is a plus sign, `\u0040` an at sign.
 _PATTERN = re.compile(rb"(?:\+|\\u002[bB])(%s)(?:@|\\u0040)" % b"|".join(tag.encode() for tag in MAGIC))
 _IN_PATH = re.compile(rb"(?:\+|%%2[bB])(%s)(?:@|%%40)" % b"|".join(tag.encode() for tag in MAGIC))
 
 
 def may_be_magic(raw_path: bytes, query: bytes, body: bytes) -> bool:
-    """Tell quickly whether looking for a magic address is worth it at all."""
+    """Return quickly whether the request can contain a magic address."""
     return b"+" in body or b"\\u002" in body or b"+" in raw_path + query or b"%" in raw_path + query
 
 

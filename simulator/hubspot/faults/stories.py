@@ -1,4 +1,4 @@
-"""Named stories: a situation that production knows, as a list of faults."""
+"""Stories: situations from production as named lists of faults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["STORIES", "Story"]
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A named list of faults, with a description of what happens."""
+    """A named list of faults; `tells` describes what happens."""
 
     name: str
     tells: str
@@ -57,7 +57,7 @@ STORIES: MappingProxyType[str, Story] = MappingProxyType(
                 "token-revoked",
                 "The first request passes; then the token is revoked, until the fault is cleared.",
                 (
-                    # the first request meets a harmless wait of nothing; `nth` spends it
+                    # a delay of 0 ms takes the first request; `nth` then spends it
                     Fault(FaultKind.LATENCY, name="token-revoked: not yet", nth=1),
                     Fault(FaultKind.UNAUTHORIZED, name="token-revoked"),
                 ),

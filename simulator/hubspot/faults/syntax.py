@@ -1,6 +1,6 @@
-"""Read faults from people: the command line's `429:path=/crm/*,every=3` and the control route's JSON.
+"""Parse faults: `429:path=/crm/*,every=3` of the command line, and JSON of the control route.
 
-Both become the same table of names and values, checked in one place, with errors that teach.
+Both become a mapping of names to values, which `fault_from_mapping` validates.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DURATION = re.compile(r"([0-9.]+)(ms|s|m)?")
 
 
 class FaultSyntaxError(ValueError):
-    """A fault that cannot be parsed; the message names a valid form."""
+    """An invalid fault; the message says what is valid."""
 
 
 def parse_fault(spec: str) -> Fault:
@@ -39,7 +39,7 @@ def parse_fault(spec: str) -> Fault:
     >>> parse_fault("429:path=/crm/*,every=3,retry-after=1").every
     3
 
-    A comma inside a value is written twice. `delay`, `jitter` and `for` take a unit: `250ms`, `2s`, `1m`.
+    Double a comma inside a value. `delay`, `jitter` and `for` take a unit: `250ms`, `2s`, `1m`.
 
     Raises:
         FaultSyntaxError: the kind or an option is unknown, or a value is out of range.
@@ -59,7 +59,7 @@ def parse_fault(spec: str) -> Fault:
 
 
 def fault_from_mapping(table: Mapping[str, object]) -> Fault:
-    """Check a fault given as names and values; numbers may be strings.
+    """Validate a fault given as names and values; numbers may be strings.
 
     Raises:
         FaultSyntaxError: the kind or an option is unknown, or a value is out of range.
@@ -69,13 +69,13 @@ def fault_from_mapping(table: Mapping[str, object]) -> Fault:
     for name in table:
         if name not in names:
             raise FaultSyntaxError(
-                f"a fault has no option {name!r}{_nearest(name, names)}; it has {', '.join(names)}"
+                f"a fault has no option {name!r}{_nearest(name, names)}; the options are {', '.join(names)}"
             )
     kinds = [kind.value for kind in FaultKind]
     kind = str(table.get("kind", ""))
     if kind not in kinds:
         raise FaultSyntaxError(
-            f"there is no fault {kind!r}{_nearest(kind, kinds)}; there are {', '.join(kinds)}"
+            f"there is no fault {kind!r}{_nearest(kind, kinds)}; the faults are {', '.join(kinds)}"
         )
     checked = {
         name: _checked(name, value) for name, value in table.items() if name != "kind" and value is not None
@@ -83,12 +83,12 @@ def fault_from_mapping(table: Mapping[str, object]) -> Fault:
     chosen = FaultKind(kind)
     checked.setdefault("delay_ms", _DEFAULT_DELAY_MS.get(chosen, 0.0))
     if chosen is FaultKind.TLS and any(checked.get(name) for name in ("path", "path_regex", "method")):
-        raise FaultSyntaxError("a tls fault strikes before any path or method is known: leave them away")
+        raise FaultSyntaxError("a tls fault strikes before any path or method is known: leave them out")
     return Fault(kind=chosen, **checked)  # type: ignore[arg-type]
 
 
 def fault_to_mapping(fault: Fault) -> dict[str, object]:
-    """Return the fault's kind and every field that differs from its default."""
+    """Return the kind of a fault and the fields that differ from their defaults."""
     return {
         field.name: getattr(fault, field.name)
         for field in fields(Fault)
@@ -131,14 +131,14 @@ def _checked(name: str, value: object) -> object:
             return False
         raise FaultSyntaxError(f"stored is {value!r}: write true or false")
     if not isinstance(value, str):
-        raise FaultSyntaxError(f"{name} is {value!r}: write a text")
+        raise FaultSyntaxError(f"{name} is {value!r}: write a string")
     return _checked_text(name, value)
 
 
 def _checked_text(name: str, value: str) -> str:
     if name == "policy" and value not in _POLICIES:
         raise FaultSyntaxError(
-            f"policy is {value!r}{_nearest(value, _POLICIES)}; HubSpot has {', '.join(_POLICIES)}"
+            f"policy is {value!r}{_nearest(value, _POLICIES)}; the policies are {', '.join(_POLICIES)}"
         )
     if name == "path_regex":
         try:

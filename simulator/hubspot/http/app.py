@@ -1,7 +1,7 @@
-"""The ASGI application: HubSpot's paths at full speed, everything else is passed to the control routes.
+"""The ASGI application: it serves HubSpot's paths, and passes all others to the control routes.
 
-The hot path is plain ASGI without a framework: read, let the service answer, record, send. Faults are looked for only
-when one is set or the request has a magic address.
+The hot path is plain ASGI without a framework: read the body, let the service answer, record, send. Faults cost time
+only if one is set or the request may contain a magic address.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 @dataclass(frozen=True, slots=True)
 class HostGuard:
-    """Refuse requests that name another host: a web page must not reach this server through its own name.
+    """Check the `Host` header, so that web pages cannot reach this server by DNS rebinding.
 
     Attributes:
-        allowed: further host names, lower case, without port; `*` allows every one.
+        allowed: host names besides loopback, lower case, without port; `*` allows any.
 
     """
 
     allowed: frozenset[str] = frozenset()
 
     def admits(self, hosts: list[bytes]) -> bool:
-        """Tell whether the `Host` headers of a request name this server."""
+        """Return whether the `Host` headers of a request name this server."""
         if len(hosts) != 1:
             return False
         host = hosts[0].decode("latin-1").lower()
@@ -57,7 +57,18 @@ class HostGuard:
 
 
 class Application:
-    """Serve one fake HubSpot over ASGI."""
+    """Serve a simulated HubSpot over ASGI.
+
+    Args:
+        service: answers HubSpot's paths.
+        control: ASGI application of the control routes and the status pages.
+        journal: records requests and answers.
+        faults: chooses the fault of each request.
+        clock: returns UNIX time in seconds.
+        guard: checks `Host` headers; loopback only by default.
+        max_body: maximum size of a request body in bytes.
+
+    """
 
     def __init__(
         self,
@@ -86,7 +97,7 @@ class Application:
             if not self._guard.admits(hosts):
                 await self._refuse(scope, send, _foreign_host())
                 return
-            self._admitted = hosts[0]  # nearly every request has the same: compare once
+            self._admitted = hosts[0]  # fast path: nearly all requests have the same Host
         path: bytes = scope["raw_path"]
         is_control = path == b"/" or path.startswith(b"/_simulator")
         try:
@@ -102,7 +113,7 @@ class Application:
         if body is None:
             return
         if is_control:
-            await self._control(scope, _again(body, receive), send)
+            await self._control(scope, _replay(body, receive), send)
         else:
             await self._serve(scope, body, receive, send)
 
@@ -115,12 +126,12 @@ class Application:
         request = request_from(scope, body, received_at)
 
         def record(answer: Answer, delivery: str) -> None:
-            # Before the last byte is sent, so that a client that has the answer finds it in the journal.
-            took = time.perf_counter() - started
-            label = _unpacked(fault)[0].label if fault else ""
+            # Called before the last byte is sent, so that a client with an answer finds it in the journal.
+            seconds = time.perf_counter() - started
+            label = _fault_and_delay(fault)[0].label if fault else ""
             target = _target(scope)
             self._journal.record(
-                received_at, took, scope["method"], target, scope["headers"], body, answer, label, delivery
+                received_at, seconds, scope["method"], target, scope["headers"], body, answer, label, delivery
             )
 
         if fault is None:
@@ -128,8 +139,8 @@ class Application:
             record(answer, "answered")
             await send_answer(send, answer)
             return
-        what, delay = _unpacked(fault)
-        await deliver(what, delay, lambda: self._service.handle(request), record, scope, receive, send)
+        struck, delay = _fault_and_delay(fault)
+        await deliver(struck, delay, lambda: self._service.handle(request), record, scope, receive, send)
 
     async def _refuse(self, scope: Scope, send: Send, answer: Answer) -> None:
         """Refuse a request without reading its body."""
@@ -138,21 +149,21 @@ class Application:
         await send_answer(send, answer)
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Return a receive channel that delivers a body which was already read."""
-    given = False
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a receive channel that replays a body that was already read."""
+    is_replayed = False
 
     async def receive_again() -> MutableMapping[str, Any]:
-        nonlocal given
-        if given:
+        nonlocal is_replayed
+        if is_replayed:
             return await receive()
-        given = True
+        is_replayed = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive_again
 
 
-def _unpacked(fault: ActiveFault | Fault) -> tuple[Fault, float]:
+def _fault_and_delay(fault: ActiveFault | Fault) -> tuple[Fault, float]:
     if isinstance(fault, Fault):
         return fault, fault.delay_ms / 1000
     return fault.fault, fault.delay()

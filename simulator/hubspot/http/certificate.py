@@ -1,4 +1,4 @@
-"""A certificate for one run of the server, signed by an authority made for the same run."""
+"""A temporary certificate for the server, signed by a temporary certificate authority."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Certificate", "temporary_certificate"]
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Paths of PEM files: what clients trust, the server's certificates, its key."""
+    """Paths of PEM files: the authority that clients trust, the server's certificate chain, its key."""
 
     authority: str
     chain: str
@@ -23,22 +23,22 @@ class Certificate:
 
 @contextmanager
 def temporary_certificate(host: str, *further: str) -> Iterator[Certificate]:
-    """Create a certificate for loopback, `host` and further names; its files are deleted at the end of the block.
+    """Create a certificate for loopback, `host` and further names; delete its files on exit.
 
-    A further name of `*` is left out: certificates cannot have it.
+    A further name of `*` is ignored, because a certificate cannot contain it.
     """
-    import trustme  # cryptography takes 0.1 s to import, and only TLS needs it
+    import trustme  # takes 0.1 s to import, and only TLS needs it
 
     names = {"localhost", "127.0.0.1", "::1", *(name.partition(":")[0] for name in further if name != "*")}
     if host not in ("0.0.0.0", "::"):  # noqa: S104 - no binding
         names.add(host)
     authority = trustme.CA(organization_name="hubspot-sim")
-    made = authority.issue_cert(*sorted(names, key=_addresses_last))
+    server_certificate = authority.issue_cert(*sorted(names, key=_addresses_last))
     with tempfile.TemporaryDirectory(prefix="hubspot-sim-") as folder:
         paths = Certificate(*(str(Path(folder, name)) for name in ("ca.pem", "server.pem", "server.key")))
         authority.cert_pem.write_to_path(paths.authority)
-        made.private_key_pem.write_to_path(paths.key)
-        for number, blob in enumerate(made.cert_chain_pems):
+        server_certificate.private_key_pem.write_to_path(paths.key)
+        for number, blob in enumerate(server_certificate.cert_chain_pems):
             blob.write_to_path(paths.chain, append=number > 0)
         yield paths
 

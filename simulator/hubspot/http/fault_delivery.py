@@ -1,4 +1,4 @@
-"""Apply a fault to an answer: change it on its way, or cut the connection."""
+"""Apply a fault to an answer: change it, delay it, or cut the connection."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ async def deliver(
     receive: Receive,
     send: Send,
 ) -> None:
-    """Answer a request as the fault wants it.
+    """Answer a request according to a fault.
 
     Args:
-        fault: what goes wrong.
+        fault: the fault that strikes.
         delay: seconds to wait, jitter included.
         process: lets the service process the request; called at most once.
-        record: called once, before the last byte is sent, with what the journal shows: the answer, and how it was
-            delivered (`answered` when it arrived whole).
-        scope: the ASGI scope; must offer the transport as an extension.
-        receive: the ASGI channel.
-        send: the ASGI channel.
+        record: writes the answer and its delivery (`answered` if it is complete) to the journal; called once,
+            before the last byte is sent.
+        scope: the ASGI scope, with the transport as an extension.
+        receive: the ASGI receive channel.
+        send: the ASGI send channel.
 
     """
     kind = fault.kind
@@ -59,9 +59,11 @@ async def deliver(
     if kind.is_status or kind is FaultKind.NOT_UTF8:
         answer = fault_answer(fault)
         if fault.processes:
-            true = process()
+            processed = process()
             answer = replace(
-                answer, portal_id=true.portal_id, decision=f"{answer.decision}; processed: {true.decision}"
+                answer,
+                portal_id=processed.portal_id,
+                decision=f"{answer.decision}; processed: {processed.decision}",
             )
         record(answer, "answered")
         await send_answer(send, answer)
@@ -89,11 +91,11 @@ async def _unanswered(
     fault: Fault, process: Callable[[], Answer], record: Record, scope: Scope, receive: Receive
 ) -> None:
     transport: asyncio.Transport = scope["extensions"][TRANSPORT]
-    told = _UNANSWERED[fault.kind]
-    answer = process() if fault.processes else Answer(0, decision=told, rule=f"fault.{fault.kind}")
-    record(answer, told)
+    delivery = _UNANSWERED[fault.kind]
+    answer = process() if fault.processes else Answer(0, decision=delivery, rule=f"fault.{fault.kind}")
+    record(answer, delivery)
     if fault.kind is FaultKind.CLOSE_DURING:
-        # the beginning of an answer shows the client that processing had begun
+        # the start of a status line shows the client that processing has begun
         _write(transport, b"HTTP/1.1 ")
         transport.close()
     else:
@@ -102,7 +104,7 @@ async def _unanswered(
 
 
 def _write(transport: asyncio.Transport, data: bytes) -> None:
-    if not transport.is_closing():  # the client may have been killed meanwhile
+    if not transport.is_closing():  # the client may have disconnected
         transport.write(data)
 
 
@@ -110,7 +112,7 @@ async def _truncated(answer: Answer, record: Record, scope: Scope, receive: Rece
     transport: asyncio.Transport = scope["extensions"][TRANSPORT]
     head, body = raw_answer(answer)
     record(answer, "the answer was cut in half")
-    # an answer without a body is cut in its status line: clients accept a half-sent header block as complete
+    # cut an answer without a body in its status line: clients accept a truncated header block as complete
     _write(transport, head + body[: len(body) // 2] if body else head[:10])
     transport.close()
     await until_disconnected(receive, transport)
@@ -118,14 +120,14 @@ async def _truncated(answer: Answer, record: Record, scope: Scope, receive: Rece
 
 async def _trickled(answer: Answer, delay: float, record: Record, scope: Scope, receive: Receive) -> None:
     transport: asyncio.Transport = scope["extensions"][TRANSPORT]
-    whole = b"".join(raw_answer(answer))
-    for start in range(0, len(whole), _TRICKLED_BYTES):
+    raw = b"".join(raw_answer(answer))
+    for start in range(0, len(raw), _TRICKLED_BYTES):
         if transport.is_closing():
             record(answer, "the client left during the trickle")
             return
-        if start + _TRICKLED_BYTES >= len(whole):
+        if start + _TRICKLED_BYTES >= len(raw):
             record(answer, "answered")
-        transport.write(whole[start : start + _TRICKLED_BYTES])
+        transport.write(raw[start : start + _TRICKLED_BYTES])
         await asyncio.sleep(delay)
     transport.close()
     await until_disconnected(receive, transport)

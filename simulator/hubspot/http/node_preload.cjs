@@ -1,7 +1,7 @@
 // Written by hubspot-sim serve --node-preload; use it with NODE_OPTIONS="--require THIS_FILE".
 //
-// Requests of this process for HubSpot's API go to the simulator, whether they are made with fetch, http or https.
-// Requests for any other host of HubSpot's fail, so that nothing reaches the real HubSpot. Everything else is untouched.
+// Redirects this process's requests to HubSpot's API to the simulator: fetch, http and https. Requests to other
+// hosts of HubSpot fail, so that nothing reaches the real HubSpot. All other requests are unchanged.
 "use strict";
 
 const http = require("node:http");
@@ -23,7 +23,7 @@ const agents = {
   "https:": new https.Agent({ keepAlive: true }),
 };
 
-/** Tell where a request for a host goes: "here", "on" to where it was sent, or nowhere, with an error. */
+/** Return "here" for a host to redirect and "on" for any other; throw for a HubSpot host that is not simulated. */
 function routeOf(hostname) {
   const name = String(hostname || "").toLowerCase().replace(/\.$/, "");
   if (API.has(name)) return "here";

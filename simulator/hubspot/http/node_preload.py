@@ -1,4 +1,4 @@
-"""Write a preload for Node that leads a process's calls of HubSpot to this server."""
+"""Write a Node preload script that redirects requests for HubSpot to this server."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _PLACEHOLDER: Final = '"{BASE_URL}"'
 
 
 def write_node_preload(path: Path, base_url: str) -> None:
-    """Write the preload for this server's address; a preload of an earlier run is replaced.
+    """Write the preload script for the server at `base_url`, replacing one of an earlier run.
 
     Raises:
-        FileExistsError: the file exists and is anything else.
-        OSError: it cannot be written.
+        FileExistsError: the file exists and is not a preload script.
+        OSError: the file cannot be written.
 
     """
     if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(_MARKER):

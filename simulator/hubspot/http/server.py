@@ -1,7 +1,7 @@
-"""Run the application on a socket, in a thread of its own.
+"""Serve an ASGI application on a socket, in a thread.
 
-uvicorn's HTTP protocol is used without uvicorn's server: its main loop polls every 100 ms, which would make
-starting and stopping slow, and it hides the transport, without which no connection can be cut on purpose.
+This uses uvicorn's HTTP protocol without uvicorn's server. The server's main loop polls every 100 ms, which makes
+starting and stopping slow, and it hides the transport that faults need to cut connections.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from simulator.hubspot.http.wire import TRANSPORT, Receive, Scope, Send, until_d
 __all__ = ["EventLoop", "ServerThread", "tls_context"]
 
 EventLoop = Literal["uvloop", "asyncio"]
-"""uvloop answers faster, asyncio is loaded faster; where there is no uvloop (Windows), asyncio is used."""
+"""uvloop answers faster, asyncio starts faster. Without uvloop (Windows), asyncio is used."""
 Served = Callable[[Scope, Receive, Send], Awaitable[None]]
 _STOP_SECONDS = 5.0
 _KEEP_ALIVE_SECONDS = 75
@@ -29,7 +29,7 @@ _BACKLOG = 1024
 
 
 class _Protocol(HttpToolsProtocol):
-    """Hand out the transport with every request."""
+    """Add the transport to the ASGI scope of every request."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -37,10 +37,15 @@ class _Protocol(HttpToolsProtocol):
 
 
 def tls_context(certificate: str, key: str, fails: Callable[[], bool]) -> ssl.SSLContext:
-    """Return the server's TLS context; handshakes fail while `fails()` is true.
+    """Create the server's TLS context.
+
+    Args:
+        certificate: path of the certificate chain, PEM.
+        key: path of its key, PEM.
+        fails: called for each handshake; true makes it fail.
 
     Raises:
-        OSError: a file cannot be read, or is not a certificate or key.
+        OSError: a file cannot be read, or is not a valid certificate or key.
 
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -54,9 +59,9 @@ def tls_context(certificate: str, key: str, fails: Callable[[], bool]) -> ssl.SS
 
 
 class ServerThread:
-    """Serve an application from a daemon thread until stopped.
+    """Serve an application in a daemon thread until it is stopped.
 
-    A forked child has no server: its thread runs in the parent only. Start servers after forking.
+    The thread does not run in a forked child, so start servers after forking.
     """
 
     def __init__(
@@ -81,11 +86,11 @@ class ServerThread:
 
     @property
     def is_running(self) -> bool:
-        """Tell whether the server thread is alive in this process."""
+        """Whether the server thread is alive in this process."""
         return self._pid == os.getpid() and self._thread.is_alive()
 
     def start(self) -> None:
-        """Start the thread, and return when connections are accepted.
+        """Start the thread; return once it accepts connections.
 
         Raises:
             RuntimeError: the server could not start.
@@ -97,7 +102,7 @@ class ServerThread:
             raise RuntimeError(f"the server could not start: {self._error}") from self._error
 
     def stop(self) -> None:
-        """Close all connections and end the thread; does nothing when it is stopped, or in a forked child."""
+        """Close all connections and end the thread; do nothing if it is not running in this process."""
         if not self.is_running or self._loop is None or self._stopping is None:
             return
         self._loop.call_soon_threadsafe(self._stopping.set)
@@ -119,11 +124,11 @@ class ServerThread:
         loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         config = Config(
-            _ends_quietly(self._app),
+            _abort_on_cancel(self._app),
             lifespan="off",
             ws="none",
             log_config=None,
-            log_level="error",  # input that is not HTTP must not print lines across a terminal
+            log_level="error",  # warnings about malformed requests would disturb the terminal user interface
             access_log=False,
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
@@ -133,24 +138,24 @@ class ServerThread:
         state = ServerState()
 
         def protocol() -> _Protocol:
-            made = _Protocol(config, state, {}, loop)
-            made.access_log = False
-            return made
+            connection = _Protocol(config, state, {}, loop)
+            connection.access_log = False
+            return connection
 
         server = await loop.create_server(protocol, sock=self._listener, ssl=self._tls, backlog=_BACKLOG)
-        ticking = loop.create_task(_tick(state))
+        date_task = loop.create_task(_update_date(state))
         self._ready.set()
         try:
             await self._stopping.wait()
         finally:
-            ticking.cancel()
+            date_task.cancel()
             server.close()
-            await _end(state)
-            await asyncio.gather(ticking, return_exceptions=True)
+            await _close_connections(state)
+            await asyncio.gather(date_task, return_exceptions=True)
 
 
-def _ends_quietly(app: Served) -> Served:
-    """Cut the connection of a request that is cancelled by the server's end, without a traceback."""
+def _abort_on_cancel(app: Served) -> Served:
+    """Abort the connections of requests that are cancelled at shutdown, without a traceback."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -163,24 +168,24 @@ def _ends_quietly(app: Served) -> Served:
     return application
 
 
-def _new_loop(wanted: EventLoop) -> asyncio.AbstractEventLoop:
-    if wanted == "asyncio":
+def _new_loop(event_loop: EventLoop) -> asyncio.AbstractEventLoop:
+    if event_loop == "asyncio":
         return asyncio.new_event_loop()
     try:
         import uvloop
-    except ImportError:  # Windows has none
+    except ImportError:  # not available on Windows
         return asyncio.new_event_loop()
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     return loop
 
 
-async def _tick(state: Any) -> None:
+async def _update_date(state: Any) -> None:
     while True:
         state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
         await asyncio.sleep(1)
 
 
-async def _end(state: ServerState) -> None:
+async def _close_connections(state: ServerState) -> None:
     tasks: list[asyncio.Task[None]] = list(state.tasks)
     for task in tasks:
         task.cancel()

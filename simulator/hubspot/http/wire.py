@@ -1,4 +1,4 @@
-"""Translate between ASGI and the messages of the simulated HubSpot."""
+"""Convert between ASGI and the `Request` and `Answer` of the simulated HubSpot."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 TRANSPORT = "simulator.transport"
-"""The ASGI extension under which the server hands out the connection's transport."""
+"""The name of the ASGI extension that contains the connection's transport."""
 
 _BODILESS = frozenset({204, 304})
 _HUBSPOT = re.compile(r"(?:^|\.)(?:hubapi|hubspot)\.com(?::\d+)?$", re.IGNORECASE)
@@ -36,10 +36,10 @@ _FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
 
 
 class Handler(Protocol):
-    """What answers requests: HubSpot's rules."""
+    """The part of the service that the application uses."""
 
     def handle(self, request: Request) -> Answer:
-        """Answer one request; never raises."""
+        """Answer one request; never raise."""
 
 
 class BodyTooLargeError(Exception):
@@ -47,7 +47,7 @@ class BodyTooLargeError(Exception):
 
 
 async def read_body(receive: Receive, limit: int) -> bytes | None:
-    """Read the whole body; None when the client went away before its end.
+    """Read the whole body; return None if the client disconnects before its end.
 
     Raises:
         BodyTooLargeError: the body is longer than `limit` bytes; the rest is not read.
@@ -77,7 +77,7 @@ async def read_body(receive: Receive, limit: int) -> bytes | None:
 
 
 def request_from(scope: Scope, body: bytes, received_at: float) -> Request:
-    """Return the request of an ASGI scope."""
+    """Make a `Request` from an ASGI scope and a body; `received_at` is UNIX time in seconds."""
     query = scope["query_string"]
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     return Request(
@@ -92,10 +92,10 @@ def request_from(scope: Scope, body: bytes, received_at: float) -> Request:
 
 
 def _base_url(scope: Scope, host: str) -> str:
-    """Return the address that the client used; this server's own where it used HubSpot's.
+    """Return the base URL that the client used, or this server's own if the `Host` header names HubSpot.
 
-    A client that follows a link to HubSpot's host sends its token there, and only a hosts file or a preload would
-    bring it back here.
+    A client that follows a link to HubSpot's host sends its token there, unless a hosts file or a preload script
+    redirects it.
     """
     if not host or _HUBSPOT.search(host):
         name, port = scope["server"]
@@ -104,7 +104,7 @@ def _base_url(scope: Scope, host: str) -> str:
 
 
 def encode_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
-    """Return the answer's headers as bytes, with the length of its body."""
+    """Return the answer's headers as bytes, with `Content-Length`."""
     headers = [
         (name.encode("latin-1"), value.encode("latin-1"))
         for name, value in answer.headers
@@ -116,16 +116,16 @@ def encode_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
 
 
 async def send_answer(send: Send, answer: Answer) -> None:
-    """Send the answer as it is."""
+    """Send the answer unchanged."""
     await send({"type": "http.response.start", "status": answer.status, "headers": encode_headers(answer)})
     body = b"" if answer.status in _BODILESS else answer.body
     await send({"type": "http.response.body", "body": body})
 
 
 def raw_answer(answer: Answer) -> tuple[bytes, bytes]:
-    """Return head and body as the bytes of a connection that closes after them.
+    """Return the raw HTTP/1.1 head and body of an answer, with `Connection: close`.
 
-    Faults write them themselves, since no ASGI server breaks an answer on purpose.
+    Faults write these bytes to the transport, because ASGI cannot send a broken answer.
     """
     try:
         phrase = HTTPStatus(answer.status).phrase
@@ -138,6 +138,6 @@ def raw_answer(answer: Answer) -> tuple[bytes, bytes]:
 
 
 async def until_disconnected(receive: Receive, transport: asyncio.Transport) -> None:
-    """Wait until the closed connection is gone, so that the server does not complain about a missing answer."""
+    """Wait until the connection is closed, so that uvicorn does not log a missing answer."""
     while not transport.is_closing() or (await receive())["type"] != "http.disconnect":
         pass

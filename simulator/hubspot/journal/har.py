@@ -1,4 +1,4 @@
-"""Export the journal as HAR 1.2, which every browser's network panel and most proxies read."""
+"""Export the journal as HAR 1.2, which browsers' network panels and most proxies can read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["har"]
 
 
 def har(journal: Journal, base_url: str, chosen: Filter | None = None) -> dict[str, object]:
-    """Return the journal as a HAR 1.2 document, without secrets.
+    """Return the journal as a HAR 1.2 document, with secrets masked.
 
-    Source: http://www.softwareishard.com/blog/har-12-spec/ -- custom fields start with an underscore.
+    Custom fields start with an underscore. Source: http://www.softwareishard.com/blog/har-12-spec/
     """
     dropped = f"{amount(journal.dropped, 'older entry')} {verb(journal.dropped, 'were')}"
     return {
@@ -66,7 +66,7 @@ def _entry(journal: Journal, entry: Entry, base_url: str) -> dict[str, object]:
         },
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
-        "_decision": mask.said(answer.decision, entry.target),
+        "_decision": mask.sentence(answer.decision, entry.target),
         "_rule": answer.rule,
         "_fault": entry.fault,
         "_delivery": entry.delivery,
@@ -85,8 +85,8 @@ def _content(journal: Journal, entry: Entry) -> dict[str, object]:
     return {"size": len(body), "mimeType": kind, "text": journal.masker.body_text(body, entry.target)}
 
 
-def _header(headers: list[tuple[str, str]], wanted: str) -> str:
-    return next((value for name, value in headers if name.lower() == wanted), "")
+def _header(headers: list[tuple[str, str]], key: str) -> str:
+    return next((value for name, value in headers if name.lower() == key), "")
 
 
 def _pairs(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:

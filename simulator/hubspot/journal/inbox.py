@@ -1,4 +1,4 @@
-"""The good/bad inbox, in the manner of Snowplow Micro: one item for each thing sent, with reasons and near misses."""
+"""The good/bad inbox, modelled on Snowplow Micro: one item per event or contact, with errors and near misses."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from simulator.hubspot.journal.journal import Entry, Journal
 __all__ = ["Listing", "Names", "counts", "items"]
 
 _CLOSE = 3
-_SHOWN = 1000  # letters of a body that is not JSON
+_SHOWN = 1000  # maximum characters of a body that is not JSON
 _UNREADABLE: Mapping[str, object] = MappingProxyType({})
-_LONGEST_NAME = 200  # comparing takes time with the square of the length; no name of HubSpot's is longer
+_LONGEST_NAME = 200  # comparing takes quadratic time; no HubSpot name is longer
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What one account defines.
+    """The names that an account defines.
 
     Attributes:
-        events: full name of each event: the names of its properties, standard ones included.
-        contact_properties: properties of contacts.
+        events: full event name -> names of its properties, including standard ones.
+        contact_properties: names of the contact properties.
 
     """
 
@@ -35,7 +35,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Items of the inbox, oldest first, and how many there are where a limit cut them short."""
+    """Items of the inbox, oldest first, and their total number before a limit."""
 
     items: Sequence[dict[str, object]]
     total: int
@@ -45,10 +45,10 @@ def counts(journal: Journal) -> dict[str, int]:
     """Count the inbox: `total`, `good`, `bad`, and the journal's `dropped` entries and `limit`."""
     good = bad = 0
     for entry in journal.entries():
-        size = sum(1 for _ in _things(entry))
+        size = sum(1 for _ in _sent_items(entry))
         good, bad = (good + size, bad) if entry.is_good else (good, bad + size)
-    whole = {"total": good + bad, "good": good, "bad": bad}
-    return {**whole, "dropped": journal.dropped, "limit": journal.max_entries}
+    totals = {"total": good + bad, "good": good, "bad": bad}
+    return {**totals, "dropped": journal.dropped, "limit": journal.max_entries}
 
 
 def items(
@@ -58,38 +58,40 @@ def items(
     limit: int | None = None,
     defined: Callable[[int | None], Names] = lambda _: Names(),
 ) -> Listing:
-    """List the good or the bad things sent, oldest first; with a limit the latest.
+    """List the accepted or the refused items, oldest first.
 
-    A good item shows what was sent; a bad one adds `errors` and, when it named something unknown, `nearMisses`: by
-    name, what comes closest among the names of good items and what the account defines. A property of an event is
-    held against that event's own; where the event is not defined, against those of all events.
+    A bad item also has `errors` and `nearMisses`: for each unknown name, the closest names of accepted items and of the
+    account's definitions. A property is compared with those of its event, or of all events if the event is undefined.
 
     Args:
-        journal: what is listed.
-        good: which half.
-        limit: how many at most; None for all.
-        defined: returns an account's names by its portal id; None means a request without a known account.
+        journal: the journal to list.
+        good: whether to list accepted items; otherwise the refused ones.
+        limit: maximum number of items, the latest ones; None for all.
+        defined: returns an account's names by portal id, which is None for a request without a known account.
 
     """
     chosen = [
-        (entry, thing) for entry in journal.entries() if entry.is_good == good for thing in _things(entry)
+        (entry, sent_item)
+        for entry in journal.entries()
+        if entry.is_good == good
+        for sent_item in _sent_items(entry)
     ]
     total = len(chosen)
     if limit is not None:
         chosen = chosen[-limit:] if limit > 0 else []
-    listed = [_item(journal, entry, thing) for entry, thing in chosen]
+    listed = [_item(journal, entry, sent_item) for entry, sent_item in chosen]
     if not good:
         misses = _Misses(journal, defined) if chosen else None
-        for item, (entry, thing) in zip(listed, chosen, strict=True):
+        for item, (entry, sent_item) in zip(listed, chosen, strict=True):
             item["errors"] = _reasons(journal, entry)
-            item["nearMisses"] = misses.of(entry, thing) if misses else {}
+            item["nearMisses"] = misses.of(entry, sent_item) if misses else {}
     return Listing(listed, total)
 
 
-def _item(journal: Journal, entry: Entry, thing: Mapping[str, object]) -> dict[str, object]:
+def _item(journal: Journal, entry: Entry, sent_item: Mapping[str, object]) -> dict[str, object]:
     mask = journal.masker
-    sent = mask.part(thing, entry.target)
-    if thing is _UNREADABLE:
+    sent = mask.part(sent_item, entry.target)
+    if sent_item is _UNREADABLE:
         sent = {"unreadable": str(mask.body(entry.body, entry.target))[:_SHOWN]}
     return {
         "number": entry.number,
@@ -102,14 +104,14 @@ def _item(journal: Journal, entry: Entry, thing: Mapping[str, object]) -> dict[s
 
 def _reasons(journal: Journal, entry: Entry) -> list[str]:
     decision = entry.answer.decision
-    reasons = [journal.masker.said(decision, entry.target)] if decision else []
+    reasons = [journal.masker.sentence(decision, entry.target)] if decision else []
     if entry.delivery != "answered":
         reasons.append(f"{entry.delivery} (fault {entry.fault})")
     return reasons
 
 
-def _things(entry: Entry) -> Iterator[Mapping[str, object]]:
-    """Return what the request sent: the inputs of a batch or the one body; an unreadable body as text."""
+def _sent_items(entry: Entry) -> Iterator[Mapping[str, object]]:
+    """Yield the inputs of a batch, or the body of a single request; `_UNREADABLE` if it is not JSON."""
     if entry.method not in ("POST", "PATCH", "PUT"):
         return
     try:
@@ -118,45 +120,45 @@ def _things(entry: Entry) -> Iterator[Mapping[str, object]]:
         yield _UNREADABLE
         return
     inputs = body.get("inputs") if isinstance(body, dict) else None
-    for thing in inputs if isinstance(inputs, list) else [body]:
-        yield thing if isinstance(thing, dict) else {"value": thing}
+    for sent_item in inputs if isinstance(inputs, list) else [body]:
+        yield sent_item if isinstance(sent_item, dict) else {"value": sent_item}
 
 
 class _Misses:
-    """Find near misses, each name once: a thousand items often misspell the same one."""
+    """Find near misses, cached by name: many items often have the same misspelling."""
 
     def __init__(self, journal: Journal, defined: Callable[[int | None], Names]) -> None:
         self._defined = defined
-        self._taken = _taken(entry for entry in journal.entries() if entry.is_good)
+        self._accepted = _accepted_names(entry for entry in journal.entries() if entry.is_good)
         self._names: dict[int | None, Names] = {}
         self._every: dict[int | None, frozenset[str]] = {}
         self._found: dict[tuple[str, frozenset[str]], list[str]] = {}
         self._masked = journal.masker.text
 
-    def of(self, entry: Entry, thing: Mapping[str, object]) -> dict[str, list[str]]:
-        """Return, for each unknown name that comes close to something, what that is."""
+    def of(self, entry: Entry, sent_item: Mapping[str, object]) -> dict[str, list[str]]:
+        """Return the closest known names for each unknown name that has any."""
         portal = entry.answer.portal_id
         if portal not in self._names:
-            self._names[portal] = self._with_taken(self._defined(portal))
+            self._names[portal] = self._with_accepted(self._defined(portal))
             self._every[portal] = frozenset[str]().union(*self._names[portal].events.values())
         names = self._names[portal]
-        event = thing.get("eventName")
+        event = sent_item.get("eventName")
         misses: dict[str, list[str]] = {}
         if isinstance(event, str):
             self._look(event, frozenset(names.events), misses)
             known = names.events.get(event) or self._every[portal]
         else:
             known = names.contact_properties
-        properties = thing.get("properties")
+        properties = sent_item.get("properties")
         for name in properties if isinstance(properties, dict) else ():
             self._look(name, known, misses)
         return misses
 
-    def _with_taken(self, names: Names) -> Names:
+    def _with_accepted(self, names: Names) -> Names:
         events = dict(names.events)
-        for event, properties in self._taken.events.items():
+        for event, properties in self._accepted.events.items():
             events[event] = events.get(event, frozenset()) | properties
-        return Names(events, names.contact_properties | self._taken.contact_properties)
+        return Names(events, names.contact_properties | self._accepted.contact_properties)
 
     def _look(self, name: str, known: frozenset[str], misses: dict[str, list[str]]) -> None:
         if name in known or len(name) > _LONGEST_NAME:
@@ -168,13 +170,13 @@ class _Misses:
             misses[self._masked(name)] = [self._masked(text) for text in close]
 
 
-def _taken(entries: Iterator[Entry]) -> Names:
-    """Return the names in what was taken."""
+def _accepted_names(entries: Iterator[Entry]) -> Names:
+    """Return the names in accepted items."""
     events: dict[str, set[str]] = {}
     contacts: set[str] = set()
     for entry in entries:
-        for thing in _things(entry):
-            event, properties = thing.get("eventName"), thing.get("properties")
+        for sent_item in _sent_items(entry):
+            event, properties = sent_item.get("eventName"), sent_item.get("properties")
             into = events.setdefault(event, set()) if isinstance(event, str) else contacts
             into.update(properties if isinstance(properties, dict) else ())
     return Names({event: frozenset(names) for event, names in events.items()}, frozenset(contacts))

@@ -1,7 +1,7 @@
-"""The journal: every request and its answer, recorded cheaply and shown without secrets.
+"""The journal of requests and answers, shown without secrets.
 
-The hot path only appends what it has; text, JSON and masks are made when the journal is read. Memory is bounded by
-entries and by bytes; what had to go is counted.
+The hot path only appends raw data; decoding, JSON and masking happen when the journal is read. Memory is bounded by
+number of entries and bytes; dropped entries are counted.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ from simulator.hubspot.messages import Answer
 __all__ = ["Entry", "Filter", "Journal"]
 
 _log = logging.getLogger(__name__)
-_OVERHEAD = 600  # bytes of an entry apart from its bodies, roughly
+_OVERHEAD = 600  # approximate bytes of an entry without its bodies
 
 
 class Entry(NamedTuple):
-    """One request and its answer, raw. Read it through `Journal.view`: raw fields may hold the token."""
+    """One raw request and answer. Show it with `Journal.view`, because raw fields may contain the token.
+
+    `received_at` is UNIX time in seconds, `seconds` the processing time.
+    """
 
     number: int
     received_at: float
@@ -41,19 +44,19 @@ class Entry(NamedTuple):
     delivery: str
 
     def __repr__(self) -> str:
-        """Show the fields that cannot hold a secret."""
+        """Return only fields that cannot contain a secret."""
         shown = f"number={self.number}, method={self.method!r}, status={self.answer.status}"
         return f"Entry({shown}, rule={self.answer.rule!r})"
 
     @property
     def is_good(self) -> bool:
-        """Tell whether the sender received a success."""
+        """Whether the sender received a success."""
         return 0 < self.answer.status < 400 and self.delivery == "answered"
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Choose entries of the journal; what is None or empty does not matter."""
+    """A filter of journal entries; fields that are None or empty match every entry."""
 
     method: str = ""
     path: str = ""
@@ -65,7 +68,7 @@ class Filter:
     verdict: str = ""
 
     def takes(self, entry: Entry) -> bool:
-        """Tell whether the entry is wanted; `path` and `rule` match anywhere, the others exactly."""
+        """Return whether the entry matches; `path`, `rule` and `fault` match substrings, the others exactly."""
         return (
             entry.number > self.after
             and (not self.method or entry.method == self.method.upper())
@@ -79,7 +82,13 @@ class Filter:
 
 
 class Journal:
-    """Keep the last exchanges and tell of new ones. Safe to use from any thread."""
+    """Keep the latest requests and answers, and notify listeners of new ones. Safe to use from any thread.
+
+    Args:
+        max_entries: maximum number of entries.
+        max_bytes: maximum size of all entries in bytes, approximately.
+
+    """
 
     def __init__(self, *, max_entries: int = 20_000, max_bytes: int = 128 * 1024 * 1024) -> None:
         self.masker = Masker()
@@ -94,7 +103,7 @@ class Journal:
 
     @property
     def dropped(self) -> int:
-        """Count the entries that had to make room since the last `clear`."""
+        """The number of entries dropped since the last `clear`."""
         return self._dropped
 
     def __len__(self) -> int:
@@ -112,7 +121,7 @@ class Journal:
         fault: str = "",
         delivery: str = "answered",
     ) -> None:
-        """Append one exchange, and tell the listeners on the calling thread."""
+        """Append one request and its answer, and call the listeners on this thread."""
         with self._lock:
             number = next(self._numbers)
             entry = Entry(
@@ -127,9 +136,9 @@ class Journal:
                 self._bytes -= len(oldest.body) + len(oldest.answer.body) + _OVERHEAD
                 self._dropped += 1
         for listener in self._listeners:
-            self._tell(listener, entry)
+            self._notify(listener, entry)
 
-    def _tell(self, listener: Callable[[Entry], None], entry: Entry) -> None:
+    def _notify(self, listener: Callable[[Entry], None], entry: Entry) -> None:
         try:
             listener(entry)
         except Exception:
@@ -137,13 +146,13 @@ class Journal:
             self._unsubscribe(listener)
 
     def entries(self, chosen: Filter | None = None, *, limit: int | None = None) -> list[Entry]:
-        """Return the entries that pass the filter, oldest first; with a limit the latest ones."""
+        """Return the entries that match the filter, oldest first; `limit` keeps the latest."""
         with self._lock:
             snapshot = list(self._entries)
-        taken = snapshot if chosen is None else [entry for entry in snapshot if chosen.takes(entry)]
+        matching = snapshot if chosen is None else [entry for entry in snapshot if chosen.takes(entry)]
         if limit is None:
-            return taken
-        return taken[-limit:] if limit > 0 else []
+            return matching
+        return matching[-limit:] if limit > 0 else []
 
     def clear(self) -> None:
         """Remove all entries; numbering continues."""
@@ -153,10 +162,12 @@ class Journal:
             self._dropped = 0
 
     def subscribe(self, listener: Callable[[Entry], None]) -> Callable[[], None]:
-        """Call the listener for every new entry, on the server's thread: be quick, hand over to a queue.
+        """Call the listener for every new entry, on the server's thread, which it must not block.
+
+        A listener that raises is removed.
 
         Returns:
-            a function that ends the subscription.
+            A function that ends the subscription.
 
         """
         with self._lock:
@@ -168,9 +179,9 @@ class Journal:
             self._listeners = tuple(function for function in self._listeners if function is not listener)
 
     def line(self, entry: Entry) -> dict[str, object]:
-        """Tell one entry without secrets, headers and bodies, ready for JSON.
+        """Return an entry for JSON, with secrets masked and without headers and bodies.
 
-        Times are ISO 8601 in UTC, `milliseconds` is what the server took.
+        Times are ISO 8601 in UTC; `milliseconds` is the processing time.
         """
         mask, answer = self.masker, entry.answer
         return {
@@ -180,7 +191,7 @@ class Journal:
             "method": entry.method,
             "target": mask.target(entry.target),
             "status": answer.status,
-            "decision": mask.said(answer.decision, entry.target),
+            "decision": mask.sentence(answer.decision, entry.target),
             "rule": answer.rule,
             "checks": list(answer.checks),
             "evidence": answer.evidence or None,
@@ -191,9 +202,9 @@ class Journal:
         }
 
     def view(self, entry: Entry) -> dict[str, object]:
-        """Tell one entry without secrets, ready for JSON: its `line`, and `request` and `response`.
+        """Return an entry for JSON, with secrets masked: the fields of `line`, `request` and `response`.
 
-        Bodies are JSON where they are JSON.
+        JSON bodies are decoded; others are text.
         """
         mask, answer = self.masker, entry.answer
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in entry.headers]
@@ -207,6 +218,6 @@ class Journal:
         }
 
     def json_lines(self, chosen: Filter | None = None) -> Iterator[bytes]:
-        """Export as JSON Lines, one entry a line, oldest first."""
+        """Yield the matching entries as JSON Lines, oldest first."""
         for entry in self.entries(chosen):
             yield orjson.dumps(self.view(entry)) + b"\n"

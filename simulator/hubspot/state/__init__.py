@@ -1,1 +1,1 @@
-"""What a simulated account holds, in memory and in its SQLite file."""
+"""The state of simulated accounts, in memory and in SQLite."""

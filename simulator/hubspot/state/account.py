@@ -1,4 +1,4 @@
-"""The state of one HubSpot account: contacts, event definitions, occurrences, limits."""
+"""The state of one HubSpot account: contacts, event definitions, occurrences and rate limits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from simulator.hubspot.state.occurrence_log import OccurrenceLog
 from simulator.hubspot.state.occurrences import Counters
 from simulator.hubspot.state.property_values import AccountProperty, PropertyGroup
 from simulator.hubspot.state.rate_limits import RateLimits
-from simulator.hubspot.state.seeds import Seed, made_property
+from simulator.hubspot.state.seeds import Seed, to_account_property
 from simulator.hubspot.state.standard_properties import DEFAULT_CONTACT_PROPERTIES, STANDARD_PROPERTY_GROUPS
 from simulator.hubspot.state.timestamps import iso
 
@@ -34,12 +34,12 @@ class SimulatedAccount:
 
     Args:
         portal_id: the number in every event name, `pe12345678_…`.
-        behaviours: what the wire facts leave open.
-        clock: UNIX time in seconds.
-        seed: decides the order of batch results.
-        max_occurrences: how many are kept, and how many values that contacts' properties had; beyond, the oldest
-            tenth goes, of occurrences `counters()` says so.
-        changes: records what changed, for a store.
+        behaviours: behaviours that the wire facts leave open.
+        clock: returns UNIX time in seconds.
+        seed: seeds the shuffle of batch results.
+        max_occurrences: maximum number of occurrences, and of past property values over all contacts; at the limit
+            the oldest tenth is dropped. `counters()` counts dropped occurrences.
+        changes: collects changes for a store; None without a store.
 
     """
 
@@ -86,26 +86,26 @@ class SimulatedAccount:
 
     @property
     def occurrences(self) -> list[dict[str, Any]]:
-        """Return a copy of every occurrence that is stored, visible or not, oldest first."""
+        """Every stored occurrence as a copy, visible or not, oldest first."""
         with self.lock:
             return [row.plain() for row in self.log.rows]
 
     def seed(self, seed: Seed) -> None:
-        """Add everything of a seed except its occurrences."""
+        """Add the contents of a seed except its occurrences."""
         with self.lock:
-            for wanted in seed.contactProperties:
-                self.add_contact_property(made_property(wanted, "contactinformation"))
+            for entry in seed.contactProperties:
+                self.add_contact_property(to_account_property(entry, "contactinformation"))
             for contact in seed.contacts:
                 self.add_contact({**contact.properties, "email": contact.email}, now=0.0)
             for definition in seed.definitions:
                 known = self.define(definition.name, 0.0)
                 for prop in definition.properties:
-                    made = made_property(prop, "event_properties")
-                    known.properties[made.name] = made
+                    account_property = to_account_property(prop, "event_properties")
+                    known.properties[account_property.name] = account_property
                 self.changed(known)
 
     def define(self, name: str, now: float) -> EventDefinition:
-        """Return the definition with this full name; add it if it does not exist."""
+        """Return the definition with this full name, creating it if it does not exist."""
         known = self.definitions.get(name)
         if known is None:
             number = len(self.definitions) + len(self.deleted_definitions) + 1
@@ -115,27 +115,27 @@ class SimulatedAccount:
         return known
 
     def changed(self, definition: EventDefinition) -> None:
-        """Note that a definition changed."""
+        """Record that a definition changed."""
         if self.changes is not None:
             self.changes.definitions[definition.name] = definition
 
     def delete_definition(self, definition: EventDefinition) -> None:
-        """Delete a definition with all of its occurrences; its name can never be used again."""
+        """Delete a definition and its occurrences; its name stays reserved."""
         del self.definitions[definition.name]
         self.deleted_definitions.add(definition.name)
         self.log.forget_event(definition.name)
         if self.changes is not None:
             self.changes.delete_definition(definition.name)
 
-    def add_contact_property(self, made: AccountProperty) -> None:
-        """Add or replace a property of contacts; an archived one is in use no longer."""
+    def add_contact_property(self, account_property: AccountProperty) -> None:
+        """Add or replace a contact property, in use or archived."""
         used, unused = self.contact_properties, self.archived_properties
-        if made.archived:
+        if account_property.archived:
             used, unused = unused, used
-        unused.pop(made.name, None)
-        used[made.name] = made
+        unused.pop(account_property.name, None)
+        used[account_property.name] = account_property
         if self.changes is not None:
-            self.changes.contact_properties[made.name] = made
+            self.changes.contact_properties[account_property.name] = account_property
 
     def add_property_group(self, group: PropertyGroup) -> None:
         """Add or replace a group of contact properties."""
@@ -144,7 +144,7 @@ class SimulatedAccount:
             self.changes.property_groups[group.name] = group
 
     def full_name(self, name: str) -> str:
-        """Return `pe<portal>_<name>`, also for a name that has it already."""
+        """Return `pe<portal>_<name>`; a name with that prefix is returned unchanged."""
         prefix = f"pe{self.portal_id}_"
         return name if name.startswith(prefix) else prefix + name
 
@@ -154,20 +154,20 @@ class SimulatedAccount:
             return self.book.all()
 
     def contact(self, identifier: str, *, by_email: bool = False) -> Contact | None:
-        """Return the contact with this id, or this e-mail in any case."""
+        """Return the contact with this id or e-mail address (case-insensitive), or None."""
         return self.book.get(identifier, by_email=by_email)
 
     def delete_contact(self, contact: Contact) -> None:
-        """Delete a contact with its history and its occurrences for good."""
+        """Delete a contact permanently, with its history and occurrences."""
         self.book.delete(contact)
         self.log.forget_contact(contact.id)
 
     def add_contact(self, properties: dict[str, str], now: float) -> Contact:
-        """Create a contact."""
+        """Create a contact; `now` is UNIX time in seconds."""
         return self.book.add(properties, now)
 
     def timeline(self, identifier: str) -> list[dict[str, Any]]:
-        """Return the visible occurrences of a contact, given its id or e-mail, oldest first."""
+        """Return the visible occurrences of the contact with this id or e-mail address, oldest first."""
         with self.lock:
             contact = self.contact(identifier) or self.contact(identifier, by_email=True)
             now = self.clock()
@@ -178,7 +178,7 @@ class SimulatedAccount:
             ]
 
     def quotas(self) -> dict[str, dict[str, int]]:
-        """Return by name how much of each quota is used: `used` of `limit`."""
+        """Return `{name: {"used": count, "limit": count}}` for occurrences (a month), definitions and calls (a day)."""
         with self.lock:
             now, behaviours = self.clock(), self.behaviours
             used = {
@@ -189,13 +189,13 @@ class SimulatedAccount:
         return {name: {"used": count, "limit": limit} for name, (count, limit) in used.items()}
 
     def counters(self) -> Counters:
-        """Return the counts of occurrences so far."""
+        """Return a copy of the occurrence counters."""
         with self.lock:
             now = self.log.counters
             return Counters(now.accepted, now.unassociated, now.duplicates, now.dropped, now.forgotten)
 
     def adopt(self, schema: AccountSchema) -> None:
-        """Define what an account file lists: the portal's event definitions and contact properties."""
+        """Add the event definitions and contact properties of an account file."""
         with self.lock:
             for definition in (schema.definitions or {}).values():
                 known = self.define(definition.full_name, 0.0)
@@ -206,17 +206,17 @@ class SimulatedAccount:
                 self.changed(known)
             for prop in schema.own_contact_properties.values():
                 standard = prop.name in DEFAULT_CONTACT_PROPERTIES
-                made = AccountProperty.of(
+                account_property = AccountProperty.of(
                     prop, group="contactinformation", label=prop.label, hubspot_defined=standard
                 )
-                self.add_contact_property(made)
+                self.add_contact_property(account_property)
 
     def property_violations(self, properties: dict[str, str]) -> list[Violation]:
-        """Return what is wrong with contact properties (section 3.7)."""
+        """Return the violations of contact properties (HubSpot wire facts, section 3.7)."""
         found = []
         for name, value in properties.items():
             violation = self._violation(name, value)
-            if violation is not None and not self.takes(violation):
+            if violation is not None and not self.accepts(violation):
                 found.append(violation)
         return found
 
@@ -224,7 +224,7 @@ class SimulatedAccount:
         known = self.contact_properties
         if name not in known and self.behaviours.auto_define:
             impossible = check_contact_property_name(name, known)
-            if impossible is not None and not self.takes(impossible):
+            if impossible is not None and not self.accepts(impossible):
                 return impossible
             self.add_contact_property(AccountProperty(name))
         violation = check_contact_property(name, value, known.get, known, complete=True)
@@ -234,8 +234,8 @@ class SimulatedAccount:
             return Violation("contact_email_invalid", message, "", path, "INVALID_EMAIL", message)
         return violation
 
-    def takes(self, violation: Violation) -> bool:
-        """Tell whether this account accepts what a check objects to: by a switch, or because HubSpot accepts it."""
+    def accepts(self, violation: Violation) -> bool:
+        """Return whether this account accepts a violation, because of a switch or because HubSpot accepts it."""
         switch = CATALOGUE[violation.code].switch
         if switch is None:
             return not violation.hubspot_message

@@ -1,4 +1,4 @@
-"""What the specification leaves open, as named switches (HubSpot wire facts, sections 1.3, 2.4 and 9)."""
+"""Named switches for what the specification leaves open (HubSpot wire facts, sections 1.3, 2.4 and 9)."""
 
 from __future__ import annotations
 
@@ -13,44 +13,45 @@ __all__ = ["BehaviourError", "Behaviours", "expanded"]
 
 
 class BehaviourError(ValueError):
-    """A switch that does not exist, or a value that it does not have; the message names the nearest."""
+    """An unknown switch, or an invalid value; the message suggests a valid one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviours:
-    """What the real HubSpot does is unknown here; each has the specification's suggested default.
+    """Behaviours that are unknown of the real HubSpot; the defaults are those that the specification suggests.
 
     Attributes:
-        unknown_email: an occurrence for an e-mail that no contact has.
-        unknown_object_id: an occurrence for an id that no contact has.
-        invalid_email: an occurrence whose e-mail is not valid.
-        unknown_property: an event property that its definition does not have.
-        bad_value: an event property whose value does not fit its type or options.
-        batch_bad_input: one bad occurrence in a batch: refuse all, or store the good ones although it answers 400.
-        duplicate_uuid: a uuid that is known for its event: 204 and dropped, or 400.
+        unknown_email: an occurrence for an e-mail address without a contact.
+        unknown_object_id: an occurrence for an unknown contact id.
+        invalid_email: an occurrence with an invalid e-mail address.
+        unknown_property: an event property that is not in its definition.
+        bad_value: an event property whose value does not match its type or options.
+        batch_bad_input: a batch with an invalid occurrence: store nothing, or store the valid ones; 400 either way.
+        duplicate_uuid: a uuid that was already sent for the event: drop it and answer 204, or answer 400.
         empty_batch: a batch without inputs.
         missing_properties: an occurrence without `properties`.
-        naive_occurred_at: an `occurredAt` without an offset.
-        future_occurred_at: an `occurredAt` later than now.
-        unknown_search_property: a search that filters or sorts by a property that contacts do not have.
-        strict_email: a contact's e-mail that strict validators refuse, such as one with doubled dots.
-        duplicate_unique_value: a value that another contact has, on a unique property other than the e-mail.
-        create_without_name: creating a contact with none of email, firstname and lastname.
-        unknown_definition_get: the status for reading a definition that does not exist.
-        partial_upsert: what an upsert does to the properties that it does not name.
-        retry_after_on_429: seconds in `Retry-After`; 0 sends none.
-        visibility_delay_ms: from 204 until an occurrence can be read.
-        search_lag_ms: from creation until the search finds a contact.
-        tier: decides the rate limits.
-        quota_occurrences: occurrences that the account accepts in a calendar month, UTC.
-        quota_definitions: event definitions that the account can have.
-        quota_calls: calls a day; 0 takes the tier's number, which counts only with `enforce_rate_limits`.
-        events_rps: requests per second that the send endpoints take.
-        enforce_rate_limits: answer 429 above a limit; off, limits are counted and shown in headers only.
-        name_hyphen: names of events and event properties with a hyphen, where they are made at first sight.
-        name_capital: names of properties with capitals, in the same case.
-        auto_define: make a definition, and any property, at first sight, where HubSpot could have one of that name;
-            HubSpot itself refuses what is not defined.
+        naive_occurred_at: an `occurredAt` without a UTC offset.
+        future_occurred_at: an `occurredAt` in the future.
+        unknown_search_property: a search that filters or sorts by an unknown property.
+        strict_email: a contact's e-mail address that strict validators refuse, such as one with consecutive dots.
+        duplicate_unique_value: a value of a unique property, other than the e-mail, that another contact has.
+        create_without_name: a new contact without email, firstname and lastname.
+        unknown_definition_get: the status for reading an unknown definition.
+        partial_upsert: keep or clear the properties that an upsert does not mention.
+        retry_after_on_429: seconds in `Retry-After`; 0 sends no header.
+        visibility_delay_ms: milliseconds from the 204 until an occurrence can be read.
+        search_lag_ms: milliseconds from creation until the search finds a contact.
+        tier: the subscription, which sets the rate limits.
+        quota_occurrences: maximum number of occurrences per calendar month (UTC).
+        quota_definitions: maximum number of event definitions.
+        quota_calls: maximum number of calls per day; 0 uses the tier's limit, which applies only with
+            `enforce_rate_limits`.
+        events_rps: maximum number of requests per second to the send endpoints.
+        enforce_rate_limits: answer 429 above a limit; otherwise limits only appear in headers.
+        name_hyphen: names of events and event properties that contain a hyphen.
+        name_capital: names of properties that contain capital letters.
+        auto_define: create unknown definitions and properties when they are first used, if HubSpot allows the name;
+            HubSpot itself refuses them.
 
     """
 
@@ -85,34 +86,34 @@ class Behaviours:
     auto_define: bool = False
 
     @classmethod
-    def from_mapping(cls, wanted: Mapping[str, Any]) -> Self:
-        """Return behaviours from names and values of a command line or JSON.
+    def from_mapping(cls, switches: Mapping[str, Any]) -> Self:
+        """Parse switches given by name on a command line or in JSON.
 
         Raises:
-            BehaviourError: an unknown name or value.
+            BehaviourError: a name or a value is unknown.
 
         """
-        wanted = expanded(wanted)
+        switches = expanded(switches)
         kinds = get_type_hints(cls)
         names = [field.name for field in fields(cls)]
-        return cls(**{name: _value(name, value, kinds, names) for name, value in wanted.items()})
+        return cls(**{name: _value(name, value, kinds, names) for name, value in switches.items()})
 
-    def changed(self, wanted: Mapping[str, Any]) -> Self:
-        """Return these switches with some turned; raises BehaviourError as `from_mapping` does."""
-        wanted = expanded(wanted)
-        turned = type(self).from_mapping(wanted)
-        return replace(self, **{name: getattr(turned, name) for name in wanted})
+    def changed(self, switches: Mapping[str, Any]) -> Self:
+        """Return a copy with some switches changed. Raises BehaviourError, as `from_mapping` does."""
+        switches = expanded(switches)
+        parsed = type(self).from_mapping(switches)
+        return replace(self, **{name: getattr(parsed, name) for name in switches})
 
 
-def expanded(wanted: Mapping[str, Any]) -> dict[str, Any]:
+def expanded(switches: Mapping[str, Any]) -> dict[str, Any]:
     """Return the switches with `names=strict|lenient` replaced by the two switches that it sets.
 
     Raises:
-        BehaviourError: `names` has another value.
+        BehaviourError: `names` is neither `strict` nor `lenient`.
 
     """
     expanded: dict[str, Any] = {}
-    for name, value in wanted.items():
+    for name, value in switches.items():
         if name != "names":
             expanded[name] = value
             continue
@@ -126,7 +127,7 @@ def expanded(wanted: Mapping[str, Any]) -> dict[str, Any]:
 def _value(name: str, value: Any, kinds: Mapping[str, Any], names: list[str]) -> Any:
     if name not in kinds:
         near = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+        hint = f"did you mean {near[0]!r}?" if near else f"the switches are {', '.join(names)}"
         raise BehaviourError(f"there is no switch {name!r}; {hint}")
     kind, text = kinds[name], str(value).lower()
     if get_origin(kind) is Literal:

@@ -1,4 +1,4 @@
-"""What one request changed in an account, for a store to commit."""
+"""The changes of an account that a store has yet to commit."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ __all__ = ["Changes"]
 
 @dataclass(slots=True)
 class Changes:
-    """The objects that were touched since the last commit, as they are now; hold the account's lock.
+    """The objects changed since the last commit, in their current state. Hold the account's lock.
 
     Attributes:
         account: the account's number in the store.
-        reset: everything before the other changes is gone.
-        contacts: by id, archived ones too.
-        history: new values of properties, in order, each with the contact's id.
+        reset: whether the account was emptied before the other changes.
+        contacts: by id, including archived ones.
+        history: pairs of contact id and property change, oldest first.
         definitions: by full name; deleted ones are in `deleted_definitions`.
-        contact_properties: by name, archived ones too.
-        property_groups: by name, archived ones too.
-        occurrences: new ones, with the moment they came and whether their id was the sender's uuid.
-        forgotten: how many of the oldest occurrences made room, counted after the new ones came.
-        counted: counters changed and nothing else.
-        deleted_contacts: ids of those deleted for good, with their history and occurrences.
+        contact_properties: by name, including archived ones.
+        property_groups: by name, including archived ones.
+        occurrences: new ones, as (number, occurrence, UNIX time received in seconds, whether its id is the client's
+            uuid).
+        forgotten: how many of the oldest occurrences to delete after the new ones were inserted.
+        counted: whether counters changed without another change.
+        deleted_contacts: ids of contacts that were deleted permanently.
 
     """
 
@@ -59,22 +60,22 @@ class Changes:
         )
 
     def clear(self) -> None:
-        """Clear everything, after a commit."""
+        """Discard all changes, after a commit."""
         self.__init__(self.account)  # type: ignore[misc]
 
     def begin_anew(self) -> None:
-        """Note that everything was emptied."""
+        """Record that the account was emptied."""
         self.clear()
         self.reset = True
 
     def delete_definition(self, name: str) -> None:
-        """Note that a definition was deleted with its occurrences."""
+        """Record that a definition was deleted with its occurrences."""
         self.definitions.pop(name, None)
         self.deleted_definitions.add(name)
         self.occurrences = [occurrence for occurrence in self.occurrences if occurrence[1].event_name != name]
 
     def delete_contact(self, identifier: str) -> None:
-        """Note that a contact was deleted with its history and occurrences."""
+        """Record that a contact was deleted with its history and occurrences."""
         self.contacts.pop(identifier, None)
         self.history = [pair for pair in self.history if pair[0] != identifier]
         self.occurrences = [

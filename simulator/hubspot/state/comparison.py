@@ -1,4 +1,4 @@
-"""How values of a property compare: by its type, not as texts (HubSpot wire facts, section 11)."""
+"""Compare property values by the property's type, not as strings (HubSpot wire facts, section 11)."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _SEVERAL: Final = frozenset({"hs_additional_emails"})
 
 
 def is_moment(declared: AccountProperty) -> bool:
-    """Tell whether the values of a property are moments."""
+    """Return whether a property holds dates or date-times."""
     return declared.type in _MOMENTS
 
 
 def comparable(declared: AccountProperty, value: str) -> Comparable | None:
-    """Return the form of a value that sorts and compares as the property's type does.
+    """Convert a value to a sort key of the property's type.
 
-    Moments become UNIX seconds, so milliseconds and ISO 8601 of one moment are equal; a naive moment counts as UTC.
-    Numbers become floats, everything else lower-case text. None means that the value is not of the type.
+    Dates and date-times become UNIX time in seconds, so that milliseconds and ISO 8601 compare equal; without an offset
+    they count as UTC. Numbers become floats, everything else lower-case text. Return None for an invalid value.
     """
     if declared.type == "number":
         try:
@@ -41,7 +41,7 @@ def comparable(declared: AccountProperty, value: str) -> Comparable | None:
 
 
 def values_of(declared: AccountProperty, stored: str) -> list[Comparable]:
-    """Return the values of a property to compare with: each address of `hs_additional_emails`, else the one value."""
+    """Return the sort keys of a stored value: one per address of `hs_additional_emails`, otherwise a single one."""
     parts = stored.split(";") if declared.name in _SEVERAL else [stored]
     compared = [comparable(declared, part) for part in parts]
     return [item for item in compared if item is not None]

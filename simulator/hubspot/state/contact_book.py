@@ -1,4 +1,4 @@
-"""The contacts of an account: found by id, by e-mail in any case, by an additional e-mail (wire facts, section 3)."""
+"""The contacts of an account, indexed by id, e-mail and additional e-mails (HubSpot wire facts, section 3)."""
 
 from __future__ import annotations
 
@@ -18,43 +18,43 @@ _EMAILS: Final = frozenset({"email", "hs_additional_emails"})
 
 
 class ContactBook:
-    """Contacts by id and by e-mail. HubSpot keeps e-mails in lower case (section 3.3).
+    """Contacts by id and by e-mail. HubSpot stores e-mail addresses in lower case (section 3.3).
 
     Args:
-        changes: records what changed, for a store.
-        limit: how many values that properties had are kept, over all contacts; beyond, the oldest tenth goes.
+        changes: collects changes for a store; None without a store.
+        limit: maximum number of past property values over all contacts; at the limit the oldest tenth is dropped.
 
     """
 
     def __init__(self, changes: Changes | None = None, limit: int = 2_000_000) -> None:
         self._changes = changes
         self._limit = limit
-        self._changed: list[Contact] = []  # whose value it was, in the order of time
+        self._history_contacts: list[Contact] = []  # the contact of each past value, oldest first
         self._ids = itertools.count(101)
         self._contacts: dict[str, Contact] = {}
         self._by_email: dict[str, str] = {}
         self._archived: dict[str, Contact] = {}
 
     def all(self, *, archived: bool = False) -> list[Contact]:
-        """Return every contact, oldest first."""
+        """Return the contacts, or the archived ones, oldest first."""
         return list((self._archived if archived else self._contacts).values())
 
     def __len__(self) -> int:
-        """Return how many contacts there are, archived ones aside."""
+        """Return the number of contacts that are not archived."""
         return len(self._contacts)
 
     def newest(self) -> Iterator[Contact]:
-        """Yield every contact, newest first."""
+        """Iterate over the contacts, newest first."""
         return iter(reversed(self._contacts.values()))
 
     def get(self, identifier: str, *, by_email: bool = False, archived: bool = False) -> Contact | None:
-        """Return the contact with this id, or this e-mail in any case."""
+        """Return the contact with this id or e-mail address (case-insensitive), or None."""
         if by_email:
             identifier = self._by_email.get(identifier.lower(), "")
         return (self._archived if archived else self._contacts).get(identifier)
 
     def load(self, contact: Contact) -> None:
-        """Load a contact of a store, in any order of ids."""
+        """Add a stored contact; ids may come in any order."""
         following = next(self._ids)
         self._ids = itertools.count(max(following, int(contact.id) + 1))
         if contact.archived_at is not None:
@@ -64,13 +64,13 @@ class ContactBook:
         self._by_email.update(dict.fromkeys(_addresses(contact), contact.id))
 
     def find(self, name: str, value: str) -> Contact | None:
-        """Return the first contact whose property has this value."""
+        """Return the first contact whose property has this value, or None."""
         return next(
             (contact for contact in self._contacts.values() if contact.properties.get(name) == value), None
         )
 
     def add(self, properties: Mapping[str, str], now: float) -> Contact:
-        """Create a contact with HubSpot's own properties beside those given (section 3.2)."""
+        """Create a contact with the given properties and those that HubSpot sets (section 3.2)."""
         when, identifier = iso(now), str(next(self._ids))
         system = {
             "createdate": when,
@@ -91,9 +91,9 @@ class ContactBook:
         return contact
 
     def change(self, contact: Contact, properties: Mapping[str, str], now: float) -> list[str]:
-        """Write properties; an empty text clears. Return the names that HubSpot silently kept as they were.
+        """Write properties, where an empty value clears one; return the names that HubSpot silently left unchanged.
 
-        A life-cycle stage only moves forward; clear it to go back (section 3.1).
+        A lifecycle stage only moves forward; it must be cleared to move back (section 3.1).
         """
         when, kept = iso(now), []
         if self._changes is not None:
@@ -111,9 +111,9 @@ class ContactBook:
         return kept
 
     def _with_former_email(self, contact: Contact, properties: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the properties to write; where an additional address becomes the e-mail, the two change places.
+        """Return the properties to write, swapping the e-mail with an additional address that replaces it.
 
-        The contact keeps all its addresses, so an upsert by any of them still finds it (inferred).
+        The contact keeps all its addresses, so that an upsert by any of them still finds it (inferred).
         """
         additional = contact.properties.get("hs_additional_emails")
         if not additional or "email" not in properties or "hs_additional_emails" in properties:
@@ -138,7 +138,7 @@ class ContactBook:
             self._changes.history.append((contact.id, change))
 
     def _index(self, contact: Contact, before: set[str]) -> None:
-        """Index the contact by its present addresses, and by no former one."""
+        """Update the e-mail index for a contact that had the addresses `before`."""
         after = _addresses(contact)
         for email in before - after:
             if self._by_email.get(email) == contact.id:
@@ -146,17 +146,17 @@ class ContactBook:
         self._by_email.update(dict.fromkeys(after, contact.id))
 
     def recall(self, contact: Contact, change: PropertyChange) -> None:
-        """Add a value to a contact's history; one that a store kept as well, oldest first."""
-        if len(self._changed) >= self._limit:
-            gone = max(1, self._limit // 10)
-            for current_contact, count in _tally(self._changed[:gone]):
+        """Append a change to a contact's history; stored changes are loaded oldest first."""
+        if len(self._history_contacts) >= self._limit:
+            dropped = max(1, self._limit // 10)
+            for current_contact, count in _count_contacts(self._history_contacts[:dropped]):
                 current_contact.forget(count)
-            del self._changed[:gone]
+            del self._history_contacts[:dropped]
         contact.history.append(change)
-        self._changed.append(contact)
+        self._history_contacts.append(contact)
 
     def archive(self, contact: Contact, now: float) -> None:
-        """Archive a contact; its e-mails can be used again."""
+        """Archive a contact and release its e-mail addresses."""
         contact.archived_at = iso(now)
         if self._changes is not None:
             self._changes.contacts[contact.id] = contact
@@ -164,27 +164,27 @@ class ContactBook:
         self._by_email = {email: text for email, text in self._by_email.items() if text != contact.id}
 
     def delete(self, contact: Contact) -> None:
-        """Delete a contact and its history for good, archived or not."""
+        """Delete a contact and its history permanently, archived or not."""
         self._contacts.pop(contact.id, None)
         self._archived.pop(contact.id, None)
         self._by_email = {email: text for email, text in self._by_email.items() if text != contact.id}
-        self._changed = [
-            current_contact for current_contact in self._changed if current_contact is not contact
+        self._history_contacts = [
+            current_contact for current_contact in self._history_contacts if current_contact is not contact
         ]
         if self._changes is not None:
             self._changes.delete_contact(contact.id)
 
 
 def _addresses(contact: Contact) -> set[str]:
-    """Return every address of a contact, in lower case."""
+    """Return the e-mail addresses of a contact, in lower case."""
     additional = contact.properties.get("hs_additional_emails", "").split(";")
     return {text.strip() for text in (contact.properties.get("email", ""), *additional) if text.strip()}
 
 
-def _tally(contacts: list[Contact]) -> list[tuple[Contact, int]]:
-    """Return each contact once, with how often it stood there."""
-    found = {contact.id: contact for contact in contacts}
+def _count_contacts(contacts: list[Contact]) -> list[tuple[Contact, int]]:
+    """Return each contact once, with its number of occurrences in the list."""
+    by_id = {contact.id: contact for contact in contacts}
     return [
-        (found[identifier], count)
+        (by_id[identifier], count)
         for identifier, count in Counter(contact.id for contact in contacts).items()
     ]

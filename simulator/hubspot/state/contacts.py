@@ -1,4 +1,4 @@
-"""A contact as an account keeps it, with the values that its properties had (HubSpot wire facts, section 3)."""
+"""A contact and the history of its properties (HubSpot wire facts, section 3)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Contact", "PropertyChange"]
 
 @dataclass(frozen=True, slots=True)
 class PropertyChange:
-    """A value that a property once had."""
+    """A value written to a property; `at` is ISO 8601 in UTC."""
 
     name: str
     value: str
@@ -18,10 +18,10 @@ class PropertyChange:
 
 @dataclass(slots=True)
 class Contact:
-    """A contact, its properties, and the values that they had, oldest first.
+    """A contact, its properties and their history, oldest first.
 
-    `settled`: so many values at the beginning of the history are no longer counted by the book, because they are the
-    newest of their property.
+    The first `settled` entries of the history no longer count towards the limit of the `ContactBook`: each is the
+    newest value of its property, which is never dropped.
     """
 
     id: str
@@ -34,18 +34,18 @@ class Contact:
     settled: int = 0
 
     def forget(self, count: int) -> None:
-        """Drop this many of the oldest values, but never the newest value of a property."""
-        reach = self.settled + count
-        newer = {property_change.name for property_change in self.history[reach:]}
+        """Drop the `count` oldest values, except the newest value of each property."""
+        end = self.settled + count
+        newer = {property_change.name for property_change in self.history[end:]}
         newest = {
             property_change.name: property_change
-            for property_change in self.history[:reach]
+            for property_change in self.history[:end]
             if property_change.name not in newer
         }
         settled = [
             property_change
-            for property_change in self.history[:reach]
+            for property_change in self.history[:end]
             if newest.get(property_change.name) is property_change
         ]
-        self.history[:reach] = settled
+        self.history[:end] = settled
         self.settled = len(settled)

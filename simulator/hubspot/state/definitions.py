@@ -1,4 +1,4 @@
-"""An event definition as an account keeps it (HubSpot wire facts, section 2.3)."""
+"""An event definition of an account (HubSpot wire facts, section 2.3)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STANDARD_TEXTS: Final = frozenset(
 
 @dataclass(slots=True)
 class EventDefinition:
-    """An event definition: its full name, and the properties of its own beside the 32 standard ones."""
+    """An event definition: its full name, and its custom properties besides the 32 standard ones."""
 
     name: str
     properties: dict[str, AccountProperty] = field(default_factory=dict)
@@ -32,15 +32,15 @@ class EventDefinition:
 
     @property
     def short_name(self) -> str:
-        """Return the name without `pe12345678_`."""
+        """The name without the prefix `pe12345678_`."""
         return self.name.partition("_")[2]
 
     def property(self, name: str) -> AccountProperty | None:
-        """Return a property of its own or a standard one."""
+        """Return the custom or standard property of this name, or None."""
         return self.properties.get(name) or DEFAULT_EVENT_PROPERTIES.get(name)
 
     def text_names(self) -> frozenset[str]:
-        """Return the names of the properties that accept any text, own and standard ones."""
+        """Return the names of the properties of type string, custom and standard."""
         own = {name for name, prop in self.properties.items() if prop.type == "string"}
         return frozenset(own | _STANDARD_TEXTS.difference(self.properties))
 
@@ -49,7 +49,7 @@ class EventDefinition:
         self.properties[name] = AccountProperty(name, group="event_properties")
 
     def shown(self, *, properties: bool = True) -> dict[str, Any]:
-        """Return the definition as HubSpot's API shows it."""
+        """Return the definition as JSON of HubSpot's API."""
         shown: dict[str, Any] = {
             "id": str(self.number),
             "name": self.short_name,

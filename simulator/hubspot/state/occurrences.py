@@ -1,4 +1,4 @@
-"""One occurrence as an account keeps it, and the counters of all (HubSpot wire facts, sections 1.2 and 1.4)."""
+"""Stored occurrences and their counters (HubSpot wire facts, sections 1.2 and 1.4)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from simulator.hubspot.state.timestamps import iso
 __all__ = ["Counters", "Occurrence", "new_id"]
 
 
-class Occurrence(msgspec.Struct, gc=False):  # a million of them: the garbage collector need not look at any
-    """One occurrence as it was stored; `contact` is the id of the record it belongs to, or None.
+class Occurrence(msgspec.Struct, gc=False):  # keeps millions of them out of the garbage collector
+    """One stored occurrence. `contact` is the id of its contact, or None; times are UNIX time in seconds.
 
-    Its properties are kept as JSON, in a third of the memory of a dictionary.
+    Properties are stored as JSON, which takes a third of the memory of a dictionary.
     """
 
     id: str
@@ -29,12 +29,12 @@ class Occurrence(msgspec.Struct, gc=False):  # a million of them: the garbage co
 
     @property
     def properties(self) -> dict[str, str]:
-        """Return the properties as they were stored."""
-        held: dict[str, str] = orjson.loads(self.properties_json)
-        return held
+        """The stored properties, decoded."""
+        properties: dict[str, str] = orjson.loads(self.properties_json)
+        return properties
 
     def plain(self) -> dict[str, Any]:
-        """Return the occurrence in the names of HubSpot's API."""
+        """Return the occurrence as a dictionary with the field names of HubSpot's API."""
         return {
             "id": self.id,
             "eventName": self.event_name,
@@ -46,15 +46,15 @@ class Occurrence(msgspec.Struct, gc=False):  # a million of them: the garbage co
 
 @dataclass(slots=True)
 class Counters:
-    """How many occurrences were accepted, kept and dropped."""
+    """Numbers of occurrences by outcome."""
 
     accepted: int = 0
     unassociated: int = 0
     duplicates: int = 0
     dropped: int = 0
-    forgotten: int = 0  # stored, and dropped later because `max_occurrences` was reached
+    forgotten: int = 0  # stored, then dropped at `max_occurrences`
 
 
 def new_id() -> str:
-    """Return an occurrence id for an occurrence that came without a uuid."""
+    """Generate an id for an occurrence that was sent without a uuid."""
     return str(uuid.uuid4())

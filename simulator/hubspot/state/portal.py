@@ -1,4 +1,4 @@
-"""Whose portal a configuration is for, by the names of its events."""
+"""Find the portal that a configuration is written for."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PREFIX: Final = re.compile(r"pe([0-9]{1,15})_")
 def portal_of(config: dict[str, Any]) -> int:
     """Return the portal that the configuration's `settings.eventNamePrefix` belongs to.
 
-    Without a portal in the prefix it is that of the documented examples. HubSpot refuses event names of another
-    portal (wire facts, 1.4), so a HubSpot on this machine has to be the configuration's own.
+    Without a portal in the prefix, return `DOCUMENTED_PORTAL`, which the documentation uses in its examples. HubSpot
+    refuses event names of another portal (wire facts, section 1.4), so the simulator must use the configuration's.
     """
     settings = config.get("settings")
     prefix = settings.get("eventNamePrefix") if isinstance(settings, dict) else None
-    found = _PREFIX.match(prefix) if isinstance(prefix, str) else None
-    return int(found[1]) if found else DOCUMENTED_PORTAL
+    match = _PREFIX.match(prefix) if isinstance(prefix, str) else None
+    return int(match[1]) if match else DOCUMENTED_PORTAL

@@ -1,4 +1,4 @@
-"""Properties of contacts and events as an account keeps and shows them (HubSpot wire facts, sections 2.2 and 2.3)."""
+"""The properties of contacts and events (HubSpot wire facts, sections 2.2 and 2.3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["AccountPropertyOption", "AccountProperty", "PropertyGroup"]
 
 @dataclass(frozen=True, slots=True)
 class AccountPropertyOption:
-    """One choice of an enumeration."""
+    """One option of an enumeration."""
 
     label: str
     value: str
@@ -22,7 +22,7 @@ class AccountPropertyOption:
 
 @dataclass(frozen=True, slots=True)
 class AccountProperty:
-    """A property of contacts, or of one event definition."""
+    """A property of contacts or of an event definition."""
 
     name: str
     label: str = ""
@@ -42,7 +42,7 @@ class AccountProperty:
 
     @classmethod
     def of(cls, known: PropertyLike, *, group: str, label: str = "", hubspot_defined: bool = True) -> Self:
-        """Return a property that the checks know, as an account has it."""
+        """Make an account property from a property of the checks."""
         return cls(
             known.name,
             label,
@@ -59,7 +59,7 @@ class AccountProperty:
         )
 
     def shown(self) -> dict[str, Any]:
-        """Return the property as HubSpot's API shows it."""
+        """Return the property as JSON of HubSpot's API."""
         return {
             "name": self.name,
             "label": self.label or self.name,

@@ -20,11 +20,11 @@ DAY_SECONDS: Final = 86_400.0
 
 @dataclass(slots=True)
 class LimitExceededError(Exception):
-    """A request above a limit.
+    """A request exceeded a rate limit.
 
     Attributes:
         policy: HubSpot's name of the limit: `DAILY`, `SECONDLY`, `TEN_SECONDLY_ROLLING`.
-        retry_after: seconds for the header `Retry-After`; 0 sends none.
+        retry_after: seconds in the header `Retry-After`; 0 sends no header.
 
     """
 
@@ -33,31 +33,31 @@ class LimitExceededError(Exception):
 
 
 class RateLimits:
-    """Counts of one account. Days end at midnight UTC; HubSpot uses the account's own time zone."""
+    """Request counts of one account. Days end at midnight UTC, whereas HubSpot uses the account's time zone."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Count from zero."""
+        """Reset all counts."""
         self._calls: deque[float] = deque()
         self._searches: deque[float] = deque()
         self._sends: deque[float] = deque()
         self._day, self._today = -1, 0
 
     def count_send(self, behaviours: Behaviours, now: float) -> None:
-        """Count a send, which has a limit of its own (section 1.5). Raises LimitExceededError."""
+        """Count a send request, which has its own limit (section 1.5). Raises LimitExceededError."""
         if behaviours.enforce_rate_limits:
             self._take(self._sends, 1.0, behaviours.events_rps, now, "SECONDLY", behaviours)
 
     def count_search(self, behaviours: Behaviours, now: float) -> None:
-        """Count a search: five a second, no headers. Raises LimitExceededError."""
+        """Count a search: five per second, without headers. Raises LimitExceededError."""
         self._count_day(behaviours, now)
         if behaviours.enforce_rate_limits:
             self._take(self._searches, 1.0, _SEARCHES, now, "SECONDLY", behaviours)
 
     def count_call(self, behaviours: Behaviours, now: float) -> Sequence[tuple[str, str]]:
-        """Count any other call and return the headers that tell what is left. Raises LimitExceededError."""
+        """Count any other call; return its rate-limit headers. Raises LimitExceededError."""
         limit, daily = _TEN_SECONDS[behaviours.tier], self.daily(behaviours)
         self._count_day(behaviours, now)
         if behaviours.enforce_rate_limits:
@@ -74,12 +74,12 @@ class RateLimits:
         )
 
     def today(self, now: float) -> int:
-        """Return how many calls were counted on the day of `now`."""
+        """Return the number of calls on the day (UTC) of `now`."""
         return self._today if math.floor(now / DAY_SECONDS) == self._day else 0
 
     @staticmethod
     def daily(behaviours: Behaviours) -> int:
-        """Return how many calls a day the account may make."""
+        """Return the maximum number of calls per day."""
         return behaviours.quota_calls or CONTACT_CALLS_A_DAY[behaviours.tier]
 
     def _count_day(self, behaviours: Behaviours, now: float) -> None:

@@ -1,4 +1,4 @@
-"""The initial content of an account, validated."""
+"""The validated initial content of an account."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class SeedProperty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     type: _Kind = "string"
     options: list[str] = []
-    readOnly: bool = False  # noqa: N815 - as HubSpot writes names
+    readOnly: bool = False  # noqa: N815 - HubSpot's name
 
-    def made(self, group: str) -> AccountProperty:
-        """Return the property as the account keeps it."""
+    def to_account_property(self, group: str) -> AccountProperty:
+        """Return the account property."""
         options = tuple(
             AccountPropertyOption(value, value, order) for order, value in enumerate(self.options)
         )
@@ -36,30 +36,35 @@ class SeedProperty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SeedContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A contact by its e-mail."""
+    """A contact, identified by its e-mail address."""
 
     email: str
     properties: dict[str, str] = {}
 
 
 class SeedDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An event definition by its full name; a property that is only a name is a text."""
+    """An event definition with its full name; a property given as a name only has the type string."""
 
     name: str
     properties: list[str | SeedProperty] = []
 
 
 class Seed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The initial content of an account. `occurrences` are bodies of `/events/v3/send`."""
+    """The initial content of an account. `occurrences` are request bodies of `/events/v3/send`."""
 
     contacts: list[SeedContact] = []
     definitions: list[SeedDefinition] = []
-    contactProperties: list[str | SeedProperty] = []  # noqa: N815 - as HubSpot
+    contactProperties: list[str | SeedProperty] = []  # noqa: N815 - HubSpot's name
     occurrences: list[dict[str, Any]] = []
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
-        """Validate a seed. Raises ValueError: `seed.contacts.0.email: …`."""
+        """Validate a seed.
+
+        Raises:
+            ValueError: the data is invalid; the message begins with its path, `seed.contacts.0.email: …`.
+
+        """
         try:
             return msgspec.convert(dict(data), cls)
         except msgspec.ValidationError as error:
@@ -70,6 +75,6 @@ class Seed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(msg) from None
 
 
-def made_property(wanted: str | SeedProperty, group: str) -> AccountProperty:
-    """Return the property that a seed names."""
-    return AccountProperty(wanted, group=group) if isinstance(wanted, str) else wanted.made(group)
+def to_account_property(entry: str | SeedProperty, group: str) -> AccountProperty:
+    """Return the account property of a seed entry."""
+    return AccountProperty(entry, group=group) if isinstance(entry, str) else entry.to_account_property(group)

@@ -1,4 +1,4 @@
-"""The properties that contacts of every account have, as an account shows them (HubSpot wire facts, section 3.2)."""
+"""The standard contact properties of every account (HubSpot wire facts, section 3.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The properties that every account and every event definition has (HubSpot wire facts, sections 2.5 and 3.2)."""
+"""The standard properties of contacts and event definitions (HubSpot wire facts, sections 2.5 and 3.2)."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ DEFAULT_EVENT_PROPERTIES: Final = {
     for prop in STANDARD_EVENT_PROPERTIES.values()
 }
 
-# The one group whose name every property list shows; accounts have more.
+# The only standard group whose name is known; real accounts have more.
 STANDARD_PROPERTY_GROUPS: Final = {"contactinformation": "Contact information"}

@@ -1,7 +1,7 @@
-"""Accounts in a SQLite file: readable with any SQLite tool, and whole after kill -9.
+"""Accounts in a SQLite file, which any SQLite tool can read and which stays consistent after kill -9.
 
-Each request's changes are one transaction, committed before the answer is sent. The write-ahead log with
-`synchronous=NORMAL` survives the death of the process at any moment; a loss of power may cost the last moments.
+Each request's changes are one transaction, committed before the answer is sent. With a write-ahead log and
+`synchronous=NORMAL`, no commit is lost when the process dies; a power failure may lose the last commits.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ create table occurrences (account integer, number integer, id text not null, has
     event_name text not null, contact integer, occurred_at real not null, came_at real not null,
     visible_at real not null, properties text not null, primary key (account, number)) without rowid;
 """
-# Added within version 1: earlier programs do not look at it.
+# Added within version 1 of the schema: earlier releases ignore this table.
 _PROPERTY_GROUPS: Final = """
 create table if not exists property_groups (account integer, name text, definition text not null,
     primary key (account, name)) without rowid
@@ -66,7 +66,7 @@ _DELETE_CONTACT: Final = (
 
 
 class StoreError(StorageError):
-    """The store cannot be used; the message says which file, why, and what to do."""
+    """The store cannot be used; the message names the file, the cause and a remedy."""
 
 
 STORE: Final = FileFormat(
@@ -80,7 +80,7 @@ STORE: Final = FileFormat(
 
 @dataclass(frozen=True, slots=True)
 class StoredAccount:
-    """An account of the file; its tokens are stored as hashes only."""
+    """A stored account; `tokens` maps SHA-256 hashes to scopes, where None means all scopes."""
 
     number: int
     portal_id: int
@@ -89,15 +89,15 @@ class StoredAccount:
 
 
 def token_hash(token: str) -> str:
-    """Return the hash that the file has in place of a token."""
+    """Return the SHA-256 hash that is stored in place of a token, in hexadecimal."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Store:
-    """Keep accounts in a SQLite file. Safe to use from several threads; one process at a time.
+    """Persist accounts in a SQLite file. Safe to use from several threads of one process at a time.
 
     Args:
-        path: the file; it is made where it does not exist.
+        path: the file; created if it does not exist.
 
     Raises:
         StoreError: the file belongs to another program or a newer version, is in use, is damaged, or cannot be opened.
@@ -120,8 +120,8 @@ class Store:
             raise to_error(error, self.path, STORE) from None
 
     def accounts(self) -> list[StoredAccount]:
-        """Return the accounts of the file in the order of their creation."""
-        found = []
+        """Return the stored accounts in order of creation."""
+        accounts = []
         with self._lock:
             rows = self._db.execute(
                 "select account, portal_id, switches from accounts order by account"
@@ -133,11 +133,11 @@ class Store:
                     for name, scopes in self._db.execute(sql, (number,))
                 }
                 chosen = Behaviours.from_mapping(orjson.loads(switches))
-                found.append(StoredAccount(number, portal_id, chosen, tokens))
-        return found
+                accounts.append(StoredAccount(number, portal_id, chosen, tokens))
+        return accounts
 
     def add_account(self, portal_id: int, behaviours: Behaviours) -> int:
-        """Keep a new account and give its number."""
+        """Insert a new account and return its number."""
         with self._lock:
             sql = "insert into accounts (portal_id, switches) values (?, ?)"
             number = self._db.execute(sql, (portal_id, orjson.dumps(asdict(behaviours)).decode())).lastrowid
@@ -145,29 +145,29 @@ class Store:
         return number
 
     def save_behaviours(self, number: int, behaviours: Behaviours) -> None:
-        """Store an account's behaviours."""
+        """Update an account's behaviours."""
         row = (orjson.dumps(asdict(behaviours)).decode(), number)
         with self._lock:
             self._db.execute("update accounts set switches=? where account=?", row)
 
     def save_token(self, number: int, token: str, scopes: frozenset[str] | None) -> None:
-        """Keep which account a token opens; of the token itself only its hash."""
-        listed = None if scopes is None else orjson.dumps(sorted(scopes)).decode()
+        """Store the hash and the scopes of an account's token; None means all scopes."""
+        scopes_json = None if scopes is None else orjson.dumps(sorted(scopes)).decode()
         with self._lock:
             self._db.execute(
-                "insert or replace into tokens values (?,?,?)", (token_hash(token), number, listed)
+                "insert or replace into tokens values (?,?,?)", (token_hash(token), number, scopes_json)
             )
 
     def load(self, number: int, account: SimulatedAccount) -> None:
-        """Fill an empty account with what the file has of it."""
+        """Load the contents of an account into an empty `SimulatedAccount`."""
         with self._lock:
             load(self._db, number, account)
 
     def commit(self, account: SimulatedAccount, changes: Changes) -> None:
-        """Keep changes in one transaction; it returns when they survive the death of the process.
+        """Write changes in one transaction; on return they survive the death of the process.
 
         Raises:
-            StoreError: they cannot be kept, such as on a full disk; nothing of them is in the file.
+            StoreError: the changes cannot be written, for example because the disk is full; they are rolled back.
 
         """
         with self._lock:
@@ -176,7 +176,7 @@ class Store:
                 try:
                     self._write(changes.account, account, changes)
                 except BaseException:
-                    if self._db.in_transaction:  # a full disk has rolled back already
+                    if self._db.in_transaction:  # SQLite has already rolled back if the disk is full
                         self._db.execute("rollback")
                     raise
                 self._db.execute("commit")
@@ -184,7 +184,7 @@ class Store:
                 raise to_error(error, self.path, STORE) from None
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and release its lock."""
         with self._lock:
             self._db.close()
             self._file_lock.release()
@@ -257,15 +257,15 @@ class Store:
 
 
 def _occurrence_rows(number: int, changes: Changes) -> Iterable[tuple[Any, ...]]:
-    for position, occurrence, came, has_uuid in changes.occurrences:
-        yield _occurrence_row(number, position, occurrence, came, has_uuid=has_uuid)
+    for position, occurrence, received_at, has_uuid in changes.occurrences:
+        yield _occurrence_row(number, position, occurrence, received_at, has_uuid=has_uuid)
 
 
 def _occurrence_row(
-    number: int, position: int, occurrence: Occurrence, came: float, *, has_uuid: bool
+    number: int, position: int, occurrence: Occurrence, received_at: float, *, has_uuid: bool
 ) -> tuple[Any, ...]:
     contact = None if occurrence.contact is None else int(occurrence.contact)
-    moments = (occurrence.occurred_at, came, occurrence.visible_at)
+    moments = (occurrence.occurred_at, received_at, occurrence.visible_at)
     return (
         number,
         position,

@@ -1,4 +1,4 @@
-"""Read an account back out of its SQLite file."""
+"""Load an account from SQLite."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["load"]
 
 
 def load(db: sqlite3.Connection, number: int, account: SimulatedAccount) -> None:
-    """Fill an empty account from the rows with this number."""
+    """Load the rows of account `number` into an empty account."""
     with account.lock:
         _load_contacts(db, number, account)
         _load_definitions(db, number, account)
@@ -38,8 +38,8 @@ def _load_contacts(db: sqlite3.Connection, number: int, account: SimulatedAccoun
     contacts: dict[int, Contact] = {}
     texts = msgspec.json.Decoder(dict[str, str])
     for identifier, properties, created_at, updated_at, created, archived_at in db.execute(sql, (number,)):
-        held = texts.decode(properties)
-        contact = Contact(str(identifier), held, created_at, updated_at, created, archived_at)
+        values = texts.decode(properties)
+        contact = Contact(str(identifier), values, created_at, updated_at, created, archived_at)
         contacts[identifier] = contact
         account.book.load(contact)
     sql = "select contact, property, value, at from contact_history where account=? order by number"
@@ -48,15 +48,15 @@ def _load_contacts(db: sqlite3.Connection, number: int, account: SimulatedAccoun
 
 
 def _load_definitions(db: sqlite3.Connection, number: int, account: SimulatedAccount) -> None:
-    found: list[EventDefinition] = []
+    loaded: list[EventDefinition] = []
     for name, deleted, text in db.execute(
         "select name, deleted, definition from definitions where account=?", (number,)
     ):
         if deleted:
             account.deleted_definitions.add(name)
         else:
-            found.append(msgspec.json.decode(text, type=EventDefinition))
-    for event_definition in sorted(found, key=lambda definition: definition.number):
+            loaded.append(msgspec.json.decode(text, type=EventDefinition))
+    for event_definition in sorted(loaded, key=lambda definition: definition.number):
         account.definitions[event_definition.name] = event_definition
 
 
@@ -66,9 +66,9 @@ def _load_occurrences(db: sqlite3.Connection, number: int, account: SimulatedAcc
         "from occurrences where account=? order by number"
     )
     for row in db.execute(sql, (number,)):
-        position, identifier, has_uuid, name, contact, occurred, came, visible, properties = row
-        whose = None if contact is None else str(contact)
-        occurrence = Occurrence(identifier, name, properties.encode(), whose, occurred, visible)
-        account.log.load(position, occurrence, came, has_uuid=bool(has_uuid))
+        position, identifier, has_uuid, name, contact, occurred, received_at, visible, properties = row
+        contact_id = None if contact is None else str(contact)
+        occurrence = Occurrence(identifier, name, properties.encode(), contact_id, occurred, visible)
+        account.log.load(position, occurrence, received_at, has_uuid=bool(has_uuid))
     text = db.execute("select counters from accounts where account=?", (number,)).fetchone()[0]
     account.log.counters = msgspec.json.decode(text, type=Counters)

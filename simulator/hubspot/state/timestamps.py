@@ -1,4 +1,4 @@
-"""Moments as HubSpot writes them."""
+"""Format times as HubSpot does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ __all__ = ["iso"]
 
 
 def iso(seconds: float) -> str:
-    """Return UNIX time in seconds as ISO 8601 text in UTC, with three digits and Z."""
+    """Format UNIX time in seconds as ISO 8601 in UTC with milliseconds: `2026-03-01T12:00:00.000Z`."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -215,11 +215,11 @@ class ChecksView(View):
             own = isinstance(example, FlowExample)
             lines.append(line((f"✔ exactly as {'the example says' if own else 'documented'}", "*good")))
         elif checked is not None:
-            many = len(checked.told)
+            many = len(checked.distinct_differences)
             lines.append(line((f"✘ {many} difference{'s' * (many > 1)}", "*bad")))
             half = max(12, (width - 4) // 2)
             lines.append(line((fit(f" {_wanted(example)}", half) + "│", "dim"), (" happened", "dim")))
-            for difference in checked.told[:30]:
+            for difference in checked.distinct_differences[:30]:
                 lines.append(line((harmless(difference.path, 100), "info")))
                 lines.append(
                     line(

@@ -203,7 +203,7 @@ def test_the_memory_of_an_engine_is_given_back_without_waiting_for_the_collector
     try:
         engine = JavaScriptEngine()
         engine.function("(value) => value")({"n": 1}, CallContext(scope=object()))
-        session = weakref.ref(engine._parser(engine._place()))
+        session = weakref.ref(engine._parser(engine._thread_state()))
         engine.close()
         assert session() is None
     finally:

@@ -18,13 +18,13 @@ from typing import Any
 import pytest
 
 from hubspot_dest.config.model import Config, ConfigError
-from hubspot_dest.mapping.callbacks import Callbacks
 from hubspot_dest.mapping.context import CallContext, CollectorView
 from hubspot_dest.mapping.javascript import JavaScriptEngine, JavaScriptError, JavaScriptLimitError, Limits
 from hubspot_dest.mapping.javascript.account import CostAccount
 from hubspot_dest.mapping.javascript.engine import JavaScriptFunction
 from hubspot_dest.mapping.javascript.screening import is_bounded
 from hubspot_dest.mapping.jsvalues import UNDEFINED
+from hubspot_dest.mapping.values import Callbacks
 from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.planner import Planner
 from tests import warm

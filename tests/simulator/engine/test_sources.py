@@ -97,9 +97,9 @@ def test_every_line_of_a_file_is_one_row_and_a_bad_line_says_where_it_stands(tmp
         assert len(rows) == 23
         said = [row.sentence for row in bad]
         assert said[0].startswith("events.jsonl, line 11, column ")
-        assert "broken JSON" in said[0]
+        assert "invalid JSON" in said[0]
         assert said[1].startswith("events.jsonl, line 12: Event name is invalid")
-        assert said[2].startswith("events.jsonl, line 13: an event is a JSON object, not a number")
+        assert said[2].startswith("events.jsonl, line 13: an event must be a JSON object, not a number")
         assert {row.kind for row in bad} == {"failed"}
         assert engine.reconcile().problems == []
 

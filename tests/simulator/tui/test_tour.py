@@ -82,12 +82,12 @@ async def test_going_back_throws_no_fault_again_and_leaving_clears_it(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("title: [", "broken YAML"),
+        ("title: [", "invalid YAML"),
         ("title: x\nsteps: []", "at least one step"),
-        ("title: [\nsteps: x", "broken YAML, line 2, column 9: expected ',' or ']'"),
+        ("title: [\nsteps: x", "invalid YAML, line 2, column 9: expected ',' or ']'"),
         (
             "title: x\nwhen: 2026-13-45\nsteps: [{say: a}]",
-            "broken YAML, line 2, column 7: month must be in 1..12",
+            "invalid YAML, line 2, column 7: month must be in 1..12",
         ),
         ("- a", "this needs a mapping with title, steps, seed, not a list"),
         ("title: x\nstep: [{say: hi}]", "there is no 'step'; there are title, steps, seed"),

@@ -1,4 +1,4 @@
-"""The OpenAPI document of everything that the server answers, made from the tables of routes."""
+"""The OpenAPI document of the server, built from the route tables."""
 
 from simulator.hubspot.control.openapi.document import make_document
 

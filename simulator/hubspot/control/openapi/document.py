@@ -1,4 +1,4 @@
-"""Build the OpenAPI document from the two tables of routes: HubSpot's with their aliases, and the control routes."""
+"""Build the OpenAPI document from the tables of HubSpot's routes and of the control routes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def make_document(*, aliases: bool = True) -> Schema:
     """Return an OpenAPI 3.1 document of every operation.
 
     Args:
-        aliases: include the dated paths and the numeric object type, not only the documented path of each operation.
+        aliases: include the aliases of each documented path: dated versions and the numeric object type.
 
     """
     requests, components = _request_schemas()
@@ -86,12 +86,12 @@ def _request_schemas() -> tuple[dict[Any, Schema], dict[str, Schema]]:
 def _operation(route: Route, path: str, number: int, requests: Mapping[Any, Schema]) -> Schema:
     answers = {status: _answer(status, shape) for status, shape in route.answers.items()}
     if route.token_of is None:
-        answers[401] = _answer(401, "Error", "no token, or none that opens an account")
+        answers[401] = _answer(401, "Error", "the token is missing or unknown")
         answers[403] = _answer(403, "Error", "the token lacks a scope")
         answers[429] = _answer(429, "Error", f"a limit was reached ({route.counting})")
     else:
         answers[401] = _answer(401, "Error", "no account has this token")
-    if "{date}" in path:  # any other text in its place is not a route: HubSpot answers with a page
+    if "{date}" in path:  # any other text in its place is an unknown path, which HubSpot answers with HTML
         unknown = answers.setdefault(404, {"description": "no such path", "content": {}})
         unknown["content"]["text/html"] = {}
     operation: Schema = {
@@ -118,7 +118,7 @@ def _control_operation(route: ControlRoute, path: str, requests: Mapping[Any, Sc
     answers[400] = _answer(400, "ControlError", "the request is not valid")
     answers[401] = _answer(401, "ControlError", "the control token is missing or wrong")
     if "{" in path or route.request is not None or "account" in route.query:
-        answers[404] = _answer(404, "ControlError", "what the request names does not exist")
+        answers[404] = _answer(404, "ControlError", "the named object does not exist")
     name = path.removeprefix("/_simulator/").replace("/", ".").replace("{", "").replace("}", "")
     operation: Schema = {
         "operationId": f"simulator.{name}.{route.method.lower()}",

@@ -1,4 +1,4 @@
-"""The shapes of the requests and answers of the control routes, as JSON Schema."""
+"""The JSON Schemas of the control routes' requests and answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONTROL_SHAPES: Final[dict[str, Schema]] = {
     "Fault": {"type": "object", "required": ["number", "kind"], "properties": {"number": WHOLE}},
     "FaultList": array_of(reference_to("Fault")),
     "FaultsRequest": {
-        "description": "A fault as text (`429:every=3`) or as an object with the same names, or a list of them.",
+        "description": "A fault as text (`429:every=3`), as an object with the same names, or a list of these.",
         "oneOf": [TEXT, ANYTHING, array_of({"oneOf": [TEXT, ANYTHING]})],
     },
     "SwitchesRequest": {

@@ -1,1 +1,1 @@
-"""The status pages: Jinja2 templates, one style sheet, one script. Nothing is loaded from another host."""
+"""The status pages: Jinja2 templates, a style sheet and a script, without resources of other hosts."""

@@ -1,4 +1,4 @@
-"""Collect what the first page shows: accounts, journal, faults, stories, magic addresses."""
+"""Collect the values of the overview page: accounts, journal, faults, stories and magic addresses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simulator.hubspot.faults.syntax import fault_to_mapping
 __all__ = ["JOURNAL_COLUMNS", "overview_values"]
 
 JOURNAL_COLUMNS: Final = ("number", "method", "target", "status", "decision", "rule", "fault", "ms")
-"""The columns of the journal; `page.js` has the same for rows that arrive live."""
+"""The columns of the journal; keep in step with `page.js`, which adds live rows."""
 _JOURNAL_ROWS: Final = 100
 
 
@@ -47,7 +47,7 @@ def _journal_row(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _journal_cell(line: Mapping[str, Any], column: str) -> object:
-    """Return the text of a cell; `page.js` does the same for rows that arrive live."""
+    """Return the content of a cell; keep in step with `page.js`, which adds live rows."""
     if column == "decision" and line["delivery"] != "answered":
         return f"{line['decision']} — {line['delivery']}"
     if column == "status":

@@ -1,4 +1,4 @@
-"""Render the status pages from their templates. Autoescape is on: whatever a sender wrote is text, never HTML."""
+"""Render the status pages. Autoescape is on, so that values from senders are never HTML."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def _environment() -> Environment:
 
 
 def render(template: str, *, title: str = "", here: str = "", **values: Any) -> str:
-    """Return a page.
+    """Render a template to HTML.
 
     Args:
-        template: the file's name in `templates`.
-        title: the page's heading; the product's name without one.
-        here: the path of the page in the menu.
-        values: what the template shows.
+        template: file name in `templates`.
+        title: heading of the page; the product's name if empty.
+        here: path of the page's menu entry.
+        values: variables of the template.
 
     """
     return _environment().get_template(template).render(title=title, here=here, **values)

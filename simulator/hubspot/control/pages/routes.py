@@ -36,7 +36,7 @@ def _html(template: str, status: int = 200, **values: Any) -> Response:
 
 
 def _admitted_only(page: Page) -> Page:
-    """Show a page to clients with the control token or its cookie; a refused request gets a page, too."""
+    """Wrap a page: show the sign-in page without the control token or its cookie, and refusals as HTML."""
 
     async def shown(request: Request) -> Response:
         if not admitted(request):
@@ -50,7 +50,7 @@ def _admitted_only(page: Page) -> Page:
 
 
 async def _start(request: Request) -> Response:
-    """Show the first page; `?token=` sets the cookie and leaves the address bar."""
+    """Show the overview; `?token=` sets the cookie and redirects, which removes the token from the URL."""
     context = context_of(request)
     offered = request.query_params.get("token")
     if offered is not None and hmac.compare_digest(offered.encode(), context.token.encode()):
@@ -71,7 +71,7 @@ async def _contacts(request: Request) -> Response:
     page = await shown_contacts(request, words, start, _PAGE_SIZE)
     portals, number = _portals(request)
     empty = (
-        f"None of {page.total:,} {plural(page.total, 'contact')} has {words!r} in a property."
+        f"None of {page.total:,} {plural(page.total, 'contact')} contains {words!r}."
         if words
         else "There are no contacts yet."
     )
@@ -117,7 +117,7 @@ async def _definitions(request: Request) -> Response:
 
 
 def _portals(request: Request) -> tuple[list[int], int]:
-    """Return the portal of every account, and the number of the chosen account."""
+    """Return the portals of all accounts, and the index of the chosen account."""
     portals = [account.portal_id for account in context_of(request).service.accounts()]
     return portals, whole_number(request, "account", 0)
 

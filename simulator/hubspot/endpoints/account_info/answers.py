@@ -1,4 +1,4 @@
-"""The answers of the account endpoints: shapes of the official clients' models, values of our own."""
+"""The answers of the account endpoints, with the fields of the official clients' models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describe the account: shapes of the official clients' models, values of our own."""
+"""Describe the account. Fields follow the official clients' models; values are the simulator's own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["account_details", "api_usage"]
 
 
 def account_details(call: Call) -> Answer:
-    """Return the portal's number and zone."""
+    """Return the portal id, time zone and currency of the account."""
     body = {
         "portalId": call.account.portal_id,
         "accountType": "DEVELOPER_TEST",
@@ -23,14 +23,14 @@ def account_details(call: Call) -> Answer:
         "additionalCurrencies": [],
         "utcOffset": "+00:00",
         "utcOffsetMilliseconds": 0,
-        "uiDomain": urlsplit(call.base_url).netloc,  # links to records must not lead to the real HubSpot
+        "uiDomain": urlsplit(call.base_url).netloc,  # links to records must not point to the real HubSpot
         "dataHostingLocation": "na1",
     }
     return answer_json(200, body, f"200: portal {call.account.portal_id}", "account.details")
 
 
 def api_usage(call: Call) -> Answer:
-    """Return how many of today's calls are used; sends are exempt and not counted."""
+    """Return the number of calls today (UTC); send requests are exempt and not counted."""
     account = call.account
     with account.lock:
         used, limit = account.limits.today(call.now), account.limits.daily(account.behaviours)

@@ -1,4 +1,4 @@
-"""The account endpoints have no bodies."""
+"""The account endpoints take no request bodies."""
 
 from __future__ import annotations
 

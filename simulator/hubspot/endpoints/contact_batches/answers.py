@@ -1,4 +1,4 @@
-"""The answers of the contact batches: results, and errors beside them (HubSpot wire facts, sections 3.2 to 3.4)."""
+"""The answers of the contact batches: results and errors (HubSpot wire facts, sections 3.2 to 3.4)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,15 @@ from simulator.hubspot.endpoints.shapes import (
 from simulator.hubspot.messages import Answer
 from simulator.hubspot.state.timestamps import iso
 
-__all__ = ["NOT_FOUND", "SHAPES", "batch_answer", "batch_error", "empty_answer", "input_error", "traced"]
+__all__ = [
+    "NOT_FOUND",
+    "SHAPES",
+    "batch_answer",
+    "batch_error",
+    "empty_answer",
+    "input_error",
+    "with_trace_id",
+]
 
 NOT_FOUND: Final = (
     "Could not get some CONTACT objects, they may be deleted or not exist. Check that ids are valid."
@@ -46,7 +54,7 @@ SHAPES: Final[dict[str, Schema]] = {
 def batch_answer(
     call: Call, results: list[dict[str, Any]], errors: list[dict[str, Any]], status: int, rule: str
 ) -> Answer:
-    """Return the results with `status`, or with 207 if there are errors beside them."""
+    """Return the results with `status`, or results and errors with 207."""
     when = iso(call.now)
     body: dict[str, Any] = {"status": "COMPLETE", "results": results, "startedAt": when, "completedAt": when}
     if errors:
@@ -57,26 +65,26 @@ def batch_answer(
 
 
 def empty_answer() -> Answer:
-    """Return the answer to a body without `inputs`: 2xx, and nothing was done (captured, section 3.3)."""
+    """Return the 200 for a body without `inputs`, for which HubSpot does nothing (captured, section 3.3)."""
     body: dict[str, Any] = {"status": "COMPLETE", "results": [], "errors": []}
     return answer_json(200, body, "200: no `inputs`, so nothing was done", "contact.batch.envelope")
 
 
 def batch_error(category: str, message: str, context: dict[str, Any]) -> dict[str, Any]:
-    """Return one entry of `errors`."""
+    """Return an entry of `errors`."""
     return {"status": "error", "category": category, "message": message, "context": context}
 
 
 def input_error(refusal: Refusal, contact_input: ContactInput) -> dict[str, Any]:
-    """Return the entry of `errors` for one refused input."""
+    """Return the entry of `errors` for a refused input."""
     context: dict[str, Any] = {"objectWriteTraceId": [contact_input.objectWriteTraceId]}
     if refusal.rule == "contact.conflict":
         context["existingId"] = [refusal.message.rpartition(" ")[2]]
     return batch_error(refusal.category or "VALIDATION_ERROR", refusal.message, context)
 
 
-def traced(shown: dict[str, Any], contact_input: ContactInput) -> dict[str, Any]:
-    """Return a result with its input's trace id, if it has one."""
+def with_trace_id(shown: dict[str, Any], contact_input: ContactInput) -> dict[str, Any]:
+    """Add the input's trace id, if it has one, to a result."""
     return (
         shown
         if contact_input.objectWriteTraceId is None

@@ -1,4 +1,7 @@
-"""Read and write batches: all or nothing, or 207 with trace ids (HubSpot wire facts, sections 3.3, 3.4 and 3.6)."""
+"""Read and write batches of contacts (HubSpot wire facts, sections 3.3, 3.4 and 3.6).
+
+A write with trace ids on all inputs can succeed in part (207); any other write is all or nothing.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,12 @@ from simulator.hubspot.endpoints.contact_batches.answers import (
     batch_error,
     empty_answer,
     input_error,
-    traced,
+    with_trace_id,
 )
 from simulator.hubspot.endpoints.contact_batches.requests import ContactBatch, ContactBatchRead, ContactInput
 from simulator.hubspot.endpoints.contacts.answers import DEFAULT_PROPERTIES, show_contact
 from simulator.hubspot.endpoints.contacts.handler import (
-    appended,
+    append_options,
     check_id_property,
     check_identity,
     check_properties,
@@ -42,12 +45,12 @@ MAX_WITH_HISTORY: Final = 50
 
 _BATCH: Final = msgspec.json.Decoder(ContactBatch)
 _BATCH_READ: Final = msgspec.json.Decoder(ContactBatchRead)
-_Found = dict[str, Any]
-_Write = Callable[[ContactInput, Contact | None], _Found]
+_Result = dict[str, Any]
+_Write = Callable[[ContactInput, Contact | None], _Result]
 
 
 def read(call: Call) -> Answer:
-    """Return several contacts; those that do not exist are errors beside the others."""
+    """Return several contacts; unknown ones are reported in `errors`."""
     batch = decode(_BATCH_READ, call.body)
     if batch.inputs is None:
         return empty_answer()
@@ -59,7 +62,7 @@ def read(call: Call) -> Answer:
         raise Refusal(400, message, "contact.batch.history_size")
     _check_inputs(batch.inputs, call.body)
     account, missing, results = call.account, [], []
-    wanted = list(dict.fromkeys([*DEFAULT_PROPERTIES, *(batch.properties or [])]))
+    names = list(dict.fromkeys([*DEFAULT_PROPERTIES, *(batch.properties or [])]))
     archived = call.flag("archived")
     with account.lock:
         for contact_input in batch.inputs:
@@ -68,7 +71,7 @@ def read(call: Call) -> Answer:
                 missing.append(contact_input.id or "")
             else:
                 history = batch.propertiesWithHistory or []
-                results.append(show_contact(contact, account, wanted=wanted, history=history))
+                results.append(show_contact(contact, account, names=names, history=history))
     errors = [batch_error("OBJECT_NOT_FOUND", NOT_FOUND, {"ids": missing})] if missing else []
     return batch_answer(call, results, errors, 200, "contact.batch.read")
 
@@ -76,7 +79,7 @@ def read(call: Call) -> Answer:
 def create(call: Call) -> Answer:
     """Create several contacts."""
 
-    def write(contact_input: ContactInput, _: Contact | None) -> _Found:
+    def write(contact_input: ContactInput, _: Contact | None) -> _Result:
         properties = _checked(call.account, contact_input, None)
         return show_contact(call.account.add_contact(properties, call.now), call.account)
 
@@ -84,9 +87,9 @@ def create(call: Call) -> Answer:
 
 
 def update(call: Call) -> Answer:
-    """Update several contacts; those that do not exist are errors beside the others."""
+    """Update several contacts; unknown ones are reported in `errors`."""
 
-    def write(contact_input: ContactInput, contact: Contact | None) -> _Found:
+    def write(contact_input: ContactInput, contact: Contact | None) -> _Result:
         assert contact is not None
         call.account.book.change(contact, _checked(call.account, contact_input, contact), call.now)
         return show_contact(contact, call.account)
@@ -95,9 +98,9 @@ def update(call: Call) -> Answer:
 
 
 def upsert(call: Call) -> Answer:
-    """Create or update several contacts by their e-mail or another property with unique values."""
+    """Create or update several contacts, found by e-mail or another unique property."""
 
-    def write(contact_input: ContactInput, contact: Contact | None) -> _Found:
+    def write(contact_input: ContactInput, contact: Contact | None) -> _Result:
         account, is_new = call.account, contact is None
         properties = _checked(account, contact_input, contact)
         if contact is None:
@@ -142,8 +145,8 @@ def _write_batch(
     _check_size(inputs)
     if find:
         _check_inputs(inputs, call.body)
-    results: list[_Found] = []
-    errors: list[_Found] = []
+    results: list[_Result] = []
+    errors: list[_Result] = []
     missing: list[str] = []
     with account.lock:
         if check is not None:
@@ -153,7 +156,7 @@ def _write_batch(
             _lookup(account, contact_input.id or "", contact_input.idProperty) if find else None
             for contact_input in inputs
         ]
-        # Nothing is written while a record without a trace id can still refuse the whole request.
+        # Check every input before writing any: without trace ids, one refusal refuses the whole request.
         refusals = [
             None if must_exist and contact is None else _refusal(account, current_contact_input, contact)
             for current_contact_input, contact in zip(inputs, found, strict=True)
@@ -169,19 +172,19 @@ def _write_batch(
             try:
                 if refusal is not None:
                     raise refusal
-                results.append(traced(write(current_contact_input, contact), current_contact_input))
-            except Refusal as late:  # two new contacts of one batch may ask for the same e-mail
+                results.append(with_trace_id(write(current_contact_input, contact), current_contact_input))
+            except Refusal as write_refusal:  # two inputs of one batch may create the same e-mail
                 if not is_traced:
                     raise
-                errors.append(input_error(late, current_contact_input))
+                errors.append(input_error(write_refusal, current_contact_input))
     if missing:
         errors.append(batch_error("OBJECT_NOT_FOUND", NOT_FOUND, {"ids": missing}))
     _shuffle(account, results)
     return batch_answer(call, results, errors, status, rule)
 
 
-def _shuffle(account: SimulatedAccount, results: list[_Found]) -> None:
-    # Never in the order of the inputs, so that a client that relies on it fails here (section 3.3).
+def _shuffle(account: SimulatedAccount, results: list[_Result]) -> None:
+    # Never the order of the inputs, so that clients that rely on that order fail here (section 3.3).
     before = list(results)
     account.random.shuffle(results)
     if results == before:
@@ -208,11 +211,11 @@ def _checked(
     else:
         check_properties(account, properties)
     check_unique(account, properties, contact)
-    return appended(account, properties, contact)
+    return append_options(account, properties, contact)
 
 
 def _named(contact_input: ContactInput, properties: dict[str, str]) -> dict[str, str]:
-    """Return the properties of a new contact: those of the input, and the one that the input is found by."""
+    """Return the properties of a new contact: those of the input and its id property."""
     return (
         properties
         if contact_input.idProperty is None
@@ -221,7 +224,7 @@ def _named(contact_input: ContactInput, properties: dict[str, str]) -> dict[str,
 
 
 def _check_upsert(account: SimulatedAccount, contact_input: ContactInput) -> None:
-    """Refuse an upsert without the property to find the contact by (section 11). Raises Refusal."""
+    """Refuse an upsert without an `idProperty` (section 11). Raises Refusal."""
     if contact_input.idProperty is None:
         message = "idProperty is required for an upsert: name a property with unique values, such as email"
         raise Refusal(400, message, "contact.batch.upsert.id_property")

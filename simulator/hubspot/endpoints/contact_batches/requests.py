@@ -10,7 +10,7 @@ __all__ = ["ContactBatch", "ContactBatchRead", "ContactInput"]
 
 
 class ContactInput(msgspec.Struct):
-    """One contact of a batch; which fields count depends on the path."""
+    """One contact of a batch; the path determines which fields are used."""
 
     id: str | None = None
     idProperty: str | None = None  # noqa: N815 - HubSpot's name
@@ -21,7 +21,7 @@ class ContactInput(msgspec.Struct):
 class ContactBatch(msgspec.Struct):
     """A batch of contacts to write.
 
-    Nothing beside `inputs` is read: a single object in its place is answered with 200 and nothing done (section 3.3).
+    Only `inputs` is read: HubSpot answers 200 to a body without it, and does nothing (section 3.3).
     """
 
     inputs: list[ContactInput] | None = None

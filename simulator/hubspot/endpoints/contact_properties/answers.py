@@ -1,4 +1,4 @@
-"""The answers of the property endpoints; a single property is the shared shape `Property`."""
+"""The answers of the property endpoints. A single property has the shared schema `Property`."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _NAMES: Final = msgspec.json.Decoder(ContactPropertyNames)
 
 
 def list_all(call: Call) -> Answer:
-    """List the properties of contacts, or with `archived=true` the archived ones."""
+    """List the contact properties, or the archived ones with `archived=true`."""
     account = call.account
     with account.lock:
         properties = account.archived_properties if call.flag("archived") else account.contact_properties
@@ -44,7 +44,7 @@ def list_all(call: Call) -> Answer:
 
 
 def get(call: Call) -> Answer:
-    """Return one property."""
+    """Return one property. Raises Refusal: 404."""
     with call.account.lock:
         found = _find(call.account, call.parts[0], archived=call.flag("archived"))
     return answer_json(200, found.shown(), f"200: {found.name}", "property.get")
@@ -54,16 +54,16 @@ def create(call: Call) -> Answer:
     """Create a property."""
     body = decode(_NEW, call.body)
     with call.account.lock:
-        made = _checked(call.account, body)
-        call.account.add_contact_property(made)
-    return answer_json(201, made.shown(), f"201: property {made.name}", "property.create")
+        new_property = _checked(call.account, body)
+        call.account.add_contact_property(new_property)
+    return answer_json(201, new_property.shown(), f"201: property {new_property.name}", "property.create")
 
 
 def update(call: Call) -> Answer:
-    """Update a property of the account's own; what the body does not name stays."""
+    """Update a custom property; fields that are absent from the body are unchanged."""
     body = decode(_UPDATE, call.body)
     with call.account.lock:
-        made = _own(call.account, call.parts[0])
+        current = _own(call.account, call.parts[0])
         changes = {
             "label": body.label,
             "type": body.type,
@@ -75,14 +75,15 @@ def update(call: Call) -> Answer:
             "hidden": body.hidden,
             "form_field": body.formField,
         }
-        made = replace(made, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
-        _check_type(made.name, made.type)
-        call.account.add_contact_property(made)
-    return answer_json(200, made.shown(), f"200: property {made.name} updated", "property.update")
+        present = {name: value for name, value in changes.items() if value is not None}
+        updated = replace(current, **present)  # type: ignore[arg-type]
+        _check_type(updated.name, updated.type)
+        call.account.add_contact_property(updated)
+    return answer_json(200, updated.shown(), f"200: property {updated.name} updated", "property.update")
 
 
 def archive(call: Call) -> Answer:
-    """Archive a property of the account's own."""
+    """Archive a custom property."""
     with call.account.lock:
         _archive(call.account, [call.parts[0]])
     return no_content(f"204: property {call.parts[0]} archived", "property.archive")
@@ -103,10 +104,10 @@ def create_batch(call: Call) -> Answer:
     """Create several properties, or none of them if one is refused."""
     body = decode(_BATCH, call.body)
     with call.account.lock:
-        made = [_checked(call.account, contact_input) for contact_input in body.inputs]
-        for account_property in made:
+        new_properties = [_checked(call.account, contact_input) for contact_input in body.inputs]
+        for account_property in new_properties:
             call.account.add_contact_property(account_property)
-    return _batch_answer(call, 201, made, "property.batch.create")
+    return _batch_answer(call, 201, new_properties, "property.batch.create")
 
 
 def archive_batch(call: Call) -> Answer:
@@ -133,7 +134,7 @@ def _find(account: SimulatedAccount, name: str, *, archived: bool = False) -> Ac
 
 
 def _own(account: SimulatedAccount, name: str) -> AccountProperty:
-    """Return a property whose definition is the account's own; HubSpot's are read-only. Raises Refusal."""
+    """Return a custom property; properties defined by HubSpot are read-only. Raises Refusal."""
     found = _find(account, name)
     if found.hubspot_defined:
         raise Refusal(400, f"Property {name} is defined by HubSpot and read-only.", "property.read_only")
@@ -147,7 +148,7 @@ def _archive(account: SimulatedAccount, names: Iterable[str]) -> None:
 
 def _checked(account: SimulatedAccount, body: NewContactProperty) -> AccountProperty:
     violation = check_contact_property_name(body.name, ())
-    if violation is not None and not account.takes(violation):
+    if violation is not None and not account.accepts(violation):
         raise Refusal(400, violation.sentence, "property.invalid", checks=(violation.code,))
     _check_type(body.name, body.type)
     if body.name in account.contact_properties:

@@ -1,4 +1,4 @@
-"""The bodies of the property endpoints. Null counts as absent: the official clients send it for None."""
+"""The request bodies of the property endpoints. Null counts as absent: the official clients send it for None."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class NewContactProperty(msgspec.Struct):
 
 
 class ContactPropertyUpdate(msgspec.Struct):
-    """What can be changed of a contact property; what is absent stays."""
+    """Changes to a contact property; absent fields are unchanged."""
 
     label: str | None = None
     type: str | None = None

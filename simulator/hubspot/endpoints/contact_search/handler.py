@@ -1,4 +1,4 @@
-"""Search contacts; a new contact is found only after `search_lag_ms` (HubSpot wire facts, sections 3.5 and 11)."""
+"""Search contacts; new ones are found after `search_lag_ms` (HubSpot wire facts, sections 3.5 and 11)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["search"]
 
 MAX_LIMIT: Final = 200
 MAX_POSITION: Final = 10_000
-"""The first result that no page reaches."""
+"""The number of results that pages can reach."""
 MAX_GROUPS, MAX_GROUP_FILTERS, MAX_FILTERS = 5, 6, 18
 
 _SEARCH: Final = msgspec.json.Decoder(ContactSearch)
@@ -31,32 +31,32 @@ _Test = Callable[[Contact], bool]
 
 
 def search(call: Call) -> Answer:
-    """Find contacts: the filters of a group must all hold, the groups are alternatives."""
-    wanted = decode(_SEARCH, call.body)
-    limit, start = _page(wanted)
+    """Search contacts: filters of a group are combined with AND, groups with OR."""
+    request = decode(_SEARCH, call.body)
+    limit, start = _page(request)
     account, known_before = call.account, call.now - call.account.behaviours.search_lag_ms / 1000
     with account.lock:
-        fits = _compile(account, wanted)
+        fits = _compile(account, request)
         found = [
             contact for contact in account.book.all() if contact.created <= known_before and fits(contact)
         ]
-        for sort in reversed(wanted.sorts or []):
+        for sort in reversed(request.sorts or []):
             found = _sorted(account, found, sort)
-        names = list(dict.fromkeys([*DEFAULT_PROPERTIES, *(wanted.properties or [])]))
+        names = list(dict.fromkeys([*DEFAULT_PROPERTIES, *(request.properties or [])]))
         end = start + limit
-        page = [show_contact(contact, account, wanted=names) for contact in found[start:end]]
+        page = [show_contact(contact, account, names=names) for contact in found[start:end]]
     body: dict[str, Any] = {"total": len(found), "results": page}
     if end < len(found):
         body["paging"] = {"next": {"after": str(end)}}
     return answer_json(200, body, f"200: {amount(len(found), 'contact')} found", "contact.search")
 
 
-def _page(wanted: ContactSearch) -> tuple[int, int]:
-    """Return how many contacts to show and from where. Raises Refusal."""
-    limit = 10 if wanted.limit is None else wanted.limit
+def _page(request: ContactSearch) -> tuple[int, int]:
+    """Return the page size and the position of the first result. Raises Refusal."""
+    limit = 10 if request.limit is None else request.limit
     if not 1 <= limit <= MAX_LIMIT:
         raise Refusal(400, f"limit must be between 1 and {MAX_LIMIT}", "contact.search.limit")
-    after = str(wanted.after or 0)
+    after = str(request.after or 0)
     if not (after.isascii() and after.isdigit()):
         raise Refusal(400, f"after must be a whole number: {after}", "query.number")
     if len(after) > 9 or int(after) >= MAX_POSITION:
@@ -65,9 +65,9 @@ def _page(wanted: ContactSearch) -> tuple[int, int]:
     return limit, int(after)
 
 
-def _compile(account: SimulatedAccount, wanted: ContactSearch) -> _Test:
-    """Return the test of a contact that the query text and the filter groups ask for. Raises Refusal."""
-    groups = wanted.filterGroups or []
+def _compile(account: SimulatedAccount, request: ContactSearch) -> _Test:
+    """Compile the query text and the filter groups to a predicate over contacts. Raises Refusal."""
+    groups = request.filterGroups or []
     sizes = [len(group.filters) for group in groups]
     if len(groups) > MAX_GROUPS or max(sizes, default=0) > MAX_GROUP_FILTERS or sum(sizes) > MAX_FILTERS:
         message = (
@@ -75,7 +75,7 @@ def _compile(account: SimulatedAccount, wanted: ContactSearch) -> _Test:
             f"{MAX_FILTERS} filters in all"
         )
         raise Refusal(400, message, "contact.search.filters")
-    words = (wanted.query or "").lower()
+    words = (request.query or "").lower()
     alternatives = [[_test(account, search_filter) for search_filter in group.filters] for group in groups]
 
     def fits(contact: Contact) -> bool:
@@ -87,7 +87,7 @@ def _compile(account: SimulatedAccount, wanted: ContactSearch) -> _Test:
 
 
 def _test(account: SimulatedAccount, search_filter: SearchFilter) -> _Test:
-    """Return the test of one filter, its values read once. Raises Refusal."""
+    """Compile a filter to a predicate over contacts. Raises Refusal."""
     declared = _declared(account, search_filter.propertyName)
     name = declared.name
 
@@ -119,7 +119,7 @@ def _test(account: SimulatedAccount, search_filter: SearchFilter) -> _Test:
 def _range_test(
     declared: AccountProperty, search_filter: SearchFilter, stored: Callable[[Contact], list[Comparable]]
 ) -> _Test:
-    # Both sides are of one type: `stored` and `_operand` read them as the property's type.
+    # Both operands have one type: `stored` and `_operand` convert them to the property's type.
     compare: Callable[[Any, Any], bool] | None = {
         "LT": lambda value, low: bool(value < low),
         "LTE": lambda value, low: bool(value <= low),
@@ -145,23 +145,23 @@ def _declared(account: SimulatedAccount, name: str) -> AccountProperty:
 
 
 def _operand(declared: AccountProperty, value: Any) -> Comparable:
-    """Return a filter's value in the form that its property compares by. Raises Refusal."""
+    """Convert a filter's value to a sort key of its property. Raises Refusal."""
     text = text_of(value)
     read = comparable(declared, text)
     is_day = len(text) == 10 and text[4:5] == "-"
     if read is None or (declared.type == "datetime" and is_day):
-        what = "a moment in milliseconds since 1970" if is_moment(declared) else "a number"
+        what = "a time in milliseconds since 1970" if is_moment(declared) else "a number"
         message = f"{declared.name} compares with {what}, not with {text!r}"
         raise Refusal(400, message, "contact.search.value")
     return read
 
 
-def _contains(value: str, asked: str) -> bool:
-    return asked.strip("*") in value if "*" in asked else asked in [*value.replace("@", " ").split(), value]
+def _contains(value: str, token: str) -> bool:
+    return token.strip("*") in value if "*" in token else token in [*value.replace("@", " ").split(), value]
 
 
 def _sorted(account: SimulatedAccount, contacts: Sequence[Contact], sort: SearchSort | str) -> list[Contact]:
-    """Return the contacts in an order; those without a value come last in both directions."""
+    """Sort contacts; those without a value come last in both directions."""
     name = sort if isinstance(sort, str) else sort.propertyName
     backward = isinstance(sort, SearchSort) and sort.direction.upper() == "DESCENDING"
     declared = _declared(account, name.removeprefix("-"))

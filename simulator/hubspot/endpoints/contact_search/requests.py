@@ -10,7 +10,7 @@ __all__ = ["ContactSearch", "FilterGroup", "SearchFilter", "SearchSort"]
 
 
 class SearchFilter(msgspec.Struct):
-    """One condition."""
+    """A condition on one property."""
 
     propertyName: str  # noqa: N815 - HubSpot's name
     operator: str
@@ -20,20 +20,20 @@ class SearchFilter(msgspec.Struct):
 
 
 class FilterGroup(msgspec.Struct):
-    """Conditions that must all hold; the groups of a search are alternatives."""
+    """Filters combined with AND; the groups of a search are combined with OR."""
 
     filters: list[SearchFilter]
 
 
 class SearchSort(msgspec.Struct):
-    """An order."""
+    """A sort by one property."""
 
     propertyName: str  # noqa: N815 - HubSpot's name
     direction: str = "ASCENDING"
 
 
 class ContactSearch(msgspec.Struct):
-    """What to search for. Null counts as absent, as the official Node client sends it."""
+    """A search. Null counts as absent: the official Node client sends it."""
 
     filterGroups: list[FilterGroup] | None = None  # noqa: N815 - HubSpot's name
     properties: list[str] | None = None

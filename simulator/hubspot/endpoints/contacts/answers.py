@@ -27,7 +27,7 @@ DEFAULT_PROPERTIES: Final = (
     "lastmodifieddate",
     "lastname",
 )
-"""What an answer shows when the client asks for no properties."""
+"""The properties in an answer when the client names none."""
 
 SHAPES: Final[dict[str, Schema]] = {
     "Contact": object_of(
@@ -58,14 +58,22 @@ def show_contact(
     contact: Contact,
     account: SimulatedAccount,
     *,
-    wanted: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
     history: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return a contact as HubSpot shows it: all its properties, or those wanted, with null for an unset one."""
-    if wanted is None:
+    """Return a contact as JSON of HubSpot's API.
+
+    Args:
+        contact: the contact.
+        account: its account; unknown names in `names` are left out.
+        names: names of the properties to show, null where unset; None shows every property that is set.
+        history: names of the properties to show with their history, newest value first.
+
+    """
+    if names is None:
         properties: dict[str, str | None] = dict(contact.properties)
     else:
-        known = [name for name in wanted if name in account.contact_properties]
+        known = [name for name in names if name in account.contact_properties]
         properties = {name: contact.properties.get(name) for name in known}
     body: dict[str, Any] = {
         "id": contact.id,

@@ -23,7 +23,7 @@ from simulator.hubspot.state.account import SimulatedAccount
 from simulator.hubspot.state.contacts import Contact
 
 __all__ = [
-    "appended",
+    "append_options",
     "archive",
     "check_id_property",
     "check_identity",
@@ -49,17 +49,17 @@ _BODY: Final = msgspec.json.Decoder(ContactRequest)
 
 
 def list_all(call: Call) -> Answer:
-    """List contacts, oldest first; `limit` up to 100, `after`."""
+    """List contacts, oldest first; `limit` is at most 100, or 50 with history."""
     start, limit = whole_number(call, "after", 0), whole_number(call, "limit", 10)
-    history = call.many("propertiesWithHistory")
-    most = MAX_WITH_HISTORY if history else MAX_LIMIT
-    if not 1 <= limit <= most:
-        raise Refusal(400, f"limit must be between 1 and {most}", "contact.list.limit")
+    history = call.query_values("propertiesWithHistory")
+    max_limit = MAX_WITH_HISTORY if history else MAX_LIMIT
+    if not 1 <= limit <= max_limit:
+        raise Refusal(400, f"limit must be between 1 and {max_limit}", "contact.list.limit")
     with call.account.lock:
         contacts = call.account.book.all(archived=call.flag("archived"))
         found = [contact for contact in contacts if int(contact.id) > start]
         page = [
-            show_contact(current_contact, call.account, wanted=_wanted(call), history=history)
+            show_contact(current_contact, call.account, names=_property_names(call), history=history)
             for current_contact in found[:limit]
         ]
     body: dict[str, Any] = {"results": page}
@@ -69,17 +69,20 @@ def list_all(call: Call) -> Answer:
 
 
 def get(call: Call) -> Answer:
-    """Return one contact; 404 for an unknown one."""
+    """Return one contact. Raises Refusal: 404."""
     with call.account.lock:
         contact = _find(call, archived=call.flag("archived"))
         body = show_contact(
-            contact, call.account, wanted=_wanted(call), history=call.many("propertiesWithHistory")
+            contact,
+            call.account,
+            names=_property_names(call),
+            history=call.query_values("propertiesWithHistory"),
         )
     return answer_json(200, body, f"200: contact {contact.id}", "contact.get")
 
 
 def update(call: Call) -> Answer:
-    """Update a contact that exists; an update never creates one."""
+    """Update an existing contact. Raises Refusal: 404 for an unknown one."""
     properties, account = to_texts(decode(_BODY, call.body).properties), call.account
     with account.lock:
         contact = _find(call)
@@ -90,7 +93,7 @@ def update(call: Call) -> Answer:
             raise Refusal(400, message, "contact.update.empty", more=more, checks=(empty.code,))
         check_properties(account, properties)
         check_unique(account, properties, contact)
-        properties = appended(account, properties, contact)
+        properties = append_options(account, properties, contact)
         kept = account.book.change(contact, properties, call.now)
         body = show_contact(contact, account)
     many = len(properties) - len(kept)
@@ -101,21 +104,24 @@ def update(call: Call) -> Answer:
 
 
 def create(call: Call) -> Answer:
-    """Create a contact; 409 if another contact has the e-mail."""
+    """Create a contact. Raises Refusal: 409 if another contact has the e-mail address."""
     properties, account = to_texts(decode(_BODY, call.body).properties), call.account
     with account.lock:
         check_identity(account, properties)
         check_properties(account, properties)
         check_unique(account, properties, None)
-        contact = account.add_contact(appended(account, properties, None), call.now)
+        contact = account.add_contact(append_options(account, properties, None), call.now)
         body = show_contact(contact, account)
     answer = answer_json(201, body, f"201: contact {contact.id}", "contact.create")
-    place = ("Location", f"{call.path}/{contact.id}")  # relative: on the server that was asked
+    place = (
+        "Location",
+        f"{call.path}/{contact.id}",
+    )  # a relative reference, so that clients stay on this server
     return Answer(201, (*answer.headers, place), answer.body, answer.decision, answer.rule)
 
 
 def archive(call: Call) -> Answer:
-    """Archive a contact; an unknown id is answered alike."""
+    """Archive a contact; answer 204 for an unknown id too."""
     with call.account.lock:
         contact = call.account.contact(call.parts[0])
         if contact is not None:
@@ -124,28 +130,28 @@ def archive(call: Call) -> Answer:
 
 
 def gdpr_delete(call: Call) -> Answer:
-    """Delete a contact with its history and timeline for good; an unknown one is answered alike."""
-    wanted, account = decode(_GDPR, call.body), call.account
+    """Delete a contact permanently, with its history and timeline; answer 204 for an unknown one too."""
+    body, account = decode(_GDPR, call.body), call.account
     with account.lock:
-        if wanted.idProperty is None:
-            contact = account.contact(wanted.objectId) or account.book.get(wanted.objectId, archived=True)
-        elif wanted.idProperty == "email":
-            contact = account.contact(wanted.objectId, by_email=True)
+        if body.idProperty is None:
+            contact = account.contact(body.objectId) or account.book.get(body.objectId, archived=True)
+        elif body.idProperty == "email":
+            contact = account.contact(body.objectId, by_email=True)
         else:
-            name = check_id_property(account, wanted.idProperty, "contact.id_property")
-            contact = account.book.find(name, wanted.objectId)
+            name = check_id_property(account, body.idProperty, "contact.id_property")
+            contact = account.book.find(name, body.objectId)
         if contact is not None:
             account.delete_contact(contact)
-    return no_content("204: the contact and everything about it deleted", "contact.gdpr_delete")
+    return no_content("204: contact deleted permanently", "contact.gdpr_delete")
 
 
 def to_texts(properties: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return properties as HubSpot stores them."""
+    """Convert property values to text, as HubSpot stores them."""
     return {name: text_of(value) for name, value in (properties or {}).items()}
 
 
 def check_properties(account: SimulatedAccount, properties: dict[str, str]) -> None:
-    """Refuse properties that do not exist, do not fit or cannot be written. Raises Refusal."""
+    """Refuse properties that are unknown, invalid or read-only. Raises Refusal."""
     violations = account.property_violations(properties)
     if violations:
         raise refusal_of(account.portal_id, properties, violations)
@@ -154,13 +160,13 @@ def check_properties(account: SimulatedAccount, properties: dict[str, str]) -> N
 def refusal_of(
     portal_id: int, properties: Mapping[str, str], violations: Sequence[Violation], evidence: str = ""
 ) -> Refusal:
-    """Return HubSpot's 400 with the JSON text inside its message (section 3.7).
+    """Return HubSpot's 400 for invalid properties, whose message contains JSON (section 3.7).
 
     Args:
         portal_id: the account's portal.
-        properties: the contact's, name to text.
-        violations: what is wrong with them.
-        evidence: how the answer is known, where the checks do not say it.
+        properties: the contact's properties by name.
+        violations: their violations.
+        evidence: the tag of the answer's evidence, used unless all violated checks are inferred.
 
     """
     problems = [_problem(portal_id, properties, violation) for violation in violations]
@@ -188,7 +194,7 @@ def refusal_of(
 
 
 def _problem(portal_id: int, properties: Mapping[str, str], violation: Violation) -> dict[str, Any]:
-    """Return one violation as HubSpot lists it."""
+    """Return a violation as an entry of HubSpot's list."""
     name, message = violation.path.partition(".")[2], violation.hubspot_message
     problem = {"isValid": False, "message": message, "error": violation.hubspot_code, "name": name}
     if violation.hubspot_code not in ("PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"):
@@ -197,23 +203,25 @@ def _problem(portal_id: int, properties: Mapping[str, str], violation: Violation
 
 
 def check_unique(account: SimulatedAccount, properties: Mapping[str, str], contact: Contact | None) -> None:
-    """Refuse an e-mail, or a value of another property with unique values, that another contact has. Raises Refusal."""
-    wanted = [properties.get("email", ""), *properties.get("hs_additional_emails", "").split(";")]
-    for email in filter(None, wanted):
+    """Refuse an e-mail address, or a value of a unique property, that another contact has. Raises Refusal."""
+    emails = [properties.get("email", ""), *properties.get("hs_additional_emails", "").split(";")]
+    for email in filter(None, emails):
         other = account.contact(email, by_email=True)
         if other is not None and other is not contact:
             raise conflict(other)
-    taken = (
-        [] if account.behaviours.duplicate_unique_value == "accept" else _taken(account, properties, contact)
+    duplicates = (
+        []
+        if account.behaviours.duplicate_unique_value == "accept"
+        else _duplicate_values(account, properties, contact)
     )
-    if taken:
-        raise refusal_of(account.portal_id, properties, taken, evidence="INFER")
+    if duplicates:
+        raise refusal_of(account.portal_id, properties, duplicates, evidence="INFER")
 
 
-def _taken(
+def _duplicate_values(
     account: SimulatedAccount, properties: Mapping[str, str], contact: Contact | None
 ) -> list[Violation]:
-    """Return which values of properties with unique values another contact has; e-mails have a 409 of their own."""
+    """Return the violations of unique properties; a duplicate e-mail address is a 409 instead."""
     found = []
     for name, value in properties.items():
         declared = account.contact_properties.get(name)
@@ -227,37 +235,37 @@ def _taken(
     return found
 
 
-def appended(
+def append_options(
     account: SimulatedAccount, properties: dict[str, str], contact: Contact | None
 ) -> dict[str, str]:
-    """Return properties with a leading semicolon carried out: it adds options to those that the contact has (2ND)."""
+    """Resolve values with a leading semicolon, which adds options to the contact's existing ones (2ND)."""
     if not any(value.startswith(";") for value in properties.values()):
         return properties
-    whole = {}
+    resolved = {}
     for name, value in properties.items():
         declared = account.contact_properties.get(name)
         adds = declared is not None and declared.type == "enumeration" and value.startswith(";")
         before = "" if contact is None else contact.properties.get(name, "")
         parts = dict.fromkeys(filter(None, f"{before}{value}".split(";")))
-        whole[name] = ";".join(parts) if adds else value
-    return whole
+        resolved[name] = ";".join(parts) if adds else value
+    return resolved
 
 
 def check_identity(account: SimulatedAccount, properties: Mapping[str, str]) -> None:
-    """Refuse to create a contact with none of email, firstname and lastname (section 11). Raises Refusal."""
+    """Refuse a new contact without email, firstname and lastname (section 11). Raises Refusal."""
     if account.behaviours.create_without_name == "reject" and not any(map(properties.get, _IDENTITY)):
         message = f"At least one of {', '.join(_IDENTITY)} is required to create a contact."
         raise Refusal(400, message, "contact.create.identity", evidence="INFER")
 
 
 def conflict(other: Contact) -> Refusal:
-    """Return HubSpot's 409; the existing id is in its text only (section 3.2)."""
+    """Return HubSpot's 409, which has the existing id in its message only (section 3.2)."""
     message = f"Contact already exists. Existing ID: {other.id}"
     return Refusal(409, message, "contact.conflict", category="CONFLICT")
 
 
 def check_id_property(account: SimulatedAccount, name: str, rule: str) -> str:
-    """Return the name of a property whose values are unique; refuse every other. Raises Refusal."""
+    """Return the name of a unique property; refuse any other property. Raises Refusal."""
     declared = account.contact_properties.get(name)
     if declared is None or not declared.unique:
         portal = f" in portal ID {account.portal_id}" if name == "hs_object_id" else ""
@@ -267,7 +275,7 @@ def check_id_property(account: SimulatedAccount, name: str, rule: str) -> str:
 
 
 def _find(call: Call, *, archived: bool = False) -> Contact:
-    identifier, id_property = call.parts[0], call.one("idProperty")
+    identifier, id_property = call.parts[0], call.query_value("idProperty")
     if id_property not in (None, "email", "hs_object_id"):
         name = check_id_property(call.account, id_property or "", "contact.id_property")
         contact = call.account.book.find(name, identifier)
@@ -285,5 +293,5 @@ def _find(call: Call, *, archived: bool = False) -> Contact:
     return contact
 
 
-def _wanted(call: Call) -> list[str]:
-    return list(dict.fromkeys([*DEFAULT_PROPERTIES, *call.many("properties")]))
+def _property_names(call: Call) -> list[str]:
+    return list(dict.fromkeys([*DEFAULT_PROPERTIES, *call.query_values("properties")]))

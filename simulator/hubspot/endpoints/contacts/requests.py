@@ -10,13 +10,13 @@ __all__ = ["ContactRequest", "GdprDeleteRequest"]
 
 
 class ContactRequest(msgspec.Struct):
-    """The properties that a contact is created or updated with."""
+    """The properties to create or update a contact with."""
 
     properties: dict[str, Scalar] | None = None
 
 
 class GdprDeleteRequest(msgspec.Struct):
-    """The contact to delete for good."""
+    """The contact to delete permanently."""
 
     objectId: str  # noqa: N815 - HubSpot's name
     idProperty: str | None = None  # noqa: N815 - HubSpot's name

@@ -84,7 +84,7 @@ ROUTES: Final = (
         versioned(CONTACTS, "/gdpr-delete"),
         handler.gdpr_delete,
         tag=TAG,
-        summary="Delete a contact and everything about it for good",
+        summary="Delete a contact permanently, with its history and timeline",
         answers={204: "", **BAD_REQUEST},
         scope=WRITE_SCOPE,
         request=requests.GdprDeleteRequest,

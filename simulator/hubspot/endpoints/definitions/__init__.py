@@ -1,1 +1,1 @@
-"""Define events: `/events/…/event-definitions` (HubSpot wire facts, sections 2.1 to 2.4)."""
+"""Manage event definitions: `/events/…/event-definitions` (HubSpot wire facts, sections 2.1 to 2.4)."""

@@ -47,9 +47,9 @@ _PROPERTY_CHANGE: Final = msgspec.json.Decoder(EventPropertyChange)
 
 
 def list_all(call: Call) -> Answer:
-    """List definitions; `searchString`, `limit`, `after`, `includeProperties`."""
+    """List definitions; query: `searchString`, `limit`, `after`, `includeProperties`."""
     search, start, limit = (
-        call.one("searchString") or "",
+        call.query_value("searchString") or "",
         whole_number(call, "after", 0),
         whole_number(call, "limit", 100),
     )
@@ -70,14 +70,14 @@ def list_all(call: Call) -> Answer:
 
 
 def get(call: Call) -> Answer:
-    """Return a definition by its short or its full name."""
+    """Return a definition by its short or full name."""
     with call.account.lock:
         shown = _find(call, reading=True).shown(properties=_shows_properties(call))
     return answer_json(200, shown, f"200: {shown['fullyQualifiedName']}", "definition.get")
 
 
 def create(call: Call) -> Answer:
-    """Create a definition; its name can never be used again, not even after deletion."""
+    """Create a definition. A name cannot be reused, even after its definition was deleted."""
     body, account = decode(_CREATE, call.body), call.account
     name = body.name if body.name is not None else _name_of(body.label)
     _check_event_name(account, account.full_name(name))
@@ -91,14 +91,16 @@ def create(call: Call) -> Answer:
         if len(account.definitions) >= quota:
             message = f"An account has at most {quota} event definitions."
             raise Refusal(400, message, "definition.count")
-        made = [_made(account, propertydefinition) for propertydefinition in body.propertyDefinitions]
-        if len(made) > MAX_PROPERTIES:
+        properties = [
+            _to_property(account, definition_property) for definition_property in body.propertyDefinitions
+        ]
+        if len(properties) > MAX_PROPERTIES:
             message = f"An event has at most {MAX_PROPERTIES} custom properties."
             raise Refusal(400, message, "definition.properties.count")
         definition = account.define(full, call.now)
         definition.label, definition.description = body.label, body.description
         definition.primary_object = body.primaryObject or "CONTACT"
-        definition.properties = {account_property.name: account_property for account_property in made}
+        definition.properties = {account_property.name: account_property for account_property in properties}
         if body.customMatchingId is not None:
             rule = body.customMatchingId.primaryObjectRule
             definition.matching = (rule.eventPropertyName, rule.targetObjectPropertyName)
@@ -108,7 +110,7 @@ def create(call: Call) -> Answer:
 
 
 def change(call: Call) -> Answer:
-    """Change label, description and templates; the answer is 201, as the specification has it."""
+    """Change label, description and templates; answer 201, as in HubSpot's OpenAPI specification."""
     body = decode(_CHANGE, call.body)
     with call.account.lock:
         definition = _find(call)
@@ -126,7 +128,7 @@ def change(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """Delete a definition with all of its occurrences."""
+    """Delete a definition and its occurrences."""
     account = call.account
     with account.lock:
         definition = _find(call)
@@ -136,18 +138,20 @@ def delete(call: Call) -> Answer:
 
 def add_property(call: Call) -> Answer:
     """Add a property to a definition."""
-    made = _made(call.account, decode(_PROPERTY, call.body))
+    new_property = _to_property(call.account, decode(_PROPERTY, call.body))
     with call.account.lock:
         definition = _find(call)
-        if definition.property(made.name) is not None:
-            message = f'Property "{made.name}" already exists'
+        if definition.property(new_property.name) is not None:
+            message = f'Property "{new_property.name}" already exists'
             raise Refusal(409, message, "definition.property.taken", category="CONFLICT")
         if len(definition.properties) >= MAX_PROPERTIES:
             message = f"An event has at most {MAX_PROPERTIES} custom properties."
             raise Refusal(400, message, "definition.properties.count")
-        definition.properties[made.name] = made
+        definition.properties[new_property.name] = new_property
         call.account.changed(definition)
-    return answer_json(201, made.shown(), f"201: {definition.name}.{made.name}", "definition.property.create")
+    return answer_json(
+        201, new_property.shown(), f"201: {definition.name}.{new_property.name}", "definition.property.create"
+    )
 
 
 def change_property(call: Call) -> Answer:
@@ -156,7 +160,7 @@ def change_property(call: Call) -> Answer:
     with call.account.lock:
         definition, old = _own_property(call)
         options = old.options if body.options is None else to_options(body.options)
-        made = AccountProperty(
+        new_property = AccountProperty(
             old.name,
             body.label or old.label,
             old.type,
@@ -164,13 +168,15 @@ def change_property(call: Call) -> Answer:
             old.description if body.description is None else body.description,
             old.group,
         )
-        definition.properties[old.name] = made
+        definition.properties[old.name] = new_property
         call.account.changed(definition)
-    return answer_json(201, made.shown(), f"201: {definition.name}.{made.name}", "definition.property.change")
+    return answer_json(
+        201, new_property.shown(), f"201: {definition.name}.{new_property.name}", "definition.property.change"
+    )
 
 
 def delete_property(call: Call) -> Answer:
-    """Delete a property of a definition; the standard ones stay."""
+    """Delete a custom property of a definition."""
     with call.account.lock:
         definition, old = _own_property(call)
         del definition.properties[old.name]
@@ -200,11 +206,11 @@ def _own_property(call: Call) -> tuple[EventDefinition, AccountProperty]:
     return definition, found
 
 
-def _made(account: SimulatedAccount, body: NewEventProperty) -> AccountProperty:
+def _to_property(account: SimulatedAccount, body: NewEventProperty) -> AccountProperty:
     name = body.name if body.name is not None else _name_of(body.label)
     _check_property_name(account, name)
     if body.type not in FIELD_TYPES:
-        message = f"{body.type} is not a property type; there are {', '.join(FIELD_TYPES)}"
+        message = f"{body.type} is not a property type; the types are {', '.join(FIELD_TYPES)}"
         raise Refusal(400, message, "definition.property.type")
     options = to_options(body.options or [])
     return AccountProperty(name, body.label, body.type, options, body.description or "", "event_properties")
@@ -216,24 +222,24 @@ def _check_label(label: str) -> None:
 
 
 def _check_event_name(account: SimulatedAccount, full: str) -> None:
-    """Refuse a name that no event can have; whether hyphens are refused is the switch `name_hyphen`. Raises Refusal."""
+    """Refuse an invalid event name; the switch `name_hyphen` decides about hyphens. Raises Refusal."""
     violation = check_event_name(full)
-    if violation is not None and not account.takes(violation):
+    if violation is not None and not account.accepts(violation):
         message = f"The event name {full} is not valid: {violation.sentence}"
         raise Refusal(400, message, "definition.name", checks=(violation.code,))
 
 
 def _check_property_name(account: SimulatedAccount, name: str) -> None:
-    """Refuse a name that no property can have; switches: `name_hyphen`, `name_capital`. Raises Refusal."""
+    """Refuse an invalid property name; switches: `name_hyphen`, `name_capital`. Raises Refusal."""
     violation = check_property_name(name)
-    if violation is not None and not account.takes(violation):
+    if violation is not None and not account.accepts(violation):
         message = f"The property name {name} is not valid: {violation.sentence}"
         raise Refusal(400, message, "definition.name", checks=(violation.code,))
 
 
 def _shows_properties(call: Call) -> bool:
-    # Definitions answer with their properties unless the client declines (section 11: hubspot-sdk relies on it).
-    return (call.one("includeProperties") or "true").lower() != "false"
+    # Properties are included by default (section 11: hubspot-sdk relies on it).
+    return (call.query_value("includeProperties") or "true").lower() != "false"
 
 
 def _name_of(label: str) -> str:

@@ -1,4 +1,4 @@
-"""The bodies of the definition endpoints (HubSpot wire facts, section 2.2). Null counts as absent: clients send it."""
+"""The bodies of the definition endpoints (HubSpot wire facts, section 2.2). Null counts as absent."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class NewEventProperty(msgspec.Struct):
 
     label: str
     type: str
-    # Null counts as absent, as the Node client sends it.
+    # Null counts as absent: the official Node client sends it.
     name: str | None = None
     description: str | None = None
     options: list[OptionRequest] | None = None
 
 
 class MatchingRuleRequest(msgspec.Struct):
-    """Which event property names which property of the contact."""
+    """The event property and the contact property whose values must match."""
 
     eventPropertyName: str  # noqa: N815 - HubSpot's name
     targetObjectPropertyName: str  # noqa: N815 - HubSpot's name
@@ -41,7 +41,7 @@ class CustomMatchingId(msgspec.Struct):
 
 
 class NewDefinition(msgspec.Struct):
-    """A definition to make."""
+    """A definition to create."""
 
     label: str
     propertyDefinitions: list[NewEventProperty]  # noqa: N815 - HubSpot's name
@@ -52,7 +52,7 @@ class NewDefinition(msgspec.Struct):
 
 
 class DefinitionChange(msgspec.Struct):
-    """What may be changed of a definition."""
+    """Changes to a definition; absent fields are unchanged."""
 
     label: str | None = None
     description: str | None = None
@@ -61,7 +61,7 @@ class DefinitionChange(msgspec.Struct):
 
 
 class EventPropertyChange(msgspec.Struct):
-    """What may be changed of a property."""
+    """Changes to a property; absent fields are unchanged."""
 
     label: str | None = None
     description: str | None = None

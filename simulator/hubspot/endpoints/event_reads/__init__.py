@@ -1,1 +1,1 @@
-"""Read occurrences back: `/events/v3/events` (HubSpot wire facts, section 2.6)."""
+"""Read occurrences: `/events/v3/events` (HubSpot wire facts, section 2.6)."""

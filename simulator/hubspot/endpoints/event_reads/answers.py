@@ -1,4 +1,4 @@
-"""The answers of the reading endpoints (HubSpot wire facts, section 2.6)."""
+"""The answers of the endpoints that read occurrences (HubSpot wire facts, section 2.6)."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ SHAPES: Final[dict[str, Schema]] = {
 }
 
 
-def show_occurrence(occurrence: Occurrence, wanted: list[str]) -> dict[str, Any]:
-    """Return an occurrence as HubSpot shows it, with the wanted properties, or all of them if none are named."""
+def show_occurrence(occurrence: Occurrence, names: list[str]) -> dict[str, Any]:
+    """Return an occurrence as JSON of HubSpot's API, with the named properties, or all if `names` is empty."""
     return {
         "id": occurrence.id,
         "eventType": occurrence.event_name,
@@ -35,6 +35,6 @@ def show_occurrence(occurrence: Occurrence, wanted: list[str]) -> dict[str, Any]
         "objectId": occurrence.contact or "",
         "occurredAt": iso(occurrence.occurred_at),
         "properties": {
-            key: value for key, value in occurrence.properties.items() if not wanted or key in wanted
+            key: value for key, value in occurrence.properties.items() if not names or key in names
         },
     }

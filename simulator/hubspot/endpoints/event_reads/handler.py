@@ -1,4 +1,4 @@
-"""Read occurrences back: filters, newest first, pages by cursor (HubSpot wire facts, sections 2.6 and 11)."""
+"""Read occurrences with filters and cursors, newest first (HubSpot wire facts, sections 2.6 and 11)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def event_types(call: Call) -> Answer:
 
 
 def read_events(call: Call) -> Answer:
-    """List the occurrences that are visible and fit every filter, newest first."""
+    """List the visible occurrences that match every filter, newest first unless `sort` says otherwise."""
     limit = whole_number(call, "limit", DEFAULT_LIMIT)
     if not 1 <= limit <= MAX_LIMIT:
         raise Refusal(400, f"limit must be between 1 and {MAX_LIMIT}", "events.read.query")
@@ -36,9 +36,9 @@ def read_events(call: Call) -> Answer:
     start, end = _window(call, found, limit)
     page = found[start:end]
     body: dict[str, Any] = {
-        "results": [show_occurrence(occurrence, call.many("properties")) for occurrence in page]
+        "results": [show_occurrence(occurrence, call.query_values("properties")) for occurrence in page]
     }
-    if page and end < len(found):  # the last page has no `paging` at all, not even the way back (section 2.6)
+    if page and end < len(found):  # the last page has no `paging`, not even `prev` (section 2.6)
         after = _cursor(page[-1])
         body["paging"] = {"next": {"after": after, "link": cursor_link(call, "after", after)}}
         if start:
@@ -49,12 +49,12 @@ def read_events(call: Call) -> Answer:
 
 
 def _matching(call: Call) -> list[Occurrence]:
-    """Return the occurrences that fit the filters, in the wanted order."""
+    """Return the occurrences that match the filters, sorted."""
     if not _about_contacts(call):
         return []
     after, before = _moment(call, "occurredAfter"), _moment(call, "occurredBefore")
-    contact = _wanted_contact(call)
-    ids, kind, properties = call.many("id"), call.one("eventType"), call.entries("property")
+    contact = _contact_filter(call)
+    ids, kind, properties = call.query_values("id"), call.query_value("eventType"), call.query_map("property")
     found = [
         row
         for row in call.account.log.rows
@@ -66,21 +66,23 @@ def _matching(call: Call) -> list[Occurrence]:
         and (kind is None or row.event_name == kind)
         and (not properties or all([row.properties.get(name) == value for name, value in properties]))
     ]
-    found.sort(key=lambda occurrence: occurrence.occurred_at, reverse="occurredAt" not in call.many("sort"))
+    found.sort(
+        key=lambda occurrence: occurrence.occurred_at, reverse="occurredAt" not in call.query_values("sort")
+    )
     return found
 
 
 def _window(call: Call, found: list[Occurrence], limit: int) -> tuple[int, int]:
-    """Return where the page begins and ends.
+    """Return the start and end of the page in the list of matches.
 
-    A cursor names an occurrence, not a position. What is not a cursor, such as one that the client encoded a second
-    time, gives an empty page (section 11).
+    A cursor names an occurrence, not a position. An invalid cursor, such as one that the client encoded twice, gives an
+    empty page (section 11).
     """
     for name in ("before", "after"):
-        cursor = call.one(name)
+        cursor = call.query_value(name)
         if cursor:
-            wanted = decode_cursor(cursor)
-            position = next((at for at, occurrence in enumerate(found) if _key(occurrence) == wanted), None)
+            key = decode_cursor(cursor)
+            position = next((at for at, occurrence in enumerate(found) if _key(occurrence) == key), None)
             if position is None:
                 return len(found), len(found)
             if name == "before":
@@ -98,23 +100,23 @@ def _cursor(occurrence: Occurrence) -> str:
 
 
 def _about_contacts(call: Call) -> bool:
-    # Occurrences belong to contacts only here; there are none of any other kind of object.
-    return (call.one("objectType") or "contact").lower() in ("contact", "contacts", "0-1")
+    # The simulator stores occurrences of contacts only.
+    return (call.query_value("objectType") or "contact").lower() in ("contact", "contacts", "0-1")
 
 
-def _wanted_contact(call: Call) -> str | None:
-    """Return the id of the contact whose occurrences are wanted; None for all, an empty text for an unknown one."""
-    wanted = call.entries("objectProperty")
-    if not wanted:
-        return call.one("objectId")
-    name, value = wanted[0]
+def _contact_filter(call: Call) -> str | None:
+    """Return the contact id to filter by: None for all contacts, an empty string for an unknown contact."""
+    conditions = call.query_map("objectProperty")
+    if not conditions:
+        return call.query_value("objectId")
+    name, value = conditions[0]
     account = call.account
     contact = account.contact(value, by_email=True) if name == "email" else account.book.find(name, value)
     return contact.id if contact else ""
 
 
 def _moment(call: Call, name: str) -> float | None:
-    text = call.one(name)
+    text = call.query_value(name)
     if text is None:
         return None
     moment = moment_of(text)

@@ -1,4 +1,4 @@
-"""The reading endpoints have no bodies; their filters are in the query."""
+"""The endpoints that read occurrences take no request bodies; their filters are in the query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes that read occurrences back (HubSpot wire facts, section 2.6)."""
+"""The routes that read occurrences (HubSpot wire facts, section 2.6)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROUTES: Final = (
         versioned(_OCCURRENCES),
         handler.read_events,
         tag="Events",
-        summary="Read occurrences back",
+        summary="Read occurrences",
         answers={200: "OccurrencePage", **BAD_REQUEST},
         query={
             "objectType": TEXT,

@@ -1,4 +1,4 @@
-"""The answers of the send endpoints: 204 without a body, so there is no shape."""
+"""The answers of the send endpoints: a 204 without a body, so no schema."""
 
 from __future__ import annotations
 

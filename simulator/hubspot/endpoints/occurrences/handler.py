@@ -42,18 +42,18 @@ _TEXT_MANY: Final = msgspec.json.Decoder(TextOccurrenceBatch)
 
 
 def send(call: Call) -> Answer:
-    """Receive one occurrence: 204, or a refusal."""
+    """Receive one occurrence and answer 204. Raises Refusal."""
     sent = decode(_ONE, call.body)
     with call.account.lock:
         intake = OccurrenceIntake(call.account, call.now)
         ready = intake.take(sent)
         _check_quota(call, 1)
-        decision = _told(ready, sent, kept=intake.store(ready, sent))
+        decision = _describe(ready, sent, kept=intake.store(ready, sent))
     return no_content(f"204: {decision}", "events.send")
 
 
 def send_batch(call: Call) -> Answer:
-    """Receive up to 500 occurrences; the switch `batch_bad_input` decides what one bad input does."""
+    """Receive up to 500 occurrences; the switch `batch_bad_input` decides about invalid ones. Raises Refusal."""
     inputs, account = _inputs(call.body), call.account
     if len(inputs) > MAX_BATCH:
         message = (
@@ -93,13 +93,13 @@ def _check_quota(call: Call, count: int) -> None:
     used = call.account.log.in_month(call.now)
     if used + count > quota:
         message = f"This account has reached its limit of {quota} event occurrences a month."
-        decision = f"{used} of {quota} occurrences of this month are used, and {count} more came"
+        decision = f"{used} of {quota} occurrences used this month, {count} more received"
         raise Refusal(429, message, "events.quota", decision, category="RATE_LIMITS", evidence="GAP")
 
 
-def _told(ready: Occurrence | None, sent: OccurrenceRequest, *, kept: bool) -> str:
+def _describe(ready: Occurrence | None, sent: OccurrenceRequest, *, kept: bool) -> str:
     if ready is None:
-        return "dropped silently: no record has this id, or it is in the future"
+        return "dropped silently: the contact id is unknown, or occurredAt is in the future"
     if not kept:
         return f"dropped: uuid {sent.uuid} was sent before"
     return "stored without a contact" if ready.contact is None else f"stored for contact {ready.contact}"
@@ -113,10 +113,10 @@ def _inputs(body: bytes) -> Sequence[OccurrenceRequest]:
 
 
 class OccurrenceIntake:
-    """Checks and stores the occurrences of one request; what they ask for again and again is looked up once.
+    """Check and store the occurrences of one request, looking up each definition and contact once.
 
     Args:
-        account: hold its lock.
+        account: the account; hold its lock.
         now: UNIX time in seconds.
 
     """
@@ -127,12 +127,12 @@ class OccurrenceIntake:
         self._visible = now + account.behaviours.visibility_delay_ms / 1000
         self._drops_future = account.behaviours.future_occurred_at == "drop"
         self._refuses_known = account.behaviours.duplicate_uuid == "reject"
-        # By event name: the definition, and the names of its properties that accept any text.
+        # Event name -> its definition, and the names of its properties of type string.
         self._definitions: dict[str, tuple[EventDefinition, frozenset[str]]] = {}
         self._contacts: dict[str, str | None] = {}
 
     def take(self, sent: OccurrenceRequest) -> Occurrence | None:
-        """Check an occurrence and make the row to store; None where HubSpot drops it in silence.
+        """Check an occurrence and return the row to store, or None if HubSpot drops it silently.
 
         Raises:
             Refusal: HubSpot answers 400.
@@ -175,7 +175,7 @@ class OccurrenceIntake:
         return Occurrence(identifier, definition.name, _ENCODE(properties), contact, occurred, self._visible)
 
     def store(self, ready: Occurrence | None, sent: OccurrenceRequest) -> bool:
-        """Store what `take` made of an occurrence; tell whether it was kept."""
+        """Store the result of `take`; return whether the occurrence was stored."""
         log = self._account.log
         if ready is None:
             log.drop()
@@ -193,7 +193,7 @@ def _definition(account: SimulatedAccount, name: str, now: float) -> EventDefini
     if definition is not None and name.startswith(prefix):
         return definition
     violation = check_event_name(name)
-    impossible = violation is not None and not account.takes(violation)
+    impossible = violation is not None and not account.accepts(violation)
     if account.behaviours.auto_define and not impossible and name.startswith(prefix):
         return account.define(name, now)
     code = "event_undefined" if name.startswith(prefix) else "event_prefix_portal"
@@ -226,28 +226,28 @@ def _properties(
         if declared.type != "string" and text:
             misfit = check_property_value(declared, text)
             if misfit is not None and misfit.hubspot_message:
-                if not account.takes(misfit):
+                if not account.accepts(misfit):
                     decision = f"property `{name}` of {definition.name}: {misfit.hubspot_message}"
                     raise Refusal(
                         400, misfit.hubspot_message, "events.property.value", decision, checks=(misfit.code,)
                     )
                 continue
         kept[declared.name] = text
-    return kept if plain else _properties(account, definition, _lowered(account, definition, sent))
+    return kept if plain else _properties(account, definition, _lower_names(account, definition, sent))
 
 
-def _lowered(
+def _lower_names(
     account: SimulatedAccount, definition: EventDefinition, sent: dict[str, Scalar]
 ) -> dict[str, Scalar]:
     for name in sent:
         if definition.property(name) is None and definition.property(name.lower()) is None:
             impossible = check_property_name(name)
-            if impossible is not None and not account.takes(impossible):
+            if impossible is not None and not account.accepts(impossible):
                 message = impossible.hubspot_message
                 raise Refusal(
                     400, message, "events.property.name", impossible.sentence, checks=(impossible.code,)
                 )
-    # Names that become equal are one: ascending order, the last seen stays (section 1.5).
+    # Of names that differ only in case, the last in ascending order wins (section 1.5).
     lowered = {(name if definition.property(name) else name.lower()): sent[name] for name in sorted(sent)}
     for name in [text for text in lowered if definition.property(text) is None]:
         if account.behaviours.auto_define:
@@ -263,7 +263,7 @@ def _lowered(
 
 
 def _occurred(account: SimulatedAccount, sent: str | int) -> float:
-    if type(sent) is str and sent[-1:] == "Z" and sent[10:11] == "T":  # the usual form first
+    if type(sent) is str and sent[-1:] == "Z" and sent[10:11] == "T":  # fast path for the usual format
         try:
             return datetime.fromisoformat(sent).timestamp()
         except ValueError:
@@ -288,7 +288,10 @@ def _record(
     properties: dict[str, str],
     now: float,
 ) -> tuple[bool, str | None]:
-    """Return whether the occurrence is kept, and the contact's id: matching id, objectId, e-mail, utk (1.4)."""
+    """Return whether to store the occurrence, and its contact's id.
+
+    The contact is found by matching id, objectId, e-mail or utk, in this order (section 1.4).
+    """
     if definition.matching is not None and definition.matching[0] in properties:
         found = account.book.find(definition.matching[1], properties[definition.matching[0]])
         if found is not None:
@@ -311,7 +314,7 @@ def _by_email(account: SimulatedAccount, email: str, now: float) -> str | None:
         return contact.id
     invalid = check_event_email(email)
     refused = invalid is not None and bool(invalid.hubspot_message)
-    if refused or "+invalid@" in email:  # the latter is never valid, for tests
+    if refused or "+invalid@" in email:  # a magic address for tests, never valid
         if account.behaviours.invalid_email == "reject":
             message = f"Email address {email} is invalid"
             raise Refusal(400, message, "events.email.invalid", checks=("email_invalid",))

@@ -19,7 +19,7 @@ __all__ = [
 
 
 class OccurrenceRequest(msgspec.Struct, gc=False):
-    """One occurrence; `properties` may be absent, since older clients leave it out."""
+    """One occurrence; older clients leave out `properties`."""
 
     eventName: str  # noqa: N815 - HubSpot's name
     properties: dict[str, Scalar] | None = None
@@ -31,7 +31,7 @@ class OccurrenceRequest(msgspec.Struct, gc=False):
 
 
 class TextOccurrenceRequest(OccurrenceRequest, gc=False):
-    """What nearly every client sends: texts of at most 256 characters, checked while they are decoded."""
+    """The usual occurrence: only strings of at most `MAX_VALUE` characters, checked while decoding."""
 
     properties: dict[str, Annotated[str, msgspec.Meta(max_length=MAX_VALUE)]]  # type: ignore[assignment]
 
@@ -43,6 +43,6 @@ class OccurrenceBatch(msgspec.Struct):
 
 
 class TextOccurrenceBatch(msgspec.Struct):
-    """Up to 500 occurrences of texts."""
+    """Up to 500 occurrences with string properties only."""
 
     inputs: list[TextOccurrenceRequest]

@@ -1,1 +1,1 @@
-"""Group the properties of contacts: `/crm/…/properties/contacts/groups` (HubSpot wire facts, section 3)."""
+"""Manage groups of contact properties: `/crm/…/properties/contacts/groups` (HubSpot wire facts, section 3)."""

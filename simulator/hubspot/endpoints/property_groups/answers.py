@@ -16,7 +16,7 @@ SHAPES: Final[dict[str, Schema]] = {
 
 
 def show_group(group: PropertyGroup) -> dict[str, Any]:
-    """Return a group as HubSpot shows it."""
+    """Return a group as JSON of HubSpot's API."""
     return {
         "name": group.name,
         "label": group.label,

@@ -23,7 +23,7 @@ _UPDATE: Final = msgspec.json.Decoder(PropertyGroupUpdate)
 
 
 def list_all(call: Call) -> Answer:
-    """List the groups, or with `archived=true` the archived ones."""
+    """List the groups, or the archived ones with `archived=true`."""
     archived = call.flag("archived")
     with call.account.lock:
         groups = [group for group in call.account.property_groups.values() if group.archived == archived]
@@ -32,7 +32,7 @@ def list_all(call: Call) -> Answer:
 
 
 def get(call: Call) -> Answer:
-    """Return one group."""
+    """Return one group. Raises Refusal: 404."""
     with call.account.lock:
         group = _find(call)
     return answer_json(200, show_group(group), f"200: group {group.name}", "property.group.get")
@@ -52,7 +52,7 @@ def create(call: Call) -> Answer:
 
 
 def update(call: Call) -> Answer:
-    """Update a group; what the body does not name stays."""
+    """Update a group; fields that are absent from the body are unchanged."""
     body = decode(_UPDATE, call.body)
     with call.account.lock:
         known = _find(call)
@@ -66,7 +66,7 @@ def update(call: Call) -> Answer:
 
 
 def archive(call: Call) -> Answer:
-    """Archive a group of the account's own that no property is in."""
+    """Archive a custom group without properties."""
     with call.account.lock:
         group = _find(call)
         members = [prop.name for prop in call.account.contact_properties.values() if prop.group == group.name]

@@ -18,7 +18,7 @@ class NewPropertyGroup(msgspec.Struct):
 
 
 class PropertyGroupUpdate(msgspec.Struct):
-    """What can be changed of a group; what is absent stays."""
+    """Changes to a group; absent fields are unchanged."""
 
     label: str | None = None
     displayOrder: Integer | None = None  # noqa: N815 - HubSpot's name

@@ -1,1 +1,1 @@
-"""Describe what a token opens: `/oauth/…`."""
+"""Describe access tokens: `/oauth/…`."""

@@ -1,4 +1,4 @@
-"""The answers of the token endpoints: objects whose fields the official clients' models name."""
+"""The answers of the token endpoints, with the fields of the official clients' models."""
 
 from __future__ import annotations
 

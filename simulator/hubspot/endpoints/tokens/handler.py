@@ -1,4 +1,4 @@
-"""Describe what a token opens; the request needs no `Authorization` beside the token that it is about."""
+"""Describe access tokens; the request contains the token and needs no `Authorization`."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from simulator.hubspot.messages import Answer, Request
 
 __all__ = ["private_app", "token_in_body", "token_in_path", "token_info"]
 
-_APP, _USER = 1, 1  # the creator of the private app
+_APP, _USER = 1, 1  # arbitrary ids of the private app and its creator
 _REQUEST: Final = msgspec.json.Decoder(TokenRequest)
 
 
 def token_in_path(_: Request, parts: tuple[str, ...]) -> str:
-    """Return the token that the path names."""
+    """Return the token in the path."""
     return parts[0]
 
 
 def token_in_body(request: Request, _: tuple[str, ...]) -> str:
-    """Return the token that the body names. Raises Refusal."""
+    """Return the token in the body. Raises Refusal."""
     return decode(_REQUEST, request.body).tokenKey
 
 
 def token_info(call: Call) -> Answer:
-    """Describe what an OAuth token opens."""
+    """Describe an OAuth access token."""
     body = {
         "token": call.token,
         "user": "developer@example.com",
@@ -45,7 +45,7 @@ def token_info(call: Call) -> Answer:
 
 
 def private_app(call: Call) -> Answer:
-    """Describe what a private app's token opens."""
+    """Describe the access token of a private app."""
     body = {
         "userId": _USER,
         "hubId": call.account.portal_id,

@@ -41,7 +41,7 @@ def test_a_turned_switch_is_kept_in_the_store(tmp_path: Path) -> None:
     service = HubSpot(store=Store(file))
     other = service.add_account("other", portal_id=7)
     with FakeHubSpot(service) as fake:
-        service.turn(other, other.behaviours.changed({"tier": "starter"}))
+        service.set_behaviours(other, other.behaviours.changed({"tier": "starter"}))
         info = _control(fake, "GET", "/_simulator/info")[1]
         assert (sorted(info["portals"]), info["store"]) == ([7, 12345678], str(file))
     service.close()

@@ -213,7 +213,7 @@ def test_a_store_that_is_in_use_foreign_newer_or_broken_is_named_and_left_alone(
     with closing(sqlite3.connect(file)) as db, db:
         db.execute("pragma user_version=9")
     db.close()
-    with pytest.raises(StoreError, match="version 9 of the file"):
+    with pytest.raises(StoreError, match="file version 9"):
         Store(file)
     text = tmp_path / "notes.txt"
     text.write_text("not a database at all, only a few words of text" * 100, encoding="utf-8")

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from hubspot_dest.cli.main import COMMANDS, SIMULATOR_COMMANDS
-from hubspot_dest.cli.output_files import FileCommand, OutputFile
+from hubspot_dest.cli.options import FileCommand, OutputFile
 from tests.cli.conftest import EXAMPLES, Run
 
 OVERWRITING = [

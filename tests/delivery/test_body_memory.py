@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from hubspot_dest.delivery.client.codec import encode
+from hubspot_dest.delivery.client.client import encode
 
 
 @pytest.mark.parametrize("length", [10, 300, 5000, 100_000])
