@@ -77,7 +77,7 @@ class AsyncHubSpotDestination:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        await self.close()
+        await self.close(keep_outcomes=False)
 
     @property
     def pending(self) -> int:

@@ -165,7 +165,7 @@ class HubSpotDestination:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self.close()
+        self.close(keep_outcomes=False)
 
     def check_address(self) -> None:
         """Make the client now, so that a wrong address is found before the first event.
@@ -518,16 +518,20 @@ class HubSpotDestination:
             self._finish(happened, [])
         return happened
 
-    def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
+    def close(
+        self, *, deadline: float | None = None, stall: float | None = None, keep_outcomes: bool = True
+    ) -> list[Outcome]:
         """Send what waits for the last time, and return the outcomes; what HubSpot does not accept stays in its queue.
 
         Args:
             deadline: with an outbox, seconds to wait at most; its settings' `close_seconds` if not given.
             stall: with an outbox, stop waiting when nothing was delivered for this many seconds, instead.
+            keep_outcomes: False returns no outcomes with an outbox, so that memory does not grow with what is left
+                there; listeners get them as always.
 
         """
         if self._sink.background:
-            return self._sink.close(deadline=deadline, stall=stall)
+            return self._sink.close(deadline=deadline, stall=stall, keep_outcomes=keep_outcomes)
         with self._lock:
             happened = self._sink.close(deadline=deadline, stall=stall)
             self._finish(happened, [])

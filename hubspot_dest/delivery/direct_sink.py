@@ -276,7 +276,13 @@ class DirectSink:
             "flushed", "batch_sent", f"{amount(count, 'event')} in one batch", calls=calls, events=events
         )
 
-    def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:  # noqa: ARG002 - see there
+    def close(
+        self,
+        *,
+        deadline: float | None = None,  # noqa: ARG002 - of sinks that deliver in the background
+        stall: float | None = None,  # noqa: ARG002 - the same
+        keep_outcomes: bool = True,  # noqa: ARG002 - the same
+    ) -> list[Outcome]:
         """Send what waits in the batch, once; what HubSpot does not accept stays in the queue."""
         if self._closed:
             return []

@@ -374,7 +374,9 @@ class OutboxSink:
         self.workers.start()
         self.workers.drain(deadline=deadline, stall=stall)
 
-    def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
+    def close(
+        self, *, deadline: float | None = None, stall: float | None = None, keep_outcomes: bool = True
+    ) -> list[Outcome]:
         """Deliver until the deadline, stop, and close the outbox; what is left stays in it."""
         if self._process != os.getpid() or self.outbox.closed:
             return []
@@ -382,7 +384,9 @@ class OutboxSink:
             deadline = self._settings.close_seconds
         if self._aborted:
             deadline = 0.0
-        with self._gathered() as outcomes:
+        with contextlib.ExitStack() as stack:
+            # Gathered only for a caller who reads them: the outcomes of a long queue fill the memory.
+            outcomes = stack.enter_context(self._gathered()) if keep_outcomes else []
             self._drain(deadline=deadline, stall=stall)
             seconds = deadline if deadline is not None else 10.0
             self.workers.stop(min(seconds, self._config.timeout_ms / 1000 + 1))
@@ -467,4 +471,4 @@ def _release_in_children(sink: OutboxSink) -> None:
 def _close_at_exit(reference: weakref.ref[OutboxSink]) -> None:
     sink = reference()
     if sink is not None:
-        sink.close()
+        sink.close(keep_outcomes=False)

@@ -81,8 +81,17 @@ class Sink(Protocol):
     def flush(self, *, deadline: float | None = None) -> list[Outcome]:
         """Send what waits, and return what came of it."""
 
-    def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
-        """Send what waits for the last time, and release everything."""
+    def close(
+        self, *, deadline: float | None = None, stall: float | None = None, keep_outcomes: bool = True
+    ) -> list[Outcome]:
+        """Send what waits for the last time, and release everything.
+
+        Args:
+            deadline: seconds to wait at most.
+            stall: stop waiting when nothing was delivered for this many seconds, instead.
+            keep_outcomes: a sink with `background` returns nothing if False, and keeps nothing for it.
+
+        """
 
     def deliver_next(self, *, partial: bool = False) -> float | None:
         """Do one piece of delivery in the calling thread; return in how many seconds the next is due, or None."""

@@ -246,7 +246,13 @@ class StreamSink:
         self._workers.drain(deadline=deadline)
         return []
 
-    def close(self, *, deadline: float | None = None, stall: float | None = None) -> list[Outcome]:
+    def close(
+        self,
+        *,
+        deadline: float | None = None,
+        stall: float | None = None,
+        keep_outcomes: bool = True,  # noqa: ARG002 - nothing is returned in any case
+    ) -> list[Outcome]:
         """Deliver until the deadline, and stop; what is left stays in the stream."""
         if self._closed:
             return []

@@ -24,6 +24,7 @@ finally:
     print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")), file=sys.stderr)
 """
 GROWTH_MB = 25
+SINGLE_GROWTH_MB = 15
 
 
 class Sink(BaseHTTPRequestHandler):
@@ -54,12 +55,12 @@ def write(path: Path, count: int, more: str) -> None:
             file.write(f'{{{event},"user":{{"email":"{email}"}},"data":{{"total":{number}{more}}}}}\n')
 
 
-def peak_mb(tmp_path: Path, base_url: str, count: int, more: str) -> float:
+def peak_mb(tmp_path: Path, base_url: str, count: int, more: str, *, batch: bool = True) -> float:
     """Send so many events, and return the most memory that it took."""
     config, events = tmp_path / "config.json", tmp_path / f"{count}.jsonl"
     properties = {"map": {"total": "data.total"}}
     rule = {"settings": {"eventName": "purchase", "properties": properties}}
-    settings = {"accessToken": "pat-test", "eventNamePrefix": "pe12345678_", "batch": True, "batchSize": 500}
+    settings = {"accessToken": "pat-test", "eventNamePrefix": "pe12345678_", "batch": batch, "batchSize": 500}
     config.write_text(json.dumps({"settings": settings, "mapping": {"order": {"complete": rule}}}))
     write(events, count, more)
     command = [sys.executable, "-c", PROGRAM, "send", str(config), str(events), "--base-url", base_url]
@@ -75,6 +76,19 @@ def test_large_events_that_are_accepted_together_are_not_in_memory_together(
 ) -> None:
     items = ",".join(f'{{"id":{number},"tags":["a"]}}' for number in range(400))  # 0.3 MB of objects an event
     few, many = (peak_mb(tmp_path, base_url, count, f',"items":[{items}]') for count in (20, 1000))
+    assert many - few < GROWTH_MB, (few, many)
+
+
+def test_events_that_wait_to_be_sent_alone_take_little_more_memory_than_their_json(
+    tmp_path: Path, base_url: str
+) -> None:
+    few, many = (peak_mb(tmp_path, base_url, count, "", batch=False) for count in (200, 6000))
+    assert many - few < SINGLE_GROWTH_MB, (few, many)
+
+
+@pytest.mark.deep
+def test_memory_of_single_sends_is_flat(tmp_path: Path, base_url: str) -> None:
+    few, many = (peak_mb(tmp_path, base_url, count, "", batch=False) for count in (25_000, 75_000))
     assert many - few < GROWTH_MB, (few, many)
 
 

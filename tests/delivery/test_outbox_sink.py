@@ -159,6 +159,25 @@ def test_after_close_nothing_is_called_queued(tmp_path: Path, hubspot: FakeHubSp
     destination.close()
 
 
+def test_closing_without_outcomes_keeps_none_of_a_long_queue(tmp_path: Path, hubspot: FakeHubSpot) -> None:
+    count, go, alive = 300, threading.Event(), []
+    reported: list[weakref.ref[Outcome]] = []
+
+    def listen(outcome: Outcome) -> None:
+        if outcome.delivery:
+            go.wait(20)
+            reported.append(weakref.ref(outcome))
+            alive.append(sum(reference() is not None for reference in reported))
+
+    destination = make(hubspot, tmp_path)
+    destination.listeners.append(listen)
+    destination.push_many([make_event(number) for number in range(count)])
+    go.set()
+    assert destination.close(stall=10.0, keep_outcomes=False) == []
+    assert len(reported) == count
+    assert max(alive) < 50  # a few for each delivering thread
+
+
 def test_walkeros_has_no_outbox(tmp_path: Path, hubspot: FakeHubSpot) -> None:
     with pytest.raises(ValueError, match="exclude each other"):
         make(hubspot, tmp_path, parity=True)

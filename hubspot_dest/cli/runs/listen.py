@@ -282,7 +282,7 @@ class _ListenRun:
 
         async def finish() -> None:
             self._outbox_trouble = self._trouble()
-            await front.close(**({"deadline": self._grace} if self._durable else {}))
+            await front.close(keep_outcomes=False, **({"deadline": self._grace} if self._durable else {}))
 
         serve(
             collector,

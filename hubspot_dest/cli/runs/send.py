@@ -211,7 +211,7 @@ def _plan(
             say(f"{said}; {changed}")
             noted = None
     except OSError as error:
-        destination.close(deadline=0.0)
+        destination.close(deadline=0.0, keep_outcomes=False)
         stop(f"{safe_text(events)} cannot be read: {error.strerror or error}")
     except OutboxError as error:
         stop(safe_text(error))
@@ -397,7 +397,7 @@ class SendRun:
         except IntakeError as error:
             say(f"error: {safe_text(error)}")
             if not (self._balance.came_in or self._counters.bad_lines or self._balance.earlier):
-                destination.close(deadline=0.0)
+                destination.close(deadline=0.0, keep_outcomes=False)
                 return ExitCode.USAGE_ERROR
             self._input_failed = True
         self._end(destination)
@@ -631,9 +631,9 @@ class SendRun:
             destination.close()  # its listeners get every outcome
             self._tell_grouped(last=True)
         elif self._deadline.number is not None:
-            destination.close(deadline=self._deadline.delivery_seconds)
+            destination.close(deadline=self._deadline.delivery_seconds, keep_outcomes=False)
         else:
-            destination.close(stall=self._plan.stall)
+            destination.close(stall=self._plan.stall, keep_outcomes=False)
 
     def _finish(self, destination: HubSpotDestination) -> ExitCode:
         self._say_end_once(destination)

@@ -400,7 +400,9 @@ def encode(body: Any) -> bytes:
 
     """
     try:
-        return orjson.dumps(body)
+        # A copy of the exact length, because bodies wait in memory: the bytes of orjson keep the buffer that they were
+        # written in, 4 kB for a body of 300 bytes and 1 MB for 100 kB. `join` copies only if there are two parts.
+        return b"".join((orjson.dumps(body), b""))
     except TypeError:
         pass
     try:
