@@ -112,7 +112,7 @@ def test_a_stream_that_fills_up_is_reported_before_the_first_loss_and_the_loss_i
             time.sleep(0.02)
         add(260)  # HubSpot takes nothing, so that they stay unread
         warning = read_until(process, "entries of events are unread")
-        assert "after 40 more, entries are lost unread" in warning
+        assert "after 40 more, unread entries are lost" in warning
         with urlopen(metrics, timeout=5) as answer:
             assert "\nhubspot_dest_stream_lost_total 0.0\n" in answer.read().decode()
         add(100)

@@ -176,7 +176,7 @@ def test_the_odd_part_is_as_large_as_asked_and_says_which_it_is() -> None:
     assert 350 < sum(kinds.values()) < 650
     assert set(kinds) <= set(ODDITIES)
     assert len(kinds) == len(ODDITIES)
-    with pytest.raises(ValueError, match="part between 0 and 1"):
+    with pytest.raises(ValueError, match="between 0 and 1"):
         take(1, odd=2)
 
 
