@@ -2,6 +2,7 @@
 
 The input may be JSON Lines, a JSON array, a single object that may span several lines, or an envelope
 `{"batch": [...]}` as accepted by walkerOS servers (walkerOS 4.4, section 10), which is read as its events.
+Only at the beginning of a source may JSON span several lines; after that, each line is read on its own.
 
 A source is a path or `-`. Standard input, pipes, sockets and devices can be read only once: such a source is opened
 once, and reading cannot be resumed.
@@ -254,6 +255,9 @@ class EventSource:
                 if (damage := lines.damage()) is not None:
                     yield _damaged(*damage)
                 self.damage = lines.failure
+        except _NotLinesError as fault:
+            msg = f"{source_name(self.source)} cannot be read: {fault}"
+            raise IntakeError(msg) from None
         except IsADirectoryError:
             msg = f"{self.source} is a folder, not a file of events"
             raise IntakeError(msg) from None
@@ -282,10 +286,12 @@ class EventSource:
 
     def _rest(self, lines: Lines) -> Iterator[Line | BadLine]:
         """Skip lines without parsing them, and the items of the line where reading stopped."""
+        at_start = True
         for _ in range(self._after[0] - 1):
-            if next(lines, None) is None:
+            if (skipped := next(lines, None)) is None:
                 return
-        for read in _read(lines, self._after[0] - 1):
+            at_start = at_start and type(skipped) is bytes and not skipped.strip()
+        for read in _read(lines, self._after[0] - 1, at_start=at_start):
             if (read.number, -1 if read.position is None else read.position) > self._after:
                 yield read
 
@@ -300,10 +306,12 @@ def read_events(source: str, *, max_line_bytes: int = DEFAULT_MAX_LINE_BYTES) ->
     return iter(EventSource(source, max_line_bytes=max_line_bytes))
 
 
-def _read(lines: Lines, number: int = 0) -> Iterator[Line | BadLine]:
+def _read(lines: Lines, number: int = 0, *, at_start: bool = True) -> Iterator[Line | BadLine]:
+    """Read lines; `at_start` means that none but blank ones came before, so a document may begin."""
     for raw in lines:
         number += 1
         if isinstance(raw, OverlongLine):
+            at_start = False
             yield _overlong(number, raw, lines.end)
             continue
         line = raw.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else raw.strip()
@@ -312,71 +320,179 @@ def _read(lines: Lines, number: int = 0) -> Iterator[Line | BadLine]:
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            if line[:1] in (b"{", b"[") and not _exceeds_depth(error):
-                # Either a document over several lines begins here, or the line is invalid: the next lines decide.
+            if number == 1 and (fault := _text_fault(raw)):
+                raise _NotLinesError(fault) from None
+            if at_start and line[:1] in (b"{", b"[") and _is_beginning(line + b"\n"):
                 yield from _document(line, lines, number, error)
                 return
+            at_start = False
             yield _broken(number, error, lines.end, unfinished=lines.unfinished)
             continue
+        at_start = False
         if type(value) is dict and "batch" not in value:
             yield _checked(value, number, None, lines.end, deep=may_be_too_deep(line))
         else:
             yield from _events(value, number, lines.end, deep=may_be_too_deep(line))
 
 
+class _NotLinesError(Exception):
+    """The bytes are not lines of UTF-8 text; the message has the cause."""
+
+
+def _text_fault(first: bytes) -> str:
+    """Return why a first line that is not JSON makes all others unreadable as well; empty if it does not."""
+    text = first[:40].removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    if len(text) > 3 and (
+        (text[:1] in b"{[" and not any(text[1::2])) or (text[1:2] in b"{[" and not any(text[::2]))
+    ):
+        return "it is UTF-16 text, and events must be UTF-8; convert it: iconv -f UTF-16 -t UTF-8"
+    head, separator, _ = first.strip().partition(b"\r")
+    if separator and _is_json(head.removeprefix(b"\xef\xbb\xbf")):
+        return "its lines end with CR alone, and events must end with LF or CR LF; convert it: tr '\\r' '\\n'"
+    return ""
+
+
+class _Collected:
+    """The text of the lines that may be a document, from an incomplete first one on.
+
+    Only the text is kept, not an object per line, so the memory is the size of the text.
+
+    Args:
+        first: the first line, stripped.
+        number: its number.
+        end: the offset in the source after it.
+
+    """
+
+    def __init__(self, first: bytes, number: int, end: int) -> None:
+        self.text = bytearray(first + b"\n")
+        self._first = len(self.text)
+        self._number = number
+        self._end = end
+        self._last_byte = first[-1:]
+        self.has_own_values = False
+        """Whether a line after the first is a JSON value on its own, as in JSON Lines."""
+
+    def add(self, raw: bytes) -> None:
+        """Add a line."""
+        self.text += raw
+        self.text += b"\n"
+        if line := raw.strip():
+            self._last_byte = line[-1:]
+            self.has_own_values = self.has_own_values or _is_own_value(raw, line)
+
+    def can_continue_with(self, raw: bytes) -> bool:
+        """Return whether a line can follow in one document: a value is never followed by the next without a comma."""
+        line = raw.strip()
+        return not line or self._last_byte in b"[{,:" or line[:1] in b",:]}"
+
+    def lines(self, end: int) -> Iterator[tuple[int, bytes, int]]:
+        """Yield the number, the stripped text and the end of each line after the first.
+
+        Args:
+            end: the offset in the source after the last line, which may lack its line end.
+
+        """
+        number, start = self._number, self._first
+        while start < len(self.text):
+            number += 1
+            stop = self.text.index(b"\n", start)
+            yield (
+                number,
+                bytes(self.text[start:stop]).strip(),
+                min(end, self._end + stop + 1 - self._first),
+            )
+            start = stop + 1
+
+
 def _document(
     first: bytes, lines: Lines, number: int, first_error: orjson.JSONDecodeError
 ) -> Iterator[Line | BadLine]:
-    """Read the lines after an incomplete one: either a document over several lines, or JSON Lines with a bad line."""
-    collected = [first]
-    size = 0
+    """Read on from an incomplete first line: a document over several lines, or JSON Lines with a bad first line.
+
+    As soon as the text cannot be a document and a line is a value on its own, it is JSON Lines: every line that was
+    collected is read again on its own, so none is lost.
+    """
+    first_end = end = lines.end
+    collected = _Collected(first, number, first_end)
     current = number
-    first_end = lines.end
+    is_possible = True
+
+    def as_lines() -> Iterator[Line | BadLine]:
+        unfinished = lines.unfinished and end == lines.end
+        yield _broken(number, first_error, first_end, unfinished=unfinished and current == number)
+        for line_number, line, line_end in collected.lines(end):
+            yield from _line(line, line_number, line_end, unfinished=unfinished and line_number == current)
+
     for raw in lines:
-        current += 1
         if isinstance(raw, OverlongLine):
-            # A document over several lines has no such line, so this is JSON Lines with an invalid first line.
-            yield _broken(number, first_error, first_end)
-            yield _overlong(current, raw, lines.end)
+            # A document over several lines has no such line.
+            after = lines.end
+            yield from as_lines()
+            current += 1
+            yield _overlong(current, raw, after)
             yield from _remaining(lines, current)
             return
-        line = raw.strip()
-        if first != b"[" and _is_object(line):
-            # A complete object on its own line means JSON Lines, so only the first line is invalid.
-            yield _broken(number, first_error, first_end)
-            yield from _line(line, current, lines.end)
+        if is_possible and not collected.can_continue_with(raw):
+            is_possible = False
+            with contextlib.suppress(orjson.JSONDecodeError):
+                # A document that is complete, and was continued as JSON Lines.
+                value = orjson.loads(collected.text)
+                after = lines.end
+                yield from _events(value, number, end, deep=True)
+                current += 1
+                yield from _line(raw.strip(), current, after, unfinished=lines.unfinished)
+                yield from _remaining(lines, current)
+                return
+        collected.add(raw)
+        current += 1
+        end = lines.end
+        if not is_possible and collected.has_own_values:
+            yield from as_lines()
             yield from _remaining(lines, current)
             return
-        size += len(raw)
-        if size > MAX_DOCUMENT_BYTES:
-            yield BadLine(
-                number,
-                "a JSON document of more than 256 MiB",
-                "write one event per line: JSON Lines",
-                end=first_end,
-            )
+        if len(collected.text) > MAX_DOCUMENT_BYTES:
+            if is_possible and _is_beginning(bytes(collected.text)):
+                yield BadLine(
+                    number,
+                    "a JSON document of more than 256 MiB",
+                    "write one event per line: JSON Lines",
+                    unfinished=True,
+                    end=first_end,
+                )
+                return
+            yield from as_lines()
+            yield from _remaining(lines, current)
             return
-        collected.append(raw.rstrip(b"\r\n"))
-    document = b"\n".join(collected)
     try:
-        value = orjson.loads(document)
+        value = orjson.loads(collected.text)
     except orjson.JSONDecodeError as error:
-        if (damage := lines.damage()) is not None:
-            yield _damaged(number, f"{damage[1]}: the JSON that begins on this line is incomplete")
-        elif _exceeds_depth(error):
-            yield _broken(number, error, lines.end)
+        if collected.has_own_values:
+            yield from as_lines()
         else:
-            fault = fault_of_json(document.decode("utf-8", "replace"), error)
-            yield BadLine(
-                number + fault.line - 1,
-                f"invalid JSON: {fault.message}",
-                _JSON_HINT,
-                column=fault.column,
-                unfinished=lines.unfinished,
-                end=lines.end,
-            )
+            yield _broken_document(bytes(collected.text), lines, number, error)
         return
-    yield from _events(value, number, lines.end, deep=True)
+    yield from _events(value, number, end, deep=True)
+
+
+def _broken_document(text: bytes, lines: Lines, number: int, error: orjson.JSONDecodeError) -> BadLine:
+    """Return the fault of a document over several lines, none of which is a value on its own.
+
+    It counts as unfinished, so a resumed run reads it again.
+    """
+    if (damage := lines.damage()) is not None:
+        return _damaged(number, f"{damage[1]}: the JSON that begins on this line is incomplete")
+    if _exceeds_depth(error):
+        return _broken(number, error, lines.end, unfinished=True)
+    fault = fault_of_json(text.removesuffix(b"\n").decode("utf-8", "replace"), error)
+    return BadLine(
+        number + fault.line - 1,
+        f"invalid JSON: {fault.message}",
+        _JSON_HINT,
+        column=fault.column,
+        unfinished=True,
+        end=lines.end,
+    )
 
 
 def _remaining(lines: Lines, number: int) -> Iterator[Line | BadLine]:
@@ -406,13 +522,28 @@ def _exceeds_depth(error: orjson.JSONDecodeError) -> bool:
     return "depth" in reason or "recursion" in reason
 
 
-def _is_object(line: bytes) -> bool:
-    if line[:1] != b"{" or line[-1:] != b"}":
-        return False
+def _is_beginning(text: bytes) -> bool:
+    """Return whether more text could complete this JSON: the parser found no fault before the end."""
     try:
-        return isinstance(orjson.loads(line), dict)
+        orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        return error.pos >= len(error.doc)
+    return False
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        orjson.loads(text)
     except orjson.JSONDecodeError:
         return False
+    return True
+
+
+def _is_own_value(raw: bytes, line: bytes) -> bool:
+    """Return whether a line is a value as in JSON Lines: an object, an array, or a scalar without indentation."""
+    if line[:1] in (b"{", b"["):
+        return len(line) > 1 and line[-1:] in (b"}", b"]") and _is_json(line)
+    return not raw[:1].isspace() and line[:1] not in (b"}", b"]") and _is_json(line)
 
 
 def _events(value: Any, number: int, end: int, *, deep: bool) -> Iterator[Line | BadLine]:
