@@ -7,7 +7,6 @@ A file that a command writes is never one that it reads, and never one file for 
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import stat
@@ -298,35 +297,19 @@ def consent_states(values: Iterable[str], *configs: Mapping[str, Any]) -> dict[s
 
 
 def _point_out_unknown(states: Mapping[str, bool], configs: Sequence[Mapping[str, Any]]) -> None:
-    """Warn about each consent that no configuration requires; the source of a function may use any name."""
-    asked = sorted({name for raw in configs for name in _asked(raw)})
-    for name in states:
-        if name in asked or any(_is_in_a_function(name, raw) for raw in configs):
-            continue
-        near = difflib.get_close_matches(name.lower(), [text.lower() for text in asked], n=1)
-        meant = next((text for text in asked if near and text.lower() == near[0]), None)
-        if not asked:
-            rest = "the configuration requires no consent"
-        elif meant is not None:
-            rest = f"the configuration does not require it; did you mean --consent {safe_text(meant)}?"
-        else:
-            rest = f"the configuration does not require it, but requires {', '.join(map(safe_text, asked))}"
-        say(f"warning: --consent {safe_text(name)} has no effect: {rest}")
+    """Warn about each consent that no configuration requires."""
+    from hubspot_dest.verdict.consents_without_effect import (  # here, so that --help stays fast
+        consents_without_effect,
+    )
+
+    for name, reason in consents_without_effect(list(states), configs, lambda meant: f"--consent {meant}"):
+        say(f"warning: --consent {safe_text(name)} has no effect: {safe_text(reason, limit=300)}")
 
 
 def _asked(raw: Mapping[str, Any]) -> frozenset[str]:
     from hubspot_dest.verdict.rule_views import ConfigView  # here, so that --help stays fast
 
     return ConfigView(raw).consents
-
-
-def _is_in_a_function(name: str, value: Any) -> bool:
-    """Return whether the source of a function contains the name."""
-    if isinstance(value, dict):
-        return any(_is_in_a_function(name, inner) for inner in value.values())
-    if isinstance(value, list):
-        return any(_is_in_a_function(name, inner) for inner in value)
-    return isinstance(value, str) and value.startswith("$code:") and name in value
 
 
 def consent_hint(raw: Mapping[str, Any]) -> str:
