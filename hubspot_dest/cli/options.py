@@ -83,6 +83,19 @@ class OutputFile(click.Path):
 class FileCommand(click.Command):
     """A command that does not start if an output file is also one of its other files."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; for an option of another command, name that command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.option_name != "--explain":
+                raise
+            msg = (
+                "No such option '--explain'. `hubspot-dest preview --explain` shows where every value comes from; "
+                "`hubspot-dest explain CODE` explains a finding."
+            )
+            raise click.NoSuchOption("--explain", msg, ctx=ctx) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; exit with code 2, before anything is written, if an output is also another file."""
         _refuse_shared_files(self.params, ctx.params)
@@ -352,9 +365,14 @@ def refuse_other_file(config: Path) -> None:
     given = [str(value) for value in context.params.values() if isinstance(value, str | Path)]
     given += [str(value) for value in context.params.get("files") or ()]
     meant = next((name for name in given if content_of(name).is_configuration), None)
-    if meant is not None and content is FileContent.EVENTS:
-        said += f", and {safe_text(meant)} like one: CONFIG comes first"
     words = [word for word in context.command.collect_usage_pieces(context) if word != "[OPTIONS]"]
+    if meant is not None and content is FileContent.EVENTS:
+        order = (
+            "CONFIG comes first"
+            if any("CONFIG" in word for word in words)
+            else f"the order is {' '.join(words)}"
+        )
+        said += f", and {safe_text(meant)} like one: {order}"
     stop(said, " ".join([context.command_path, *words]))
 
 

@@ -95,8 +95,8 @@ def lint_text(
         source = parse_source(FilePath(name).name, text)
     except DocumentError as problem:
         check = check_of("syntax")
-        column = "" if problem.column is None else f", column {problem.column}"
-        sentence = f"line {problem.line}{column}: {problem}"
+        column = "" if problem.column is None else f"column {problem.column}: "
+        sentence = f"{column}{problem}"  # the line is the finding's
         finding = Finding(
             "syntax",
             check.severity,

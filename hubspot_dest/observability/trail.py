@@ -140,7 +140,7 @@ def _record(line: bytes) -> dict[str, Any] | None:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
         return None  # truncated by a crash, or not a trail record
-    return value if isinstance(value, dict) and "outcome" in value else None  # every record has its outcome
+    return value if isinstance(value, dict) else None
 
 
 def _is_about(record: dict[str, Any], event_id: str, also: str) -> bool:

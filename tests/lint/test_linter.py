@@ -332,6 +332,7 @@ def test_a_mistake_behind_a_reference_is_named_where_the_variable_is() -> None:
         ('{\n"a": 1,\n"a": 2}', "duplicate_key", 3),
         ("settings:\n  a: [1\n", "syntax", 2),
         ("a: 1\nb: 2\na: 3\n", "duplicate_key", 3),
+        ('{"a": {\n"b": 1},\n"a": 2}', "duplicate_key", 3),
         ("a: &a [*a]\n", "syntax", 1),
         ("[1]", "invalid_value", 1),
         ("", "invalid_value", None),
