@@ -211,7 +211,7 @@ class Cassette:
 def _of_another_kind(path: Path) -> str:
     """Return what a file seems to be instead of a cassette; empty if that is not known."""
     content = content_of(path)
-    if content in (FileContent.TEXT, FileContent.UNKNOWN):
+    if content in (FileContent.EMPTY, FileContent.TEXT, FileContent.UNKNOWN):
         return ""
     return f"{path} looks like {content.value}, not a cassette"
 
