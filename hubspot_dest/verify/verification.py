@@ -276,8 +276,19 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
         return "no_go", "the events were not checked against the contract of the flow"
     if unanswered and strict:
         return "no_go", f"unanswered with --strict: {', '.join(unanswered)}"
+    reserved = "; ".join(f"{answer.name}: {answer.reservation}" for answer in answers if answer.reserved)
+    if reserved and strict:
+        return "no_go", f"not a certain yes with --strict: {reserved}"
+    losing = [
+        answer.reservation.partition(";")[0]
+        for answer in answers
+        if any(found.finding.code == "contact_unknown" for found in answer.findings)
+    ]
+    but = f", but {losing[0]}" if losing else ""
     if open_sections:
-        return "go", f"nothing that was checked blocks; unanswered: {', '.join(open_sections)}"
+        return "go", f"nothing that was checked blocks{but}; unanswered: {', '.join(open_sections)}"
+    if reserved:
+        return "go", f"nothing that was checked blocks, but {reserved}"
     return "go", "every question was answered, and nothing blocks"
 
 
