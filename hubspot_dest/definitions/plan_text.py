@@ -10,7 +10,7 @@ from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedEvent, Planned
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
 
-__all__ = ["plan_lines", "plan_records", "plan_sentence"]
+__all__ = ["plan_lines", "plan_records", "plan_sentence", "size_text"]
 
 _HEAD: Final = ("event", "property", "type", "sample", "from", "state")
 _WIDEST: Final = (46, 40, 9, 32, 60, 12)

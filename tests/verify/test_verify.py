@@ -701,5 +701,14 @@ def test_each_rule_of_an_event_has_its_own_sample_in_the_report(tmp_path: Path) 
     page = tmp_path / "report.html"
     verify(SHOP, EVENTS, "--consent", "marketing", "--report", str(page))
     text = page.read_text("utf-8")
-    assert "large_order_completed" in text
-    assert "purchase_completed" in text
+    samples = text[text.index('id="samples"') :]
+    assert "large_order_completed" in samples
+    assert "purchase_completed" in samples
+
+
+def test_the_report_counts_the_calls_of_preview(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    verify(SHOP, EVENTS, "--consent", "marketing", "--report", str(page))
+    shown = CliRunner().invoke(preview, [SHOP, EVENTS, "--consent", "marketing"])
+    assert "; 1 contact call, 6 event calls" in shown.output
+    assert "1 contact call, 6 event calls" in page.read_text("utf-8")

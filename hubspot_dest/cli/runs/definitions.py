@@ -33,7 +33,7 @@ from hubspot_dest.definitions.account_content import planned_account
 from hubspot_dest.definitions.apply import DefinitionStep, apply_plan
 from hubspot_dest.definitions.needs import DefinitionNeeds
 from hubspot_dest.definitions.plan import DefinitionsPlan
-from hubspot_dest.definitions.plan_text import plan_lines, plan_records, plan_sentence
+from hubspot_dest.definitions.plan_text import plan_lines, plan_records, plan_sentence, size_text
 from hubspot_dest.definitions.planner import plan_definitions
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
@@ -128,7 +128,7 @@ def apply(
     counts: Counter[str] = Counter()
     created: Counter[str] = Counter()
     new_properties = {
-        event.full_name: sum(prop.state == "missing" for prop in event.properties) for event in made.events
+        event.full_name: sum(prop.state != "impossible" for prop in event.properties) for event in made.events
     }
     for step in apply_plan(made, client, time.sleep):
         counts[step.kind] += 1

@@ -253,4 +253,4 @@ def _calls_of(outcome: Outcome) -> tuple[Any, ...]:
     """Return the calls of an outcome; for a queued one, those that will be made."""
     if outcome.kind == "queued" and outcome.plan is not None:
         return tuple(outcome.plan.calls)
-    return outcome.calls
+    return (*outcome.batched, *outcome.calls)  # what it shares with others, then its own
