@@ -104,7 +104,7 @@ class RunCounters:
 
     def sentence(self) -> str:
         """Summarise the counts: `12 events: 9 sent, 2 skipped, 1 failed; 4 contact calls, 9 event calls`."""
-        counted = {kind: self.kinds[kind] for kind in EVENT_KINDS}
+        counted: dict[str, int] = {kind: self.kinds[kind] for kind in EVENT_KINDS}
         kinds = _listed(counted, self._consent_refused)
         return f"{amount(self.events, 'event')}: {kinds or 'nothing'}{self.tail()}"
 
