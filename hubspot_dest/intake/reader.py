@@ -307,16 +307,25 @@ def read_events(source: str, *, max_line_bytes: int = DEFAULT_MAX_LINE_BYTES) ->
 
 
 def _read(lines: Lines, number: int = 0, *, at_start: bool = True) -> Iterator[Line | BadLine]:
-    """Read lines; `at_start` means that none but blank ones came before, so a document may begin."""
+    """Read JSON Lines, or a document; an empty list is a document without events only if nothing else follows.
+
+    `at_start` means that none but blank lines came before, so a document may begin.
+    """
+    empty = None
     for raw in lines:
         number += 1
         if isinstance(raw, OverlongLine):
-            at_start = False
+            if empty is not None:
+                yield empty
+            at_start, empty = False, None
             yield _overlong(number, raw, lines.end)
             continue
         line = raw.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else raw.strip()
         if not line:
             continue
+        if empty is not None:
+            yield empty
+            empty = None
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError as error:
@@ -328,11 +337,13 @@ def _read(lines: Lines, number: int = 0, *, at_start: bool = True) -> Iterator[L
             at_start = False
             yield _broken(number, error, lines.end, unfinished=lines.unfinished)
             continue
-        at_start = False
         if type(value) is dict and "batch" not in value:
             yield _checked(value, number, None, lines.end, deep=may_be_too_deep(line))
+        elif at_start and _is_empty(value):
+            empty = _without_events(number, lines.end)
         else:
             yield from _events(value, number, lines.end, deep=may_be_too_deep(line))
+        at_start = False
 
 
 class _NotLinesError(Exception):
@@ -472,7 +483,8 @@ def _document(
         else:
             yield _broken_document(bytes(collected.text), lines, number, error)
         return
-    yield from _events(value, number, end, deep=True)
+    if not _is_empty(value):
+        yield from _events(value, number, end, deep=True)
 
 
 def _broken_document(text: bytes, lines: Lines, number: int, error: orjson.JSONDecodeError) -> BadLine:
@@ -548,6 +560,9 @@ def _is_own_value(raw: bytes, line: bytes) -> bool:
 
 def _events(value: Any, number: int, end: int, *, deep: bool) -> Iterator[Line | BadLine]:
     """Yield the events of a JSON value; `deep` means that one of them may be nested too deeply."""
+    if _is_empty(value):
+        yield _without_events(number, end)
+        return
     if isinstance(value, dict) and isinstance(value.get("batch"), list):
         value = value["batch"]
     if isinstance(value, list):
@@ -555,6 +570,14 @@ def _events(value: Any, number: int, end: int, *, deep: bool) -> Iterator[Line |
             yield _checked(item, number, position, end, deep=deep)
         return
     yield _checked(value, number, None, end, deep=deep)
+
+
+def _is_empty(value: Any) -> bool:
+    return value == [] or (isinstance(value, dict) and value.get("batch") == [])
+
+
+def _without_events(number: int, end: int) -> BadLine:
+    return BadLine(number, "an empty list: this line has no event", "leave the line out", end=end)
 
 
 def _checked(value: Any, number: int, position: int | None, end: int, *, deep: bool) -> Line | BadLine:

@@ -40,7 +40,7 @@ def line_by_line(lines: list[str]) -> list[tuple[str, int, int | None]]:
             continue
         if isinstance(value, dict) and "batch" in value:
             value = value["batch"]
-        items = list(enumerate(value)) if isinstance(value, list) else [(None, value)]
+        items = list(enumerate(value)) if isinstance(value, list) and value else [(None, value)]
         expected += [
             ("good" if isinstance(item, dict) and "name" in item else "bad", number, position)
             for position, item in items
