@@ -127,6 +127,10 @@ def test_a_wrong_token_is_told_and_never_shown(run: Run, hubspot: FakeHubSpot) -
     assert "401 INVALID_AUTHENTICATION" in found(checks, "token")[0]["sentence"]
     assert wrong(checks) == ["token"]
     assert done.stdout.count("INVALID_AUTHENTICATION") == 1
+    assert "no response was one that HubSpot gives" not in done.stdout
+    assert found(checks, "HubSpot")[0]["sentence"] == (
+        "without a token that is accepted, nothing else was checked"
+    )
     assert secret not in done.stdout + done.stderr
 
 
@@ -149,6 +153,10 @@ def test_where_nothing_listens_one_sentence_says_so(run: Run) -> None:
     assert "nothing listens at 127.0.0.1" in found(checks, "HubSpot")[0]["sentence"]
     assert not found(checks, "event definitions")
     assert wrong(checks) == ["HubSpot"]
+    assert found(checks, "HubSpot")[0]["hint"] == "is hubspot-sim serve running there?"
+    people = run("hubspot_dest", "doctor", SHOP, "--base-url", gone.base_url)
+    assert "(asked HubSpot)" not in people.stdout
+    assert "no response was one that HubSpot gives" not in people.stdout
 
 
 @pytest.mark.parametrize("body", ["<html>welcome</html>", "[]", "{}"])

@@ -89,7 +89,7 @@ def _planned(config: Config, source: str, states: dict[str, bool], max_line_byte
 
 def _show(check: Probe, painter: Painter) -> None:
     symbol, colour = _LOOKS[check.verdict]
-    live = " (asked HubSpot)" if check.live else ""
+    live = " (asked HubSpot)" if check.live and check.answered else ""
     head = painter.paint(f"{symbol} {check.verdict:<8}", colour)
     print_data(f"{head} {safe_text(check.subject)}: {safe_text(check.sentence)}{painter.dim(live)}")
     if check.hint:

@@ -715,6 +715,12 @@ class SendRun:
             say(f"{amount(self._older, 'older event')} {verb(self._older, 'were')} left out")
         say(self._rest(destination, waiting))
 
+    def _go_on(self) -> str:
+        """Return how to go on; repeating the command alone would accept the lines of a file a second time."""
+        if self._plan.resumption is not None:
+            return "send again with --resume to go on"
+        return "the next send with this outbox goes on"
+
     def _rest(self, destination: HubSpotDestination, waiting: int) -> str:
         balance, outbox = self._balance, safe_text(self._plan.outbox)
         went = "would be sent; nothing was sent" if self._plan.dry else "went out"
@@ -732,7 +738,7 @@ class SendRun:
             parts.append(f"{pending}{also} {gone}")
         elif outbox and (pending or contacts):
             are = verb(pending, "are")
-            parts.append(f"{pending} {are} safe in the outbox {outbox}{also}; send again to go on")
+            parts.append(f"{pending} {are} safe in the outbox {outbox}{also}; {self._go_on()}")
         elif pending:
             were, are = verb(pending, "were"), verb(pending, "are")
             parts.append(f"{pending} {were} not taken and {are} lost with this process")
