@@ -269,3 +269,11 @@ def test_events_of_which_none_can_be_read_prove_nothing(
     done, _ = doctor(run, hubspot, SHOP, str(events))
     assert done.returncode == 2
     assert "has no usable event" in done.stderr
+
+
+def test_a_fix_is_a_command_that_can_be_copied(run: Run, hubspot: FakeHubSpot, tmp_path: Path) -> None:
+    config = configuration(tmp_path, hubspot, mapping={"page": {"view": {"name": "never_defined"}}})
+    done = run("hubspot_dest", "doctor", config, EVENTS, "--base-url", hubspot.base_url)
+    expected = f"hubspot-dest definitions apply {config} {EVENTS} --base-url {hubspot.base_url}"
+    assert expected in done.stdout
+    assert "CONFIG" not in done.stdout

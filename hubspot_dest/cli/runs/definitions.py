@@ -15,6 +15,7 @@ from hubspot_dest.account.pull import pull_account
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.bad_lines import unusable
+from hubspot_dest.cli.command_hint import with_real_names
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import (
@@ -156,7 +157,7 @@ def reading_hint(error: DeliveryError) -> str:
     """Return what to do if the account cannot be read."""
     if error.status == 403:
         return f"the token needs {_READ_SCOPES}"
-    return safe_text(fix_for_error(error))
+    return safe_text(with_real_names(fix_for_error(error)))
 
 
 def _target(config: Config, *, live: bool) -> Config:
@@ -204,7 +205,7 @@ def _add_events(
             "so what must exist is unknown",
             "grant the consent they wait for with --consent NAME"
             if planned.waiting
-            else "run hubspot-dest preview CONFIG EVENTS to see why",
+            else with_real_names("run hubspot-dest preview CONFIG EVENTS to see why"),
         )
     if bad := planned.bad:
         lines = f"the needs of {amount(len(bad), 'line')} of {source_name(source)} without an event"

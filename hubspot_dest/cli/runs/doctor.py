@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from hubspot_dest.amounts import amount, verb
+from hubspot_dest.cli.command_hint import with_real_names
 from hubspot_dest.cli.console import print_data, say
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import (
@@ -93,7 +94,7 @@ def _show(check: Probe, painter: Painter) -> None:
     head = painter.paint(f"{symbol} {check.verdict:<8}", colour)
     print_data(f"{head} {safe_text(check.subject)}: {safe_text(check.sentence)}{painter.dim(live)}")
     if check.hint:
-        print_data(f"           try: {safe_text(check.hint)}")
+        print_data(f"           try: {safe_text(with_real_names(check.hint))}")
 
 
 def _sum_up(verdicts: Counter[str], *, as_lines: bool, asked: bool) -> None:

@@ -17,6 +17,7 @@ import click
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
 from hubspot_dest.amounts import amount, verb
+from hubspot_dest.cli.command_hint import with_real_names
 from hubspot_dest.cli.console import print_data, progress, say, stop
 from hubspot_dest.cli.counters import EventBalance, RunCounters
 from hubspot_dest.cli.dead_letters import write_dead_letters
@@ -598,7 +599,7 @@ class SendRun:
         if outcome.reason == "delivery_resumed":
             say("HubSpot accepts requests again: delivery continues")
         elif outcome.reason != "bisected" and self._delivery.is_new(outcome) and outcome.error is not None:
-            self._delivery.fix = fix_for(outcome)
+            self._delivery.fix = with_real_names(fix_for(outcome))
             what = "delivery pauses" if outcome.reason == "delivery_paused" else "not delivered yet"
             by_hand = outcome.error.kind in ("unauthorized", "refused")
             then = self._delivery.fix if by_hand else "it is tried again"
@@ -706,7 +707,7 @@ class SendRun:
         if not self._as_json and (table := self._reasons.lines()):
             say("")
             for line in table:
-                say(line)
+                say(with_real_names(line))
             say("")
         for sentence in () if self._counters.emails is None else self._counters.emails.sentences():
             say(f"warning: {safe_text(sentence)}")
