@@ -79,12 +79,12 @@ def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDe
             for record in _records(outbox, destination):
                 stream.write(f"{as_json(record)}\n".encode())
                 count += 1
+        letters = amount(count, "dead letter") if outbox is None else counts_of(outbox).text
     except OSError as error:
         stop(
             f"{safe_text(target)} cannot be written: {error.strerror or error}; nothing was written to it",
             "choose another --dead-letters FILE",
         )
-        letters = amount(count, "dead letter") if outbox is None else counts_of(outbox).text
     except OutboxError as error:
         stop(safe_text(error))
     say(f"{letters} in {safe_text(target)}")

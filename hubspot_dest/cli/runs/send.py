@@ -783,7 +783,9 @@ class SendRun:
             return f"could not be recorded: {safe_text(error)}; {_COUNTED_ONCE}"
         if error is not None or self._deadline.number is None:
             return f"could not be recorded in the outbox {outbox}: make room on the disk; {_COUNTED_ONCE}"
-        ended = "a second signal" if self._deadline.second is not None else f"the limit of {SIGNAL_SECONDS:g} s"
+        ended = (
+            "a second signal" if self._deadline.second is not None else f"the limit of {SIGNAL_SECONDS:g} s"
+        )
         return (
             f"were not recorded yet in the outbox {outbox} when the run was ended by {ended}; "
             "they go out again at the next run, and HubSpot drops repeats by uuid"

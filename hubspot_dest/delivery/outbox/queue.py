@@ -45,7 +45,17 @@ from hubspot_dest.storage.sqlite_file import (
     to_error,
 )
 
-__all__ = ["DEAD_BY_REASON", "DeadCounts", "Group", "Leftovers", "NewIntent", "Outbox", "Progress", "leftovers_of", "with_contacts"]
+__all__ = [
+    "DEAD_BY_REASON",
+    "DeadCounts",
+    "Group",
+    "Leftovers",
+    "NewIntent",
+    "Outbox",
+    "Progress",
+    "leftovers_of",
+    "with_contacts",
+]
 
 _FREE_PAGES = 256
 _PART = 200  # removals in one transaction on a full disk
@@ -115,6 +125,8 @@ class Outbox:
         self._dead: list[tuple[int, float, str, str, int]] = []
         self._attempts: dict[int, int] = {}
         self._closed = False
+        self._may_write = threading.Event()
+        self._may_write.set()
         self._in_writing = 0  # deliveries and dead letters of the transaction that is not committed yet
         self.write_error: OutboxError | None = None
         """Why the last commit failed; None if it did not."""
@@ -219,7 +231,7 @@ class Outbox:
         return len(self._done) + len(self._dead) + self._in_writing
 
     def freeze(self, seconds: float) -> int | None:
-        """Let nothing more be written, for good: the process is about to end.
+        """Make every later transaction wait, for good: the process is about to end.
 
         Args:
             seconds: how long to wait for a transaction in progress.
@@ -229,14 +241,17 @@ class Outbox:
             time: the transaction goes on, the outbox is closed, or it is so long that counting takes too long.
 
         """
-        if not self._writing.acquire(timeout=seconds) or self._closed:  # it is never released
-            return None
-        if self.pending + self.unrecorded > _COUNTED_AT_ONCE:
+        if not self._writing.acquire(timeout=seconds):
             return None
         try:
+            if self._closed or self.pending + self.unrecorded > _COUNTED_AT_ONCE:
+                return None
+            self._may_write.clear()
             return self.contents().events
         except OutboxError:
             return None
+        finally:
+            self._writing.release()
 
     @property
     def parked(self) -> int:
@@ -304,6 +319,7 @@ class Outbox:
 
     def _write_group(self) -> None:
         """Write the group of the moment, and what was delivered since the last time, in one transaction."""
+        self._may_write.wait()
         with self._adding:
             group, self._group = self._group, Group()
             done, self._done = self._done, []
