@@ -12,9 +12,10 @@ from hubspot_dest.amounts import amount, verb
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
+from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.collector import Collector
-from hubspot_dest.intake.reader import BadLine, Line
+from hubspot_dest.intake.reader import ACCEPTED_TOGETHER, BadLine, Line
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.prediction import predict
@@ -210,7 +211,10 @@ def _push_events(
         new_id=lambda: f"{next(ids):016x}",  # the same input gives the same output
         judge=sections.judge,
     )
+    # Contacts share calls as in the outbox, so that the calls are those of `preview` and `send`.
+    grouping = None if subject.parity else CallGrouping(config.batch_size if config.batch else 1)
     lines: dict[str, int] = {}
+    gathered: list[Outcome] = []
     usable, first_bad = 0, ""
     for read in events:
         if isinstance(read, BadLine):
@@ -222,12 +226,12 @@ def _push_events(
             section.add_event(read.event, read.number)
         outcome = destination.push(read.event)
         lines[outcome.event_id] = read.number
-        for later in _in_order(outcome):
-            _add_outcome(later, lines.get(later.event_id), sections, parity=subject.parity)
-        if outcome.kind != "denied":
-            del lines[outcome.event_id]
-    for later in destination.close():
-        _add_outcome(later, lines.get(later.event_id), sections, parity=subject.parity)
+        gathered += _in_order(outcome)
+        if not usable % ACCEPTED_TOGETHER:
+            _add_outcomes(gathered, lines, sections, grouping, parity=subject.parity)
+            gathered = []
+    gathered += destination.close()
+    _add_outcomes(gathered, lines, sections, grouping, parity=subject.parity, last=True)
     sections.events.granted = tuple(destination.state.view.consent)
     if not usable:
         msg = f"it has no usable event{first_bad}"
@@ -241,10 +245,24 @@ def _in_order(outcome: Outcome) -> Iterator[Outcome]:
     yield from (later for later in outcome.also if later.events)
 
 
-def _add_outcome(outcome: Outcome, line: int | None, sections: _Sections, *, parity: bool) -> None:
-    predicted = predict(outcome, parity=parity)
-    for section in sections.every:
-        section.add_outcome(predicted, line)
+def _add_outcomes(
+    gathered: list[Outcome],
+    lines: dict[str, int],
+    sections: _Sections,
+    grouping: CallGrouping | None,
+    *,
+    parity: bool,
+    last: bool = False,
+) -> None:
+    """Give the sections the outcomes of events that are accepted together, with the calls that they share."""
+    for outcome in gathered if grouping is None else grouping.group(gathered, last=last):
+        predicted = predict(outcome, parity=parity)
+        line = lines.get(outcome.event_id)
+        for section in sections.every:
+            section.add_outcome(predicted, line)
+    for outcome in gathered:
+        if outcome.kind != "denied":
+            lines.pop(outcome.event_id, None)
 
 
 def _collector(config: Config, subject: VerifySubject, now_ms: Callable[[], int]) -> Collector:
@@ -276,8 +294,19 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
         return "no_go", "the events were not checked against the contract of the flow"
     if unanswered and strict:
         return "no_go", f"unanswered with --strict: {', '.join(unanswered)}"
+    reserved = "; ".join(f"{answer.name}: {answer.reservation}" for answer in answers if answer.reserved)
+    if reserved and strict:
+        return "no_go", f"not a certain yes with --strict: {reserved}"
+    losing = [
+        answer.reservation.partition(";")[0]
+        for answer in answers
+        if any(found.finding.code == "contact_unknown" for found in answer.findings)
+    ]
+    but = f", but {losing[0]}" if losing else ""
     if open_sections:
-        return "go", f"nothing that was checked blocks; unanswered: {', '.join(open_sections)}"
+        return "go", f"nothing that was checked blocks{but}; unanswered: {', '.join(open_sections)}"
+    if reserved:
+        return "go", f"nothing that was checked blocks, but {reserved}"
     return "go", "every question was answered, and nothing blocks"
 
 

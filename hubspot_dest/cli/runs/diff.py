@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from hubspot_dest.amounts import amount
+from hubspot_dest.cli.command_hint import with_real_names
 from hubspot_dest.cli.console import print_data, print_document, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states, open_config, use_colour
@@ -107,7 +108,11 @@ def diff(
     if comparison.sending == 0 and fail_on != "never":
         stop(
             f"none of {amount(comparison.events, 'event')} is sent either way, so nothing was compared",
-            "run hubspot-dest preview CONFIG EVENTS to see why; --consent NAME grants consent",
+            with_real_names(
+                "run hubspot-dest preview CONFIG EVENTS to see why; --consent NAME grants consent",
+                config=files[-2],
+                events=events,
+            ),
         )
     failed = bool(comparison.bad_lines) or _fails(comparison, fail_on)
     raise SystemExit(int(ExitCode.CHECK_FAILED if failed else ExitCode.OK))
