@@ -54,7 +54,8 @@ def test_held_events_are_dead_letters_and_the_others_go_out(
 
 def test_an_event_that_is_held_with_its_contact_counts_once(run: Run, tmp_path: Path) -> None:
     identify = {"map": {"email": "user.email", "properties": {"map": {"city": "user.city"}}}}
-    config = {**CONFIG, "settings": {**CONFIG["settings"], "email": "user.email", "identify": identify}}
+    settings = {"eventNamePrefix": "pe12345678_", "email": "user.email", "identify": identify}
+    config = {**CONFIG, "settings": settings}
     (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
     events, box, letters = tmp_path / "e.jsonl", str(tmp_path / "o"), tmp_path / "dead.jsonl"
     held = [
