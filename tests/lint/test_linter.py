@@ -447,3 +447,10 @@ def _replace(document: dict[str, Any], place: int, value: Any) -> None:
     if places:
         owner, key = places[place % len(places)]
         owner[key] = value
+
+
+@pytest.mark.parametrize("text", ["a: 1\nb: 2\na: 3\na: 4\n", '{"a": 1,\n"b": 2,\n"a": {"c": 3},\n"a": 4}'])
+def test_every_double_key_has_its_own_line_and_names_the_first(text: str) -> None:
+    found = [finding for finding in lint_text("config", text).findings if finding.code == "duplicate_key"]
+    assert [finding.line for finding in found] == [3, 4]
+    assert all("first in line 1" in finding.sentence for finding in found)
