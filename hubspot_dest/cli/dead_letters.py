@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.options import refuse_database
+from hubspot_dest.delivery.outbox.queue import DEAD_BY_REASON, DeadCounts
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, DeadLetter, OutboxError, dead_letter
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
@@ -19,7 +20,7 @@ from hubspot_dest.storage.whole_file import whole_file
 if TYPE_CHECKING:
     from hubspot_dest.destination import HubSpotDestination
 
-__all__ = ["letter_record", "letters_of", "write_dead_letters"]
+__all__ = ["counts_of", "letter_record", "letters_of", "write_dead_letters"]
 
 
 def letters_of(path: Path) -> Iterator[DeadLetter]:
@@ -33,6 +34,22 @@ def letters_of(path: Path) -> Iterator[DeadLetter]:
     try:
         for row in connection.execute("SELECT * FROM dead ORDER BY seq"):
             yield dead_letter(row)
+    except sqlite3.Error as error:
+        raise to_error(error, path, OUTBOX) from None
+    finally:
+        connection.close()
+
+
+def counts_of(path: Path) -> DeadCounts:
+    """Return how many events and contacts an outbox has given up, even while another process uses it.
+
+    Raises:
+        OutboxError: the outbox cannot be read.
+
+    """
+    connection = connect_reading(path, OUTBOX)
+    try:
+        return DeadCounts.of(connection.execute(DEAD_BY_REASON, (CONTACT,)))
     except sqlite3.Error as error:
         raise to_error(error, path, OUTBOX) from None
     finally:
@@ -62,6 +79,7 @@ def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDe
             for record in _records(outbox, destination):
                 stream.write(f"{as_json(record)}\n".encode())
                 count += 1
+        letters = amount(count, "dead letter") if outbox is None else counts_of(outbox).text
     except OSError as error:
         stop(
             f"{safe_text(target)} cannot be written: {error.strerror or error}; nothing was written to it",
@@ -69,7 +87,7 @@ def write_dead_letters(target: Path, outbox: Path | None, destination: HubSpotDe
         )
     except OutboxError as error:
         stop(safe_text(error))
-    say(f"{amount(count, 'dead letter')} in {safe_text(target)}")
+    say(f"{letters} in {safe_text(target)}")
 
 
 def _records(outbox: Path | None, destination: HubSpotDestination) -> Iterator[dict[str, Any]]:

@@ -35,6 +35,7 @@ class RunDeadline:
 
     Attributes:
         number: the number of the first signal; None before it.
+        second: the number of the second signal; None before it, and where the deadline ended the process.
 
     """
 
@@ -43,6 +44,7 @@ class RunDeadline:
         self._last_words = last_words
         self._since: float | None = None
         self.number: int | None = None
+        self.second: int | None = None
 
     def start(self) -> None:
         """Install the handlers for SIGINT and SIGTERM; to be called from the main thread."""
@@ -79,6 +81,7 @@ class RunDeadline:
                 _interrupt_main(main)
                 rest = min(rest, _POKE_SECONDS)
             second = self._next_signal(pipe, rest)
+        self.second = second
         # A hanging disk or terminal must not delay the end either.
         words = threading.Thread(target=self._end_words, daemon=True)
         words.start()

@@ -112,7 +112,7 @@ class OutboxSink:
         try:
             client = self._clients.client()
             self._bind(f"{getattr(client, 'base_url', 'a given client')} {self._prefix()}")
-            self._adopt_orphans(path)
+            self._adopt_orphans()
         except BaseException:
             self.outbox.close()
             raise
@@ -148,13 +148,13 @@ class OutboxSink:
         if before == target:
             return
         held = self.outbox.contents()
-        dead = self.outbox.dead()
-        if before is not None and (held.events or held.contacts or held.waiting or dead):
+        dead = self.outbox.dead_counts()
+        if before is not None and (held.events or held.contacts or held.waiting or dead.letters):
             parts = [held.text] if held.events or held.contacts else []
             parts += [
                 f"{amount(held.waiting, 'event')} that {verb(held.waiting, 'wait')} for consent"
             ] * bool(held.waiting)
-            parts += [amount(dead, "dead letter")] * bool(dead)
+            parts += [dead.text] * bool(dead.letters)
             msg = (
                 f"outbox {self.outbox.path} holds {', '.join(parts)} for {before}, "
                 f"and this configuration sends to {target}; give another --outbox (outbox=), "
@@ -163,8 +163,9 @@ class OutboxSink:
             raise OutboxError(msg)
         self.outbox.rebind(target)
 
-    def _adopt_orphans(self, path: Path) -> None:
+    def _adopt_orphans(self) -> None:
         """Take over what forked children of an earlier run left behind."""
+        path = self.outbox.path
         for orphan in sorted(path.parent.glob(f"{path.name}.fork*")):
             if orphan.suffix.removeprefix(".fork").isdigit():
                 try:

@@ -214,7 +214,7 @@ def _words() -> Mapping[str, OutcomeWord]:
             "outbox",
             "reason",
             "With `queued`: the event is on disk, and safe. With `failed`: the outbox could not store it.",
-            "make room on the disk or choose another --outbox, then send again",
+            "remove the cause that the message names or choose another --outbox, then send again",
             ("queued", "failed"),
         ),
         OutcomeWord(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -18,7 +20,9 @@ __all__ = [
     "connect",
     "connect_reading",
     "create_private",
+    "follow_links",
     "is_disk_full",
+    "only_name",
     "to_error",
 ]
 
@@ -26,6 +30,7 @@ Durability = Literal["full", "normal"]
 E = TypeVar("E", bound=StorageError)
 
 _BUSY_SECONDS: Final = 5.0
+_MOST_LINKS: Final = 40  # as Linux follows
 _FULL: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
 
 
@@ -43,6 +48,50 @@ def create_private(path: Path | str) -> Path:
     absolute = Path(path).absolute()
     os.close(os.open(absolute, os.O_RDWR | os.O_CREAT, PRIVATE_MODE))
     return absolute
+
+
+def follow_links(path: Path) -> Path:
+    """Return the name of the file itself: symbolic links in the last part of a path are followed.
+
+    Links to folders stay in the path: the files beside the file are in the same folder under both names. So a path
+    without links is returned as it is, and messages name it as the user does. The file need not exist.
+
+    Raises:
+        OSError: the links form a loop.
+
+    """
+    for _ in range(_MOST_LINKS):
+        if not path.is_symlink():
+            return path
+        path = path.parent / path.readlink()
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+
+
+def only_name(path: Path, kind: FileFormat[E]) -> Path:
+    """Return the only name of a file, from which the names of its lock and its write-ahead log are made.
+
+    SQLite and `FileLock` keep processes apart by names beside the file. A symbolic link is followed, as SQLite does it.
+    A second hard link would be a second name, with a log and a lock of its own, and both would write to one file
+    (sqlite.org, howtocorrupt, section 2.5).
+
+    Raises:
+        StorageError: the file has a second name, or its links form a loop (the format's error).
+
+    """
+    try:
+        file = follow_links(path)
+        found = file.stat()
+    except FileNotFoundError:
+        return file
+    except OSError as error:
+        raise to_error(error, path, kind) from None
+    if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
+        msg = (
+            f"{kind.name} {path} has a second name (a hard link); SQLite keeps its log by name, so that two names "
+            f"would damage the file: remove one of them, or {kind.alternative}"
+        )
+        raise kind.error(msg)
+    return file
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -80,18 +129,22 @@ def to_error(error: BaseException, path: Path, kind: FileFormat[E]) -> E:
 class FileLock:
     """An exclusive lock on a file, by means of `PATH-lock`; the system releases it when the process ends.
 
+    The lock is the file's, not the name's: every symbolic link to the file leads to the same lock.
+
     Args:
         path: the file to lock.
         kind: the format of the file.
 
     Raises:
-        StorageError: another process holds the lock, or the lock file cannot be created (the format's error).
+        StorageError: another process holds the lock, the file has a second name, or the lock file cannot be created
+            (the format's error).
 
     """
 
     def __init__(self, path: Path, kind: FileFormat[Any]) -> None:
+        file = only_name(path, kind)
         try:
-            self._fd: int | None = os.open(f"{path}-lock", os.O_RDWR | os.O_CREAT, PRIVATE_MODE)
+            self._fd: int | None = os.open(f"{file}-lock", os.O_RDWR | os.O_CREAT, PRIVATE_MODE)
         except OSError as error:
             raise to_error(error, path, kind) from None
         try:
@@ -147,7 +200,7 @@ def connect(
     """
     try:
         connection = sqlite3.connect(
-            create_private(path),
+            create_private(only_name(path, kind)),
             timeout=_BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
@@ -172,17 +225,18 @@ def connect_reading(path: Path, kind: FileFormat[Any]) -> sqlite3.Connection:
     """Open a file read-only; another process may be writing to it.
 
     Raises:
-        StorageError: the file does not exist, or cannot be read (the format's error).
+        StorageError: the file does not exist, has a second name, or cannot be read (the format's error).
 
     """
     if path.is_dir():
         raise kind.error(f"{path} is a folder, not {kind.one}")
     if not path.is_file():
         raise kind.error(f"there is no {kind.name} at {path}; check the path")
-    if not path.stat().st_size:
+    file = only_name(path, kind)
+    if not file.stat().st_size:
         raise kind.error(f"{path} is empty: it is not {kind.one}")
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
+        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
         with _closing_on_error(connection):
             _check(connection, path, kind, may_be_empty=False)
     except sqlite3.Error as error:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from simulator.hubspot.service import HubSpot
 from simulator.hubspot.state.behaviours import Behaviours
 from tests import warm
 from tests.cli.conftest import Run
-from tests.delivery.wire import answer, wire
+from tests.delivery.wire import NO_CONTENT, answer, wire
 from tests.factories import make_event, write_config
 
 TOKEN = "pat-na1-00000000-0000-0000-0000-000000000000"
@@ -352,7 +353,85 @@ def test_a_second_signal_while_events_are_accepted_counts_them_as_what_they_beca
     assert told.get("under way", 0) == 0
     assert told["events"] + told["bad"] == 1000  # the first chunk; the second must not begin any more
     run._handing_over.release()  # where the process would have ended
+    assert destination.outbox is not None
+    destination.outbox._may_write.set()
     reader.join(60)
+
+
+def _closing_after(
+    tmp_path: Path, base_url: str, ready: Callable[[], bool], then: Callable[[Path], None]
+) -> tuple[str, Path]:
+    """Send 3000 events; when it is time, do something, end the run by two signals; return what was said."""
+    source, box = tmp_path / "e.jsonl", tmp_path / "o"
+    source.write_text("\n".join(json.dumps(event(number)) for number in range(3000)) + "\n", encoding="utf-8")
+    config = str(
+        write_config(tmp_path, config={"batch": 10}, accessToken=TOKEN)
+    )  # small batches: many are under way
+    process = _start(config, [str(source), "--base-url", base_url, "--outbox", str(box)])
+    deadline = time.monotonic() + 20
+    while not ready() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    then(box)
+    process.send_signal(signal.SIGTERM)
+    assert process.stderr is not None
+    said = b""
+    while b"interrupted" not in said and (line := process.stderr.readline()):
+        said += line
+    process.send_signal(signal.SIGTERM)
+    said += process.communicate(timeout=30)[1]
+    return said.decode(), box
+
+
+@pytest.mark.parametrize("requests", [3, 40, 90])
+def test_what_a_second_signal_leaves_in_the_outbox_is_what_the_closing_lines_say(
+    tmp_path: Path, requests: int
+) -> None:
+    with wire(NO_CONTENT) as server:
+        said, box = _closing_after(
+            tmp_path, server.base_url, lambda: len(server.requests) >= requests, lambda _: None
+        )
+    found = re.search(r"(\d+) (?:was|were) delivered, which were not recorded yet", said)
+    assert closing(said).get("queued", 0) + (int(found[1]) if found else 0) == leftovers_of(box).events, said
+    assert "make room" not in said
+    if found:
+        assert "ended by a second signal; they go out again at the next run" in said
+
+
+def test_a_second_signal_counts_what_is_delivered_and_not_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Deliveries are reported before they are noted: the outbox itself has the number."""
+    config = json.loads(write_config(tmp_path, accessToken=TOKEN).read_text(encoding="utf-8"))
+    run = send_command.SendRun(Leftovers(), as_json=False, painter=Painter(colour=False))
+    settings = OutboxSettings(tmp_path / "o", connections=0)
+    destination = HubSpotDestination(config, base_url=CLOSED, outbox=settings, listeners=[run.tell])
+    run._destination, run._plan = destination, send_command.SendPlan("-", outbox=str(tmp_path / "o"))
+    run._balance.came_in = 5
+    destination.push_many([event(number) for number in range(5)])
+    sent = Outcome("flushed", "batch_sent", "2 in one batch", events=("e0", "e1"), delivery=True)
+    run.tell(sent)
+    run._deadline.number = run._deadline.second = int(signal.SIGTERM)
+    run._last_words()
+    said = capsys.readouterr().err
+    assert closing(said)["queued"] == 3
+    assert "2 were delivered, which were not recorded yet in the outbox" in said
+    assert "ended by a second signal; they go out again at the next run, and HubSpot drops repeats" in said
+    assert destination.outbox is not None
+    destination.outbox._may_write.set()
+    destination.close(deadline=0.0)
+
+
+def test_an_outbox_that_is_removed_in_use_is_not_called_a_full_disk(tmp_path: Path) -> None:
+    def remove(box: Path) -> None:
+        for ending in ("", "-wal", "-shm"):
+            box.with_name(f"{box.name}{ending}").unlink(missing_ok=True)
+
+    with wire(*[NO_CONTENT] * 20, b"") as server:
+        said, _ = _closing_after(tmp_path, server.base_url, lambda: len(server.requests) >= 20, remove)
+    assert "make room" not in said
+    assert "was removed while in use" in said
+    if "delivered, which" in said:
+        assert "whose file was removed, replaced or cut off: go on with another --outbox" in said
 
 
 def test_the_closing_lines_are_said_once_and_whole_when_a_signal_comes_while_they_are_said(

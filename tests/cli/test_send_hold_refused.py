@@ -52,6 +52,37 @@ def test_held_events_are_dead_letters_and_the_others_go_out(
     assert [finding["code"] for finding in held[0]["findings"]] == ["event_name_characters"]
 
 
+def test_an_event_that_is_held_with_its_contact_counts_once(run: Run, tmp_path: Path) -> None:
+    identify = {"map": {"email": "user.email", "properties": {"map": {"city": "user.city"}}}}
+    settings = {"eventNamePrefix": "pe12345678_", "email": "user.email", "identify": identify}
+    config = {**CONFIG, "settings": settings}
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    events, box, letters = tmp_path / "e.jsonl", str(tmp_path / "o"), tmp_path / "dead.jsonl"
+    held = [
+        order(
+            name="order cancel", id=f"{number:016}", user={"email": f"p{number}@example.org", "city": "Ulm"}
+        )
+        for number in range(3)
+    ]
+    events.write_text("".join(json.dumps(entry) + "\n" for entry in held), encoding="utf-8")
+    with FakeHubSpot(HubSpot(portal_id=12345678, switches=Behaviours(auto_define=True))) as hubspot:
+        done = run(
+            "hubspot_dest", "send", str(tmp_path / "config.json"), str(events), "--base-url", hubspot.base_url,
+            "--hold-refused", "--outbox", box, "--dead-letters", str(letters), HUBSPOT_ACCESS_TOKEN=hubspot.token,
+        )  # fmt: skip
+    assert "3 events: 3 failed" in done.stderr
+    assert len(letters.read_text(encoding="utf-8").splitlines()) == 6  # each contact and each event
+    counted = "3 dead letters with 3 contacts"
+    assert f"{counted} in {letters}" in done.stderr
+    status = run("hubspot_dest", "outbox", "status", box)
+    assert "dead letters 3 with 3 contacts (3 event_name_characters)" in status.stdout
+    record = json.loads(run("hubspot_dest", "outbox", "status", box, "--json").stdout)
+    assert (record["dead"], record["deadContacts"]) == (3, 3)
+    assert record["reasons"] == {"event_name_characters": 3}
+    assert run("hubspot_dest", "outbox", "dead", box).stderr.splitlines()[-1] == counted
+    assert f"{counted} wait" in run("hubspot_dest", "outbox", "retry", box).stderr
+
+
 def test_what_was_held_is_in_the_outbox_after_a_kill_and_can_be_sent_again(run: Run, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
     outbox = ["--outbox", str(tmp_path / "outbox.sqlite3")]

@@ -12,10 +12,10 @@ import click
 
 from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
-from hubspot_dest.cli.dead_letters import letter_record, letters_of
+from hubspot_dest.cli.dead_letters import counts_of, letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import RealRange
-from hubspot_dest.delivery.outbox.queue import Outbox, leftovers_of, with_contacts
+from hubspot_dest.delivery.outbox.queue import DEAD_BY_REASON, DeadCounts, Outbox, leftovers_of, with_contacts
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
@@ -77,7 +77,8 @@ def status(file: str, options: tuple[str, ...], as_text: bool) -> None:
         print_data(f"waiting      {events}{since}")
         print_data(f"for consent  {amount(found['forConsent'], 'event')}")
         reasons = ", ".join(f"{count} {safe_text(reason)}" for reason, count in found["reasons"].items())
-        print_data(f"dead letters {found['dead']}{f' ({reasons})' if reasons else ''}")
+        given_up = with_contacts(str(found["dead"]), found["deadContacts"])
+        print_data(f"dead letters {given_up}{f' ({reasons})' if reasons else ''}")
         print_data(f"remembered   {amount(found['remembered'], 'contact')} that HubSpot has accepted")
         if found["dead"]:
             say(
@@ -95,7 +96,7 @@ def _status(file: Path) -> dict[str, Any]:
         stop(safe_text(error))
     try:
         oldest = connection.execute("SELECT min(accepted_at) FROM intents").fetchone()[0]
-        reasons = dict(connection.execute("SELECT reason, count(*) FROM dead GROUP BY reason").fetchall())
+        given_up = DeadCounts.of(connection.execute(DEAD_BY_REASON, (CONTACT,)))
         remembered = connection.execute(_TAKEN, (CONTACT,)).fetchone()[0]
         target = connection.execute("SELECT value FROM meta WHERE name = 'target'").fetchone()
         known = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'held'").fetchone()[0]
@@ -113,8 +114,9 @@ def _status(file: Path) -> dict[str, Any]:
         "contacts": left.contacts,
         "forConsent": held,
         "oldest": _moment(oldest) if oldest is not None else None,
-        "dead": sum(reasons.values()),
-        "reasons": reasons,
+        "dead": given_up.letters,
+        "deadContacts": given_up.contacts,
+        "reasons": given_up.reasons,
         "remembered": remembered,
     }
 
@@ -146,7 +148,7 @@ def dead(file: str, options: tuple[str, ...]) -> None:
             )
     except OutboxError as error:
         stop(safe_text(error))
-    say(amount(count, "dead letter"))
+    say(counts_of(Path(file)).text if count else amount(0, "dead letter"))
     raise SystemExit(int(ExitCode.CHECK_FAILED if count else ExitCode.OK))
 
 
@@ -180,14 +182,15 @@ def retry(file: str, options: tuple[str, ...]) -> None:
         return
     outbox = _open(Path(file))
     try:
-        count = outbox.revive()
+        given_up = outbox.dead_counts()
+        outbox.revive()
     except OutboxError as error:
         stop(safe_text(error))
     finally:
         outbox.close()
     say(
-        f"{amount(count, 'dead letter')} {verb(count, 'wait')} for the next `send --outbox {safe_text(file)}`"
-        if count
+        f"{given_up.text} {verb(given_up.letters, 'wait')} for the next `send --outbox {safe_text(file)}`"
+        if given_up.letters
         else "no dead letters to retry"
     )
 
@@ -244,7 +247,8 @@ def purge(
     outbox = _open(Path(file))
     try:
         held = outbox.contents()
-        what = amount(outbox.dead(), "dead letter")
+        given_up = outbox.dead_counts()
+        what = given_up.text
         if pending:
             what += f", {held.text} that {verb(held.events, 'wait')} for delivery"
         if for_consent:
@@ -253,13 +257,14 @@ def purge(
             say("nothing was dropped")
             raise SystemExit(int(ExitCode.USAGE_ERROR))
         before = None if older_than is None else time.time() - older_than * 86_400
-        gone_dead, _ = outbox.purge(pending=pending, parked=for_consent, before=before)
-        left = outbox.contents()
+        outbox.purge(pending=pending, parked=for_consent, before=before)
+        left, letters_left = outbox.contents(), outbox.dead_counts()
     except OutboxError as error:
         stop(safe_text(error))
     finally:
         outbox.close()
-    said = f"dropped {amount(gone_dead, 'dead letter')}"
+    dropped = amount(given_up.letters - letters_left.letters, "dead letter")
+    said = f"dropped {with_contacts(dropped, given_up.contacts - letters_left.contacts)}"
     if pending:
         said += f", {held.text} that waited for delivery"
     if for_consent:

@@ -70,6 +70,8 @@ __all__ = ["SendPlan", "SendRun", "send"]
 
 _ORIGINS: Final = 100_000  # how many events in flight keep their line for messages
 _HAND_OVER_SECONDS: Final = 0.4
+_FREEZE_SECONDS: Final = 0.2
+_COUNTED_ONCE: Final = "what is sent again is counted once by HubSpot"
 _SHOWN_EVENTS: Final = 10  # of each reason; further ones are in the table
 _SHOWN_BAD_LINES: Final = 20
 _STATES: Final = {
@@ -375,6 +377,7 @@ class SendRun:
         self._takes_more = True  # until the last words are to be said
         self._ending = threading.Lock()
         self._ended = False
+        self._on_disk: int | None = None  # events in the outbox, once nothing more is written to it
         self._deadline = RunDeadline(self._on_first_signal, self._last_words)
         self._plan = SendPlan("-")
         self._destination: HubSpotDestination | None = None
@@ -649,7 +652,7 @@ class SendRun:
             say(f"error: {safe_text(source_name(self._plan.source))} has no usable event")
             return ExitCode.USAGE_ERROR
         wrong = balance.failed or balance.contacts_refused or self._counters.bad_lines or self._input_failed
-        left = destination.queued or balance.pending or destination.unrecorded
+        left = destination.queued or balance.pending or self._unrecorded(destination)
         return ExitCode.CHECK_FAILED if wrong or left else ExitCode.OK
 
     def _last_words(self) -> None:
@@ -661,6 +664,9 @@ class SendRun:
         if self._destination is not None:
             self._takes_more = False
             self._handing_over.acquire(timeout=_HAND_OVER_SECONDS)  # for good: the process ends
+            if self._destination.outbox is not None and self._plan.outbox:
+                # Otherwise a delivering thread would record more after the numbers are said.
+                self._on_disk = self._destination.outbox.freeze(_FREEZE_SECONDS)
             self._say_end_once(self._destination)
 
     def _say_end_once(self, destination: HubSpotDestination) -> None:
@@ -700,7 +706,7 @@ class SendRun:
                 },
                 reasons=self._reasons.records(),
                 lastFailure=self._delivery.last or None,
-                unrecorded=destination.unrecorded,
+                unrecorded=self._unrecorded(destination),
             )
             record["outcomes"] = {kind: count for kind, count in balance.kinds(waiting).items() if count}
             self._print(as_json(record))
@@ -753,15 +759,44 @@ class SendRun:
         if waiting:
             safe = ", safe in the outbox" if outbox and not gone else ""
             parts.append(f"{waiting} still {verb(waiting, 'wait')} for consent{safe}")
-        if unrecorded := destination.unrecorded:
-            were = verb(unrecorded, "were")
+        if unrecorded := self._unrecorded(destination):
             parts.append(
-                f"{unrecorded} {were} delivered, which could not be recorded in the outbox {outbox}: "
-                "make room on the disk; what is sent again is counted once by HubSpot"
+                f"{unrecorded} {verb(unrecorded, 'were')} delivered, which {self._why_unrecorded(destination)}"
             )
         if self._delivery.last and pending:
             parts.append(f"last failure: {safe_text(self._delivery.last, limit=300)}")
         return "; ".join(parts)
+
+    def _unrecorded(self, destination: HubSpotDestination) -> int:
+        """Return how many events are delivered and still in the outbox.
+
+        A delivery is reported before it is noted for the next commit: only the outbox itself gives the number while
+        deliveries go on.
+        """
+        if self._on_disk is None:
+            return destination.unrecorded
+        return max(0, self._on_disk - max(0, self._balance.pending))
+
+    def _why_unrecorded(self, destination: HubSpotDestination) -> str:
+        """Return why deliveries are not recorded in the outbox, and what to do."""
+        outbox = safe_text(self._plan.outbox)
+        error = None if destination.outbox is None else destination.outbox.write_error
+        if _trouble(destination):
+            return (
+                f"could not be recorded in the outbox {outbox}, whose file was removed, replaced or cut off: "
+                f"go on with another --outbox, or with the file back in its place; {_COUNTED_ONCE}"
+            )
+        if error is not None and not error.disk_full:
+            return f"could not be recorded: {safe_text(error)}; {_COUNTED_ONCE}"
+        if error is not None or self._deadline.number is None:
+            return f"could not be recorded in the outbox {outbox}: make room on the disk; {_COUNTED_ONCE}"
+        ended = (
+            "a second signal" if self._deadline.second is not None else f"the limit of {SIGNAL_SECONDS:g} s"
+        )
+        return (
+            f"were not recorded yet in the outbox {outbox} when the run was ended by {ended}; "
+            "they go out again at the next run, and HubSpot drops repeats by uuid"
+        )
 
 
 def _trouble(destination: HubSpotDestination) -> str:

@@ -40,13 +40,14 @@ class OutboxGuard:
 
     Args:
         path: the outbox, whose connection is open.
+        name: the name that the user gave it, which may be a symbolic link: the next process must find the file by it.
 
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._database = str(path.absolute())
-        self._log, self._index = f"{self._database}-wal", f"{self._database}-shm"
+    def __init__(self, path: Path, name: Path | None = None) -> None:
+        self._path = name or path
+        self._database = str(self._path.absolute())
+        self._log, self._index = f"{path.absolute()}-wal", f"{path.absolute()}-shm"
         self._known: dict[str, tuple[int, int]] = {}
         # Kept open until SQLite has closed: closing any descriptor of a database file drops every POSIX lock that the
         # process has on it, and another process would then take SQLite's files for unused (sqlite.org, howtocorrupt).

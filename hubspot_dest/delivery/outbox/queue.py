@@ -39,15 +39,28 @@ from hubspot_dest.storage.sqlite_file import (
     connect,
     connect_reading,
     create_private,
+    follow_links,
     is_disk_full,
+    only_name,
     to_error,
 )
 
-__all__ = ["Group", "Leftovers", "NewIntent", "Outbox", "Progress", "leftovers_of", "with_contacts"]
+__all__ = [
+    "DEAD_BY_REASON",
+    "DeadCounts",
+    "Group",
+    "Leftovers",
+    "NewIntent",
+    "Outbox",
+    "Progress",
+    "leftovers_of",
+    "with_contacts",
+]
 
 _FREE_PAGES = 256
 _PART = 200  # removals in one transaction on a full disk
 _PROBE_BYTES = 65_536
+_COUNTED_AT_ONCE = 200_000  # intents; a closing run counts them in a fraction of a second
 _INCREMENTAL = 2
 
 
@@ -92,14 +105,14 @@ class Outbox:
         wall: Callable[[], float] = time.time,
         max_pages: int | None = None,
     ) -> None:
-        self.path = Path(path)
+        self.path = only_name(Path(path), OUTBOX)
         self._lock_file = FileLock(self.path, OUTBOX)
         self.rescued: Path | None = None
         """A copy of what was left, made at the end because the file had been removed or replaced."""
         reserve = DiskReserve(self.path)
         try:
             self._db = _connect(self.path, durability, reserve)
-            self.guard = OutboxGuard(self.path)
+            self.guard = OutboxGuard(self.path, Path(path))
         except BaseException:
             self._lock_file.release()
             raise
@@ -112,6 +125,11 @@ class Outbox:
         self._dead: list[tuple[int, float, str, str, int]] = []
         self._attempts: dict[int, int] = {}
         self._closed = False
+        self._may_write = threading.Event()
+        self._may_write.set()
+        self._in_writing = 0  # deliveries and dead letters of the transaction that is not committed yet
+        self.write_error: OutboxError | None = None
+        """Why the last commit failed; None if it did not."""
         self.on_commit: Callable[[list[Intent]], None] | None = None
         newest = "SELECT max(seq) FROM (SELECT seq FROM intents UNION ALL SELECT seq FROM dead)"
         try:
@@ -210,7 +228,30 @@ class Outbox:
     @property
     def unrecorded(self) -> int:
         """How many deliveries and dead letters are not yet written to the file. Takes no lock."""
-        return len(self._done) + len(self._dead)
+        return len(self._done) + len(self._dead) + self._in_writing
+
+    def freeze(self, seconds: float) -> int | None:
+        """Make every later transaction wait, for good: the process is about to end.
+
+        Args:
+            seconds: how long to wait for a transaction in progress.
+
+        Returns:
+            How many events wait on disk, delivered ones included that are not recorded; None if it cannot be known in
+            time: the transaction goes on, the outbox is closed, or it is so long that counting takes too long.
+
+        """
+        if not self._writing.acquire(timeout=seconds):
+            return None
+        try:
+            if self._closed or self.pending + self.unrecorded > _COUNTED_AT_ONCE:
+                return None
+            self._may_write.clear()
+            return self.contents().events
+        except OutboxError:
+            return None
+        finally:
+            self._writing.release()
 
     @property
     def parked(self) -> int:
@@ -278,11 +319,13 @@ class Outbox:
 
     def _write_group(self) -> None:
         """Write the group of the moment, and what was delivered since the last time, in one transaction."""
+        self._may_write.wait()
         with self._adding:
             group, self._group = self._group, Group()
             done, self._done = self._done, []
             dead, self._dead = self._dead, []
             attempts, self._attempts = self._attempts, {}
+            self._in_writing = len(done) + len(dead)
         try:
             if self._closed:
                 msg = f"outbox {self.path} is closed"
@@ -296,13 +339,17 @@ class Outbox:
             group.error = error if isinstance(error, OutboxError) else to_error(error, self.path, OUTBOX)
             with self._adding:  # what was delivered is written down with the next group; a repeat counts once
                 self._done, self._dead = done + self._done, dead + self._dead
+                self._in_writing = 0
                 self._attempts = attempts | self._attempts
             if is_disk_full(error) and self._record_on_full_disk() and not group:
                 group.error = None
             if not isinstance(error, Exception):  # a signal ends the process
                 raise
+            self.write_error = group.error
         else:
+            self.write_error = None
             with self._adding:
+                self._in_writing = 0
                 self._stored += len(group.intents)
                 self._parked += len(group.parked) - len(group.released)
             if group.intents and self.on_commit is not None:
@@ -410,6 +457,10 @@ class Outbox:
             waiting = len(self._dead)
         return int(self._read("SELECT count(*) FROM dead")[0][0]) + waiting
 
+    def dead_counts(self) -> DeadCounts:
+        """Return how many events and contacts were given up and are on disk. Raises OutboxError."""
+        return DeadCounts.of(self._read(DEAD_BY_REASON, (CONTACT,)))
+
     def remembered(self, email: str) -> tuple[dict[str, str], float] | None:
         """Return what HubSpot knows of a contact, and since when (UNIX time)."""
         with self._adding:
@@ -498,7 +549,7 @@ class Outbox:
         finally:
             other.close()
         for ending in ("", "-wal", "-shm", "-lock", "-reserve"):
-            Path(f"{path}{ending}").unlink(missing_ok=True)
+            Path(f"{other.path}{ending}").unlink(missing_ok=True)
         return len(found)
 
     # ---- what is on disk
@@ -740,6 +791,52 @@ _CONTACT_ONLY = """
 """
 
 
+# The contact that was given up together with its event precedes it.
+DEAD_BY_REASON = """
+    SELECT letter.reason, letter.kind = ?1 AND EXISTS (
+        SELECT 1 FROM dead AS event
+        WHERE event.seq = letter.seq + 1 AND event.event_id = letter.event_id AND event.kind <> letter.kind
+    ) AS with_event, count(*) FROM dead AS letter GROUP BY 1, 2
+"""
+"""Counts the dead letters by reason, contacts of events that are dead letters themselves apart; for `DeadCounts.of`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadCounts:
+    """The dead letters of an outbox, counted as every command counts them: events, and apart from them contacts.
+
+    Attributes:
+        reasons: by reason, events, and contacts that were given up without an event.
+        contacts: contacts that were given up together with their event.
+
+    """
+
+    reasons: dict[str, int]
+    contacts: int
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, int, int]]) -> DeadCounts:
+        """Make the counts of the rows of `DEAD_BY_REASON`."""
+        reasons: dict[str, int] = {}
+        contacts = 0
+        for reason, with_event, count in rows:
+            if with_event:
+                contacts += count
+            else:
+                reasons[reason] = reasons.get(reason, 0) + count
+        return cls(reasons, contacts)
+
+    @property
+    def letters(self) -> int:
+        """Dead letters, without the contacts that belong to one."""
+        return sum(self.reasons.values())
+
+    @property
+    def text(self) -> str:
+        """How many there are: `3 dead letters with 2 contacts`."""
+        return with_contacts(amount(self.letters, "dead letter"), self.contacts)
+
+
 @dataclass(slots=True)
 class Leftovers:
     """What is in an outbox, counted as every command counts it: events, and apart from them contacts.
@@ -774,6 +871,8 @@ def leftovers_of(path: Path) -> Leftovers:
     A file that cannot be read counts as empty: opening it for writing reports what is wrong.
     """
     found = Leftovers()
+    with contextlib.suppress(OSError):
+        path = follow_links(path)
     forks = [
         current_path
         for current_path in path.parent.glob(f"{path.name}.fork*")
