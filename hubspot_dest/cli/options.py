@@ -235,7 +235,9 @@ def verification_options(function: F) -> F:
             metavar="PERCENT",
             help="NO-GO if EVENTS exercise a smaller share of rules and properties.",
         ),
-        click.option("--strict", is_flag=True, help="NO-GO if a question is unanswered."),
+        click.option(
+            "--strict", is_flag=True, help="NO-GO if a question is unanswered (except quotas) or doubtful."
+        ),
         click.option(
             "--source",
             metavar="SOURCE",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -113,7 +114,7 @@ class _Sections:
         every: list[VerifySection] = [configuration, of_events, coverage]
         if subject.contracts is not None and subject.contracts.contracts:
             every.append(ContractsSection(subject, subject.contracts, collector, events))
-        every += [definitions, QuotasSection(subject, judge, events)]
+        every += [definitions, QuotasSection(subject, judge, events, now_ms())]
         examples = ExamplesSection(subject, config) if subject.examples else None
         if examples is not None:
             every.append(examples)
@@ -199,8 +200,9 @@ def _push_events(
     """Push every event to the real destination, with a client that sends nothing."""
     assert sections.events is not None
     ids = itertools.count(1)
+    planned = config.for_planning()
     destination = HubSpotDestination(
-        config.for_planning(),
+        planned if subject.parity else planned.for_outbox(),
         parity=subject.parity,
         walkeros=subject.walkeros,
         client_factory=lambda token: NullClient(),  # noqa: ARG005 - the factory's signature
@@ -210,7 +212,7 @@ def _push_events(
         new_id=lambda: f"{next(ids):016x}",  # the same input gives the same output
         judge=sections.judge,
     )
-    lines: dict[str, int] = {}
+    outcomes = _EventOutcomes(sections, parity=subject.parity)
     usable, first_bad = 0, ""
     for read in events:
         if isinstance(read, BadLine):
@@ -221,30 +223,72 @@ def _push_events(
         for section in sections.every:
             section.add_event(read.event, read.number)
         outcome = destination.push(read.event)
-        lines[outcome.event_id] = read.number
-        for later in _in_order(outcome):
-            _add_outcome(later, lines.get(later.event_id), sections, parity=subject.parity)
-        if outcome.kind != "denied":
-            del lines[outcome.event_id]
+        for later in outcome.also:
+            if not later.events:
+                outcomes.add_later(later)
+        outcomes.add(outcome, read.number)
+        for later in outcome.also:
+            if later.events:
+                outcomes.add_later(later)
     for later in destination.close():
-        _add_outcome(later, lines.get(later.event_id), sections, parity=subject.parity)
+        outcomes.add_later(later)
+    outcomes.close()
     sections.events.granted = tuple(destination.state.view.consent)
     if not usable:
         msg = f"it has no usable event{first_bad}"
         raise NoUsableEventError(msg)
 
 
-def _in_order(outcome: Outcome) -> Iterator[Outcome]:
-    """Yield the outcomes of a push in order: waiting events that it released, its own event, batches."""
-    yield from (later for later in outcome.also if not later.events)
-    yield outcome
-    yield from (later for later in outcome.also if later.events)
+class _EventOutcomes:
+    """Gives the sections one outcome of each event: of one that waited for consent, only what came of it.
 
+    Args:
+        sections: the sections of the run.
+        parity: whether HubSpot's answer is predicted for walkerOS.
 
-def _add_outcome(outcome: Outcome, line: int | None, sections: _Sections, *, parity: bool) -> None:
-    predicted = predict(outcome, parity=parity)
-    for section in sections.every:
-        section.add_outcome(predicted, line)
+    """
+
+    def __init__(self, sections: _Sections, *, parity: bool) -> None:
+        self._sections = sections
+        self._parity = parity
+        self._waiting: dict[str, deque[tuple[Outcome, int]]] = {}
+
+    def add(self, outcome: Outcome, line: int) -> None:
+        """Add the first outcome of an event; it is kept back while the event waits for consent."""
+        if outcome.kind == "denied" and outcome.reason == "consent_missing":
+            dropped = any(
+                later.reason == "consent_queue_full" and later.event_id == outcome.event_id
+                for later in outcome.also
+            )
+            if not dropped:
+                self._waiting.setdefault(outcome.event_id, deque()).append((outcome, line))
+        else:
+            self._report(outcome, line)
+
+    def add_later(self, outcome: Outcome) -> None:
+        """Add the outcome of a batch, or of an event that waited until now."""
+        waiting = None if outcome.events else self._waiting.get(outcome.event_id)
+        if not waiting:
+            self._report(outcome, None)
+            return
+        first, line = waiting.popleft()
+        if not waiting:
+            del self._waiting[outcome.event_id]
+        plan = outcome.plan if outcome.plan is not None else first.plan
+        if plan is not None and first.plan is not None and plan is not first.plan:
+            plan = replace(plan, findings=first.plan.findings + plan.findings)
+        self._report(replace(outcome, plan=plan), line)
+
+    def close(self) -> None:
+        """Add the events that still wait, in the order in which they came."""
+        still = [entry for waiting in self._waiting.values() for entry in waiting]
+        for outcome, line in sorted(still, key=lambda entry: entry[1]):
+            self._report(outcome, line)
+
+    def _report(self, outcome: Outcome, line: int | None) -> None:
+        predicted = predict(outcome, parity=self._parity)
+        for section in self._sections.every:
+            section.add_outcome(predicted, line)
 
 
 def _collector(config: Config, subject: VerifySubject, now_ms: Callable[[], int]) -> Collector:
@@ -258,9 +302,8 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
     failed = [answer.name for answer in answers if answer.status == "failed"]
     if failed:
         return "no_go", _obstacles(answers, failed)
-    open_sections = [
-        answer.name for answer in answers if answer.status == "unanswered" and answer.name != "coverage"
-    ]
+    open_sections = [answer.name for answer in answers if answer.status == "unanswered"]
+    doubtful = [answer.name for answer in answers if answer.status == "doubtful"]
     unanswered = [name for name in open_sections if name not in _OPTIONAL]
     proved = [
         answer.name
@@ -269,15 +312,22 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
         and (answer.name == "events" or (answer.name == "examples" and answer.counts["sending"]))
     ]
     if not proved:
-        cause = next((answer.cause for answer in answers if answer.cause), "")
+        cause = next((answer.cause for answer in answers if answer.name != "coverage" and answer.cause), "")
         cause = cause or "no event was checked against HubSpot's rules; pass EVENTS"
         return "no_go", f"nothing was proved: {cause}"
+    unexercised = next((answer.cause for answer in answers if answer.name == "coverage" and answer.cause), "")
+    if unexercised:
+        return "no_go", f"the mapping was not proved: {unexercised}"
     if "contracts" in unanswered and "events" in proved:
         return "no_go", "the events were not checked against the contract of the flow"
-    if unanswered and strict:
-        return "no_go", f"unanswered with --strict: {', '.join(unanswered)}"
-    if open_sections:
-        return "go", f"nothing that was checked blocks; unanswered: {', '.join(open_sections)}"
+    if strict and (unanswered or doubtful):
+        reasons = [f"unanswered with --strict: {', '.join(unanswered)}"] if unanswered else []
+        reasons += [f"doubtful with --strict: {', '.join(doubtful)}"] if doubtful else []
+        return "no_go", "; ".join(reasons)
+    remarks = [f"unanswered: {', '.join(open_sections)}"] if open_sections else []
+    remarks += [f"doubtful: {', '.join(doubtful)}"] if doubtful else []
+    if remarks:
+        return "go", f"nothing that was checked blocks; {'; '.join(remarks)}"
     return "go", "every question was answered, and nothing blocks"
 
 
