@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hubspot_dest.amounts import amount, verb
-from hubspot_dest.checks.moments import EARLIEST_PLAUSIBLE_MS
 from hubspot_dest.mapping.jsvalues import date_ms, truthy
 
 __all__ = ["EventPace", "PaceSpan"]
@@ -58,11 +57,13 @@ class EventPace:
     """Counts events by the hour of their time, in ms since 1970; memory does not grow with the events.
 
     Args:
-        latest_ms: the latest time that can be true, in ms since 1970.
+        earliest_ms: the earliest time that can be true, in ms since 1970.
+        latest_ms: the latest one.
 
     """
 
-    def __init__(self, latest_ms: float = _MOST_MS) -> None:
+    def __init__(self, earliest_ms: float = 1, latest_ms: float = _MOST_MS) -> None:
+        self._earliest_ms = earliest_ms
         self._latest_ms = latest_ms
         self._hours: dict[int, _Hour] = {}
         self._untimed = 0
@@ -78,7 +79,7 @@ class EventPace:
         moment = date_ms(timestamp)  # as the planner reads it
         if moment is None:
             self._invalid += 1
-        elif moment < EARLIEST_PLAUSIBLE_MS:
+        elif moment < self._earliest_ms:
             self._past += 1
         elif moment > self._latest_ms:
             self._future += 1

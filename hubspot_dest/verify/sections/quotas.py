@@ -9,7 +9,7 @@ from hubspot_dest.amounts import amount, verb
 from hubspot_dest.checks.catalogue import finding_of
 from hubspot_dest.checks.finding import Finding, Violation
 from hubspot_dest.checks.limits import CONTACT_CALLS_A_DAY
-from hubspot_dest.checks.moments import latest_plausible_ms
+from hubspot_dest.checks.moments import EARLIEST_PLAUSIBLE_MS, latest_plausible_ms
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.verdict.event_pace import EventPace, PaceSpan
 from hubspot_dest.verdict.judge import Judge
@@ -51,7 +51,7 @@ class QuotasSection:
         self._judge = judge
         self._events = events
         self._quotas = Quotas(subject.account.limits)
-        self._pace = EventPace(latest_plausible_ms(now_ms))
+        self._pace = EventPace(EARLIEST_PLAUSIBLE_MS, latest_plausible_ms(now_ms))
         self._groups = FindingGroups("quotas", blocking_severities(subject.fail_on))
         self._read = 0
         self._occurrences = 0
