@@ -159,7 +159,8 @@ class Connection:
             raise ValueError(msg)
         if parts is not None and (parts.query or parts.fragment):
             part = "a query" if parts.query else "a fragment"
-            msg = f"base URL {_without_secrets(self.base_url)!r} must not contain {part}: the API's paths follow it"
+            url = _without_secrets(self.base_url)
+            msg = f"base URL {url!r} is not an http:// or https:// address alone: {part} is not allowed"
             raise ValueError(msg)
         if parts is None:
             msg = f"base URL {_without_secrets(self.base_url)!r} is not an http:// or https:// address"

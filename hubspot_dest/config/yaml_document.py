@@ -115,7 +115,9 @@ class BoundedLoader(yaml.SafeLoader):
             node = super().compose_node(parent, index)
             size = self._sizes.get(id(node))
             if size is None:
-                raise _error("an alias is part of the value that it names", event.start_mark)
+                raise _error(
+                    f"the alias *{event.anchor} is part of the value that it names", event.start_mark
+                )
             self._alias_nodes += size
             if self._alias_nodes > _MAX_ALIAS_NODES:
                 raise _error(f"the aliases expand to more than {_MAX_ALIAS_NODES:,} values", event.start_mark)

@@ -108,7 +108,7 @@ def read_options(pairs: Sequence[str]) -> dict[str, str]:
         name = name.strip()
         if not name or not equals:
             raise _address_error(
-                f"--source-option {_option_name(pair)} is not KEY=VALUE", "--source-option fetch.min.bytes=1"
+                f"--source-option {_option_name(pair)} is not key=value", "--source-option fetch.min.bytes=1"
             )
         if _SECRET_OPTION.search(name):
             raise _address_error(

@@ -671,8 +671,8 @@ def test_preview_drops_waiting_events_only_where_send_would(
 ) -> None:
     config, events = waiting_events(tmp_path, 1_100)
     done = CliRunner().invoke(preview, [config, events, *options])
-    assert expected in done.stdout
-    assert ("consent_queue_full" in done.stdout) == bool(options)
+    assert expected in done.output
+    assert ("consent_queue_full" in done.output) == bool(options)
 
 
 def test_an_own_limit_of_waiting_events_counts_with_an_outbox_as_well(tmp_path: Path) -> None:
