@@ -55,9 +55,9 @@ def main(arguments: list[str] | None = None) -> None:
         table = sections[name]()
         sys.stdout.write(f"{table}\n")
         page = filled(page, name, table)
+        if not options.quick:  # at once, so that a failure later costs no table
+            PAGE.write_text(page, encoding="utf-8")
     sys.stdout.write(f"{time.perf_counter() - begun:.0f} seconds\n")
-    if not options.quick:
-        PAGE.write_text(page, encoding="utf-8")
 
 
 def filled(page: str, name: str, text: str) -> str:

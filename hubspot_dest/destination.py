@@ -8,12 +8,13 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from hubspot_dest.amounts import amount, verb
+from hubspot_dest.config.connection import Connection
 from hubspot_dest.config.model import Config, ConfigError
 from hubspot_dest.delivery.client.client import Client, ClientFactory
 from hubspot_dest.delivery.client.errors import DeliveryError
@@ -77,8 +78,9 @@ class HubSpotDestination:
 
     Raises:
         ConfigError: the configuration cannot work: no token, no prefix, unknown keys, wrong types
-            (in parity only what upstream could not even read).
+            (in parity only what upstream could not even read), or `base_url` is not an http(s) address.
         OutboxError: the outbox cannot be used.
+        TypeError: `consent`, `user`, `globals_` or `custom` is not a map.
         ValueError: an outbox in parity, a stream with either of them, or an unknown version of walkerOS.
 
     """
@@ -113,8 +115,11 @@ class HubSpotDestination:
             msg = "stream= excludes outbox= and parity=True"
             raise ValueError(msg)
         profile = profile_of(dialect_of(walkeros), parity=parity)
+        _require_maps(consent=consent, user=user, globals_=globals_, custom=custom)
         self.parity = parity
         self.config = config = read_config(config, profile)
+        if base_url is not None:
+            _require_address(base_url)
         self.traced = traced
         self.dropped = 0
         self.listeners: list[Listener] = list(listeners)
@@ -138,6 +143,8 @@ class HubSpotDestination:
             new_id=new_id,
         )
         log = logger or logging.getLogger("hubspot_dest")
+        if consent and not parity:
+            _warn_about_names(consent, config, log)
         how = Delivering(
             client=given,
             client_factory=client_factory,
@@ -558,6 +565,32 @@ class HubSpotDestination:
 
     def _renew_lock(self) -> None:
         self._lock = threading.RLock()
+
+
+def _require_maps(**given: Any) -> None:
+    """Refuse a state of the collector that is not a map, such as a list of the granted names."""
+    for name, value in given.items():
+        if value is not None and not isinstance(value, Mapping):
+            example = '{"marketing": True}' if name == "consent" else '{"key": "value"}'
+            msg = f"{name} must be a map, such as {example}, not {type(value).__name__}"
+            raise TypeError(msg)
+
+
+def _require_address(base_url: str) -> None:
+    """Refuse an address now, and not when the first event needs it."""
+    try:
+        Connection(base_url=base_url).host  # noqa: B018 - raises
+    except ValueError as error:
+        msg = f"{error}, such as http://127.0.0.1:8080"
+        raise ConfigError(msg) from None
+
+
+def _warn_about_names(consent: dict[str, Any], config: Config, log: logging.Logger) -> None:
+    """Log each name in the consent that the configuration does not require; it may be misspelt."""
+    from hubspot_dest.verdict.consents_without_effect import consents_without_effect  # rarely needed
+
+    for name, reason in consents_without_effect([str(name) for name in consent], [config.raw]):
+        log.warning("consent %r has no effect: %s", name, reason, extra={"of_arguments": True})
 
 
 def _add(happened: list[Outcome], outcome: Outcome) -> int:

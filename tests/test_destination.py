@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hubspot_dest import ConfigError, HubSpotDestination
+from hubspot_dest.aio import AsyncHubSpotDestination
 from hubspot_dest.delivery.client.recording_client import RecordingClient
 from tests.factories import make_event
 from tests.recording import BATCH, CREATE, SEND, UNAVAILABLE, UPDATE, failing, refused
@@ -362,3 +363,33 @@ def test_dead_letters_are_bounded_and_the_overflow_is_told_once() -> None:
     told = [[issue.message for issue in outcome.issues] for outcome in outcomes]
     overflow = "destination.dlq overflow; oldest entries dropped"
     assert told == [["Push failed"], ["Push failed"], ["Push failed", overflow], ["Push failed"]]
+
+
+USABLE: dict[str, Any] = {
+    "settings": {"accessToken": "pat-na1-test", "eventNamePrefix": "pe1_"},
+    "consent": {"marketing": True},
+}
+
+
+@pytest.mark.parametrize("parity", [False, True])
+@pytest.mark.parametrize("make", [HubSpotDestination, AsyncHubSpotDestination])
+def test_an_address_without_a_scheme_is_refused_before_the_first_event(make: Any, parity: bool) -> None:
+    with pytest.raises(ConfigError, match=r"'127.0.0.1:8080' is not an http.*such as http://127.0.0.1:8080"):
+        make(USABLE, base_url="127.0.0.1:8080", parity=parity)
+
+
+@pytest.mark.parametrize("value", ["marketing", ["marketing"], True, {"marketing"}])
+@pytest.mark.parametrize("name", ["consent", "user", "globals_", "custom"])
+def test_a_state_that_is_no_map_is_refused_with_a_sentence(name: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=f"{name} must be a map, such as .*, not {type(value).__name__}"):
+        HubSpotDestination(USABLE, **{name: value})
+
+
+def test_a_misspelt_consent_is_logged_with_the_name_that_is_meant(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "hubspot_dest"):
+        HubSpotDestination(USABLE, consent={"marketing": True})
+        assert not caplog.messages
+        HubSpotDestination(USABLE, consent={"marketting": True})
+    assert caplog.messages == [
+        "consent 'marketting' has no effect: the configuration does not require it; did you mean 'marketing'?"
+    ]

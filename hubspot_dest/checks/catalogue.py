@@ -622,6 +622,16 @@ _CHECKS: Final = (
         "walkerOS 4.4, section 3.1",
     ),
     Check(
+        "rule_misspelt",
+        "doubtful",
+        "WALKEROS",
+        "a rule that no event matches, and whose name is similar to that of events without a rule",
+        "The entity or the action of the rule differs by at most two letters from that of the events, so the rule does "
+        "not match, and the events are handled without it.",
+        "Use the same spelling in both.",
+        "walkerOS 4.4, section 3.1",
+    ),
+    Check(
         "null_empties",
         "doubtful",
         "WALKEROS",

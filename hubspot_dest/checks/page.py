@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from hubspot_dest.checks.catalogue import CATALOGUE, EVIDENCE_MEANINGS, Check
 
-__all__ = ["all_pages", "page_of"]
+__all__ = ["all_pages", "page_of", "plain_text"]
+
+_HEADING: Final = re.compile(r"^#+ ", re.MULTILINE)
+_LABEL: Final = re.compile(r"^- \*\*([^*]+)\*\*", re.MULTILINE)
+_CODE: Final = re.compile(r"`([^`\n]*)`")
 
 _SEVERITIES = {
     "refused": "HubSpot answers with an error, or drops it",
@@ -41,12 +47,21 @@ def page_of(check: Check) -> str:
     return "\n".join(lines)
 
 
+def plain_text(page: str) -> str:
+    """Return the page of a check or word without the marks of Markdown, for a terminal."""
+    return _CODE.sub(r"\1", _LABEL.sub(r"\1", _HEADING.sub("", page)))
+
+
 _CHECKS_HEAD = (
     "# Checks",
     "",
     "The findings that `preview` and `verify` report about events and configurations. Each has the code of its check;",
     "`hubspot-dest explain CODE` shows the page of a check. This page is generated from",
     "`hubspot_dest/checks/catalogue.py` with `hubspot-dest explain --all > docs/checks.md`.",
+    "",
+    'The evidence cites sections of "HubSpot wire facts" and "walkerOS 4.4". These are the project\'s own records: of',
+    "HubSpot's documents and captured answers, and of what walkerOS' code does. They are not shipped;",
+    "[fidelity](fidelity.md) lists the kind of evidence of each rule of the simulated HubSpot.",
 )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, assert_never
 
-from hubspot_dest.amounts import amount
+from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.bad_lines import unusable
 from hubspot_dest.cli.console import say
 from hubspot_dest.intake.reader import BadLine
@@ -104,16 +104,32 @@ class RunCounters:
 
     def sentence(self) -> str:
         """Summarise the counts: `12 events: 9 sent, 2 skipped, 1 failed; 4 contact calls, 9 event calls`."""
-        kinds = (
-            ", ".join(f"{self.kinds[kind]} {kind}" for kind in EVENT_KINDS if self.kinds[kind]) or "nothing"
-        )
-        return f"{amount(self.events, 'event')}: {kinds}{self.tail()}"
+        counted: dict[str, int] = {kind: self.kinds[kind] for kind in EVENT_KINDS}
+        kinds = _listed(counted, self._consent_refused)
+        return f"{amount(self.events, 'event')}: {kinds or 'nothing'}{self.tail()}"
 
     def tail(self) -> str:
         """Return the end of the line: bad lines, and the calls that were made, failed ones included."""
         bad = f", {amount(self.bad_lines, 'bad line')}" if self.bad_lines else ""
         contacts = amount(self.contact_calls, "contact call")
         return f"{bad}; {contacts}, {amount(self.event_calls, 'event call')}"
+
+
+def _listed(kinds: Mapping[str, int], refused: int) -> str:
+    """List the counts of a closing line; denied events wait for consent, or are refused by their own."""
+    return ", ".join(
+        f"{count} {kind}{_why_denied(count - refused, refused) if kind == 'denied' else ''}"
+        for kind, count in kinds.items()
+        if count
+    )
+
+
+def _why_denied(waiting: int, refused: int) -> str:
+    waits = f"{verb(waiting, 'wait')} for consent"
+    refuses = f"{verb(refused, 'refuse')} consent {'itself' if refused == 1 else 'themselves'}"
+    if waiting > 0 and refused:
+        return f" ({waiting} {waits} and {refused} {refuses})"
+    return f" ({refuses})" if refused else f" ({waits})"
 
 
 _MOST_EARLY: Final = 10_000
@@ -281,7 +297,7 @@ class EventBalance:
 
     def sentence(self, waiting: int) -> str:
         """Summarise the balance: `12 events and 3 of an earlier run: 9 sent, 4 queued, 2 skipped`."""
-        kinds = ", ".join(f"{count} {kind}" for kind, count in self.kinds(waiting).items() if count)
+        kinds = _listed(self.kinds(waiting), self.consent_refused)
         earlier = f" and {self.earlier} of an earlier run" if self.earlier else ""
         return f"{amount(self.came_in, 'event')}{earlier}: {kinds or 'nothing to send'}"
 

@@ -37,6 +37,8 @@ class Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record, unless too many have been written."""
+        if getattr(record, "of_arguments", False):
+            return  # the command has reported it, with the name of its option
         now = time.monotonic()
         if now - self._since >= _SECONDS:
             if self._unsaid:

@@ -7,7 +7,6 @@ A file that a command writes is never one that it reads, and never one file for 
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import stat
@@ -83,6 +82,19 @@ class OutputFile(click.Path):
 
 class FileCommand(click.Command):
     """A command that does not start if an output file is also one of its other files."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; for an option of another command, name that command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.option_name != "--explain":
+                raise
+            msg = (
+                "No such option '--explain'. `hubspot-dest preview --explain` shows where every value comes from; "
+                "`hubspot-dest explain CODE` explains a finding."
+            )
+            raise click.NoSuchOption("--explain", msg, ctx=ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; exit with code 2, before anything is written, if an output is also another file."""
@@ -300,35 +312,19 @@ def consent_states(values: Iterable[str], *configs: Mapping[str, Any]) -> dict[s
 
 
 def _point_out_unknown(states: Mapping[str, bool], configs: Sequence[Mapping[str, Any]]) -> None:
-    """Warn about each consent that no configuration requires; the source of a function may use any name."""
-    asked = sorted({name for raw in configs for name in _asked(raw)})
-    for name in states:
-        if name in asked or any(_is_in_a_function(name, raw) for raw in configs):
-            continue
-        near = difflib.get_close_matches(name.lower(), [text.lower() for text in asked], n=1)
-        meant = next((text for text in asked if near and text.lower() == near[0]), None)
-        if not asked:
-            rest = "the configuration requires no consent"
-        elif meant is not None:
-            rest = f"the configuration does not require it; did you mean --consent {safe_text(meant)}?"
-        else:
-            rest = f"the configuration does not require it, but requires {', '.join(map(safe_text, asked))}"
-        say(f"warning: --consent {safe_text(name)} has no effect: {rest}")
+    """Warn about each consent that no configuration requires."""
+    from hubspot_dest.verdict.consents_without_effect import (  # here, so that --help stays fast
+        consents_without_effect,
+    )
+
+    for name, reason in consents_without_effect(list(states), configs, lambda meant: f"--consent {meant}"):
+        say(f"warning: --consent {safe_text(name)} has no effect: {safe_text(reason, limit=300)}")
 
 
 def _asked(raw: Mapping[str, Any]) -> frozenset[str]:
     from hubspot_dest.verdict.rule_views import ConfigView  # here, so that --help stays fast
 
     return ConfigView(raw).consents
-
-
-def _is_in_a_function(name: str, value: Any) -> bool:
-    """Return whether the source of a function contains the name."""
-    if isinstance(value, dict):
-        return any(_is_in_a_function(name, inner) for inner in value.values())
-    if isinstance(value, list):
-        return any(_is_in_a_function(name, inner) for inner in value)
-    return isinstance(value, str) and value.startswith("$code:") and name in value
 
 
 def consent_hint(raw: Mapping[str, Any]) -> str:
@@ -371,9 +367,14 @@ def refuse_other_file(config: Path) -> None:
     given = [str(value) for value in context.params.values() if isinstance(value, str | Path)]
     given += [str(value) for value in context.params.get("files") or ()]
     meant = next((name for name in given if content_of(name).is_configuration), None)
-    if meant is not None and content is FileContent.EVENTS:
-        said += f", and {safe_text(meant)} like one: CONFIG comes first"
     words = [word for word in context.command.collect_usage_pieces(context) if word != "[OPTIONS]"]
+    if meant is not None and content is FileContent.EVENTS:
+        order = (
+            "CONFIG comes first"
+            if any("CONFIG" in word for word in words)
+            else f"the order is {' '.join(words)}"
+        )
+        said += f", and {safe_text(meant)} like one: {order}"
     stop(said, " ".join([context.command_path, *words]))
 
 

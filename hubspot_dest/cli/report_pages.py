@@ -108,7 +108,13 @@ def verify_page(result: VerifyResult, options: Iterable[tuple[str, str]] = ()) -
         created=f"checked {_time_of(result.checked_at_ms)}",
         problems=tuple(_verify_problem(found) for found in result.findings),
         questions=tuple(
-            ReportQuestion(section.question, tones[section.status], section.answer, section.notes)
+            ReportQuestion(
+                section.question,
+                "open" if section.reserved else tones[section.status],
+                section.answer,
+                section.notes,
+                section.reservation if section.reserved else "",
+            )
             for section in result.sections
         ),
         outcomes=tuple(result.outcomes.items()),

@@ -168,6 +168,13 @@ class Connection:
         return self.base_url.rstrip("/")
 
     @property
+    def is_local(self) -> bool:
+        """Whether the address is this machine's: that of a fake HubSpot, not the real one."""
+        parts = _split(self.base_url)
+        host = "" if parts is None else parts.hostname.lower()
+        return host in ("localhost", "::1") or host.startswith("127.")
+
+    @property
     def via(self) -> Proxy | None:
         """The parsed proxy, or None.
 

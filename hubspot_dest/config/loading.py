@@ -182,15 +182,17 @@ class _JsonScanner:
 
     def _object(self, at: int, path: ValuePath) -> tuple[dict[str, Any], int]:
         members: dict[str, Any] = {}
+        lines: dict[str, int] = {}
         at = self._space(at)
         while self.text[at] != "}":
             key_at = at
             key, at = scanstring(self.text, at + 1, True)
             at = self._space(self._space(at) + 1)  # the colon
             inner = (*path, key)
-            if key in members:
-                self.duplicates.append((inner, self.positions[inner].line, self._line(key_at)[0]))
+            if key in lines:
+                self.duplicates.append((inner, lines[key], self._line(key_at)[0]))
             members[key], at = self._value(at, inner, key_at)
+            lines.setdefault(key, self.positions[inner].line)
             at = self._space(at)
             if self.text[at] == ",":
                 at = self._space(at + 1)

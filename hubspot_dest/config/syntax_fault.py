@@ -184,6 +184,7 @@ def yaml_fault(text: str, error: Any) -> SyntaxFault:
         problem = _REFERENCE  # an unquoted secret that begins with *, & or ! is such a name: it is not shown
     if noticed is None:
         return SyntaxFault(problem, 1, 1)
+    problem = _yaml_problem(problem, text, noticed)
     if (quote := _quote_over_lines(text, noticed)) is not None:
         return SyntaxFault("the quote that is opened here is not closed in its line", *quote)
     if opened is None or opened.line == noticed.line:
@@ -202,6 +203,23 @@ def yaml_fault(text: str, error: Any) -> SyntaxFault:
     if context == "while scanning a simple key":
         return SyntaxFault("a colon is missing in this line", opened.line + 1, opened.column + 1)
     return SyntaxFault(problem, noticed.line + 1, noticed.column + 1)
+
+
+def _yaml_problem(problem: str, text: str, noticed: Any) -> str:
+    """Return PyYAML's message in the words of a file's author; one that is not known here, unchanged."""
+    if problem.startswith("expected <block end>"):
+        return "this line does not fit the lines above it: correct its indentation"
+    if problem.endswith("that cannot start any token"):
+        found = text[noticed.index : noticed.index + 1]
+        if found == "\t":
+            return "YAML is not indented with tabs: replace the tab with spaces"
+        return f"a text that begins with {found} must be in quotes"
+    if problem == "mapping values are not allowed here":
+        line = text.splitlines()[noticed.line]
+        if re.search(r":\s", line[: noticed.column]):
+            return "a text that contains a colon and a space must be in quotes"
+        return "this line is indented more than the line above it, which has a value already"
+    return problem
 
 
 def _width(lines: list[str], row: int) -> int:

@@ -159,9 +159,13 @@ class CoverageSummary:
 
     @property
     def percent(self) -> float | None:
-        """The exercised share of rules and properties, 0 to 100; None if the configuration has neither."""
+        """The exercised share of rules and properties, 0 to 100 with one decimal; None if there are neither."""
         reached, total = self.targets
-        return None if not total else int(1000 * reached / total) / 10
+        if not total:
+            return None
+        # Rounded half up, but 100 only if everything is exercised.
+        tenths = (2000 * reached + total) // (2 * total)
+        return (tenths if reached == total else min(tenths, 999)) / 10
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as written by `--json`."""

@@ -10,7 +10,7 @@ from hubspot_dest.definitions.plan import DefinitionsPlan, PlannedEvent, Planned
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
 
-__all__ = ["plan_lines", "plan_records", "plan_sentence"]
+__all__ = ["plan_lines", "plan_records", "plan_sentence", "size_text"]
 
 _HEAD: Final = ("event", "property", "type", "sample", "from", "state")
 _WIDEST: Final = (46, 40, 9, 32, 60, 12)
@@ -58,16 +58,43 @@ def plan_lines(plan: DefinitionsPlan, painter: Painter) -> Iterator[str]:
         yield f"unknown: {safe_text(sentence)}"
 
 
+def plan_size(plan: DefinitionsPlan) -> str:
+    """Say how much a plan has: `5 events with 11 properties, and 2 contact properties`."""
+    of_events = sum(len(event.properties) for event in plan.events)
+    return size_text(len(plan.events), of_events, 0, len(plan.contact_properties))
+
+
+def size_text(events: int, of_events: int, added: int, of_contacts: int) -> str:
+    """Say how many definitions and properties there are.
+
+    Args:
+        events: the number of event definitions.
+        of_events: the number of their properties.
+        added: the number of properties of other event definitions.
+        of_contacts: the number of contact properties.
+
+    """
+    parts = []
+    if events:
+        properties = f" with {_count(of_events, 'property')}" if of_events else ""
+        parts.append(f"{_count(events, 'event')}{properties}")
+    if added:
+        parts.append(_count(added, "event property"))
+    if of_contacts:
+        parts.append(_count(of_contacts, "contact property"))
+    return (", and " if of_events else " and ").join(parts) or "0 events and 0 properties"
+
+
 def plan_sentence(plan: DefinitionsPlan) -> str:
     """Summarise the plan in one sentence."""
-    events, properties = len(plan.events), sum(1 for _ in plan.properties())
-    total = f"{_count(events, 'event')} and {_count(properties, 'property')}"
+    every = len(plan.events) + sum(1 for _ in plan.properties())
+    total = plan_size(plan)
     missing = plan.count("missing")
     counts = ((plan.count("conflict"), "in conflict"), (plan.count("impossible"), "impossible"))
     wrong = ", ".join(f"{number} of them {verb(number, 'are')} {name}" for number, name in counts if number)
     if not plan.account:
         sentence = f"{total} must exist before the first event is sent"
-    elif missing == events + properties:
+    elif missing == every:
         sentence = f"{total}: {plan.account} has none of them"
     elif missing:
         sentence = f"{total}: {plan.account} lacks {missing} of them"

@@ -62,6 +62,7 @@ class Probe:
     hint: str = ""
     live: bool = False
     refusal: str = ""
+    answered: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Return the probe for JSON, without empty fields."""
@@ -93,14 +94,23 @@ def examine(config: Config, needs: Needs, client: HubSpotClient | None) -> Itera
         yield from _named(names)
     else:
         proven = explained = False
-        for check in _once(_live(client, prefix, needs, names)):
+        answered, accepted = False, True
+        for check in _once(_live(client, config.connection, prefix, needs, names)):
+            answered = answered or (check.live and check.answered)
+            accepted = accepted and not (check.subject == "token" and check.verdict == "wrong")
             proven = proven or (check.live and check.verdict == "ok")
             explained = explained or (check.live and check.verdict == "wrong")
             yield check
         if not proven:
             sentence = "no response was one that HubSpot gives, so nothing is proven"
+            if not accepted:
+                sentence = "without a token that is accepted, nothing else was checked"
+            elif not answered:
+                sentence = "there was no answer, so nothing is proven"
             hint = "" if explained else "check baseUrl, apiVersion, proxy and the token"
-            yield Probe("HubSpot", "note" if explained else "wrong", sentence, hint, live=True)
+            yield Probe(
+                "HubSpot", "note" if explained else "wrong", sentence, hint, live=True, answered=answered
+            )
     yield from _counts(needs)
     for sentence in dict.fromkeys(needs.unknown):
         yield Probe("not known", "note", sentence)
@@ -164,12 +174,14 @@ def _route(connection: Connection) -> str:
     return f", {', '.join(parts)}" if parts else ""
 
 
-def _live(client: HubSpotClient, prefix: str, needs: Needs, names: dict[str, str]) -> Iterator[Probe]:
+def _live(
+    client: HubSpotClient, connection: Connection, prefix: str, needs: Needs, names: dict[str, str]
+) -> Iterator[Probe]:
     foreign = False
     try:
         account, limits = read_account(client)
     except DeliveryError as error:
-        yield _no_account(error)
+        yield _no_account(error, connection)
         if error.status is None or error.status == 401 or 300 <= error.status < 400:
             yield _prefix(prefix, None)
             yield from _named(names)
@@ -202,11 +214,16 @@ def _live(client: HubSpotClient, prefix: str, needs: Needs, names: dict[str, str
         )
 
 
-def _no_account(error: DeliveryError) -> Probe:
+def _no_account(error: DeliveryError, connection: Connection) -> Probe:
     if error.status is None:
         if error.kind == "unauthorized":  # the token cannot even be sent
-            return Probe("token", "wrong", error.message, "copy the whole token again", live=True)
-        return Probe("HubSpot", "wrong", error.message, "check baseUrl, proxy and caBundle", live=True)
+            return Probe(
+                "token", "wrong", error.message, "copy the whole token again", live=True, answered=False
+            )
+        hint = "check baseUrl, proxy and caBundle"
+        if connection.is_local:
+            hint = "is hubspot-sim serve running there?"
+        return Probe("HubSpot", "wrong", error.message, hint, live=True, answered=False)
     if 300 <= error.status < 400:
         sentence = f"{error.status}: {error.message}"
         return Probe("HubSpot", "wrong", sentence, "set baseUrl to HubSpot's address", live=True)
@@ -273,7 +290,15 @@ def _guarded(
             hint = f"grant it the scope {scopes} for this check"
             yield Probe(subject, "note", sentence, hint, live=True, refusal=response)
         else:
-            yield Probe(subject, "warning", f"not checked: {response}", live=True, refusal=response)
+            answered = error.status is not None
+            yield Probe(
+                subject,
+                "warning",
+                f"not checked: {response}",
+                live=True,
+                refusal=response,
+                answered=answered,
+            )
         yield from otherwise()
 
 

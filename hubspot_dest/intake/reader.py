@@ -301,33 +301,48 @@ def read_events(source: str, *, max_line_bytes: int = DEFAULT_MAX_LINE_BYTES) ->
 
 
 def _read(lines: Lines, number: int = 0) -> Iterator[Line | BadLine]:
+    """Read JSON Lines, or a document; an empty list is a document without events only if nothing else follows."""
+    before, empty = False, None
     for raw in lines:
         number += 1
         if isinstance(raw, OverlongLine):
+            if empty is not None:
+                yield empty
+            before, empty = True, None
             yield _overlong(number, raw, lines.end)
             continue
         line = raw.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else raw.strip()
         if not line:
             continue
+        if empty is not None:
+            yield empty
+            empty = None
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError as error:
             if line[:1] in (b"{", b"[") and not _exceeds_depth(error):
                 # Either a document over several lines begins here, or the line is invalid: the next lines decide.
-                yield from _document(line, lines, number, error)
+                yield from _document(line, lines, number, error, alone=not before)
                 return
+            before = True
             yield _broken(number, error, lines.end, unfinished=lines.unfinished)
             continue
         if type(value) is dict and "batch" not in value:
             yield _checked(value, number, None, lines.end, deep=may_be_too_deep(line))
+        elif _is_empty(value) and not before:
+            empty = _without_events(number, lines.end)
         else:
             yield from _events(value, number, lines.end, deep=may_be_too_deep(line))
+        before = True
 
 
 def _document(
-    first: bytes, lines: Lines, number: int, first_error: orjson.JSONDecodeError
+    first: bytes, lines: Lines, number: int, first_error: orjson.JSONDecodeError, *, alone: bool
 ) -> Iterator[Line | BadLine]:
-    """Read the lines after an incomplete one: either a document over several lines, or JSON Lines with a bad line."""
+    """Read the lines after an incomplete one: either a document over several lines, or JSON Lines with a bad line.
+
+    `alone` means that nothing came before, so an empty list is a document without events.
+    """
     collected = [first]
     size = 0
     current = number
@@ -376,7 +391,8 @@ def _document(
                 end=lines.end,
             )
         return
-    yield from _events(value, number, lines.end, deep=True)
+    if not (alone and _is_empty(value)):
+        yield from _events(value, number, lines.end, deep=True)
 
 
 def _remaining(lines: Lines, number: int) -> Iterator[Line | BadLine]:
@@ -417,6 +433,9 @@ def _is_object(line: bytes) -> bool:
 
 def _events(value: Any, number: int, end: int, *, deep: bool) -> Iterator[Line | BadLine]:
     """Yield the events of a JSON value; `deep` means that one of them may be nested too deeply."""
+    if _is_empty(value):
+        yield _without_events(number, end)
+        return
     if isinstance(value, dict) and isinstance(value.get("batch"), list):
         value = value["batch"]
     if isinstance(value, list):
@@ -424,6 +443,14 @@ def _events(value: Any, number: int, end: int, *, deep: bool) -> Iterator[Line |
             yield _checked(item, number, position, end, deep=deep)
         return
     yield _checked(value, number, None, end, deep=deep)
+
+
+def _is_empty(value: Any) -> bool:
+    return value == [] or (isinstance(value, dict) and value.get("batch") == [])
+
+
+def _without_events(number: int, end: int) -> BadLine:
+    return BadLine(number, "an empty list: this line has no event", "leave the line out", end=end)
 
 
 def _checked(value: Any, number: int, position: int | None, end: int, *, deep: bool) -> Line | BadLine:

@@ -157,8 +157,12 @@ def _contact(value: Any, path: Path) -> Iterator[LintReport]:
         return
     parts = value["map"]
     if "email" not in parts:
+        near = nearest_name("email", [name for name in parts if isinstance(name, str)])
+        meant = f"; it maps {near}: did you mean email?" if near else ""
         yield LintReport(
-            "identify_without_email", path, "identify does not map email, so no contact is created or updated"
+            "identify_without_email",
+            path,
+            f"identify does not map email, so no contact is created or updated{meant}",
         )
     fixed = _fixed_text(parts.get("email"))
     if fixed and (wrong := check_contact_email(fixed)) is not None:

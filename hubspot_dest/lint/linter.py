@@ -95,8 +95,8 @@ def lint_text(
         source = parse_source(FilePath(name).name, text)
     except DocumentError as problem:
         check = check_of("syntax")
-        column = "" if problem.column is None else f", column {problem.column}"
-        sentence = f"line {problem.line}{column}: {problem}"
+        column = "" if problem.column is None else f"column {problem.column}: "
+        sentence = f"{column}{problem}"  # the line is the finding's
         finding = Finding(
             "syntax",
             check.severity,
@@ -150,12 +150,13 @@ def _line_of(located: LocatedFinding) -> int:
 
 
 def _file_reports(source: SourceFile) -> Iterator[LintReport]:
-    for path, first in source.duplicates:
+    for path, first, second in source.duplicates:
         yield LintReport(
             "duplicate_key",
             path,
             f"the key {path[-1]!r} occurs twice in the same map, first in line {first}",
             in_file=True,
+            line=second,
         )
 
 
@@ -278,6 +279,7 @@ def _findings(
         full = report.path if report.in_file or subject is None else (*subject.prefix, *report.path)
         origin = source.origin(full, subject.scopes if subject is not None else (), of_value=report.on_value)
         position = source.position(origin)
+        line = report.line or (None if position is None else position.line)
         check = check_of(report.code)
         finding = Finding(
             report.code,
@@ -287,11 +289,11 @@ def _findings(
             check.evidence,
             config_path=_text(full),
             file=name,
-            line=None if position is None else position.line,
+            line=line,
             by=check.by,
         )
-        order = (0, 0) if position is None else (position.line, position.column)
-        key = (report.code, full, report.sentence)
+        order = (line or 0, 0 if position is None or report.line is not None else position.column)
+        key = (report.code, full, report.sentence, report.line)
         found.setdefault(key, (order, LocatedFinding(finding, origin)))
     ordered = [located for _, located in sorted(found.values(), key=lambda item: item[0])]
     return tuple(_without_duplicates(ordered))

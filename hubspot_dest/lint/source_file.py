@@ -24,7 +24,7 @@ class SourceFile:
         text: the file's text.
         value: the decoded document.
         positions: path to position, for every value.
-        duplicates: keys that occur twice in a map: (path, line of the first).
+        duplicates: keys that occur twice in a map: (path, line of the first, line of the second).
         is_json: whether the file is JSON rather than YAML.
 
     """
@@ -33,7 +33,7 @@ class SourceFile:
     text: str
     value: Any
     positions: dict[Path, Position]
-    duplicates: tuple[tuple[Path, int], ...] = ()
+    duplicates: tuple[tuple[Path, int, int], ...] = ()
     is_json: bool = False
 
     def position(self, path: Path) -> Position | None:
@@ -111,5 +111,6 @@ def parse_source(name: str, text: str) -> SourceFile:
 
     """
     document = parse_document(name, text)
-    duplicates = tuple((path, first) for path, first, _second in document.duplicates)
-    return SourceFile(name, text, document.value, document.positions, duplicates, is_json=is_json(name, text))
+    return SourceFile(
+        name, text, document.value, document.positions, document.duplicates, is_json=is_json(name, text)
+    )

@@ -28,6 +28,7 @@ class LintReport:
         fix: what to do about it; empty for the check's default.
         in_file: whether `path` is from the root of the file.
         on_value: whether it is about the value rather than its key, so that a reference is followed to its definition.
+        line: the line, counted from 1, where the path leads to another one: to the first of two equal keys. Else None.
 
     """
 
@@ -37,6 +38,7 @@ class LintReport:
     fix: str = ""
     in_file: bool = False
     on_value: bool = False
+    line: int | None = None
 
     @classmethod
     def of(cls, violation: Violation, path: Path, *, on_value: bool = False) -> LintReport:

@@ -41,7 +41,7 @@ from hubspot_dest.planning.plan import Plan
 from hubspot_dest.verdict.consents import ConsentJudge
 from hubspot_dest.verdict.contacts import ContactJudge
 from hubspot_dest.verdict.mapping_paths import ConfigPath, EventPath, MappedValue, path_text
-from hubspot_dest.verdict.misspellings import Absence, Misspellings, absences
+from hubspot_dest.verdict.misspellings import Absence, Misspellings, absences, nearest_event_name
 from hubspot_dest.verdict.rule_run import RuleRun, stay_pending
 from hubspot_dest.verdict.rule_views import EVENT_FIELDS, ConfigView, RuleView
 
@@ -111,6 +111,10 @@ class Judge:
         """By an event's name, the latest shape whose events are fine if their values are."""
         self._good_emails: set[str] = set()
         self._names: set[str] = set()
+        self._without_rule: set[str] = set()
+        """Names of events that no rule matched, or only one with a wildcard."""
+        self._dropped_rules: set[str] = set()
+        """Keys of rules that matched only events for which nothing is planned."""
         self._any_object_id = not self._view.object_id_paths
         self._emails: dict[str, Violation] = {}
         self._consents = ConsentJudge(self._view, self._finding)
@@ -131,7 +135,11 @@ class Judge:
         """
         occurrence = plan.occurrence
         if plan.verdict not in ("ready", "skipped"):
+            if plan.rule_key:
+                self._dropped_rules.add(plan.rule_key)
             return ()
+        if (not plan.rule_key or "*" in plan.rule_key) and len(self._without_rule) < _REMEMBERED:
+            self._without_rule.add(str(plan.event.get("name", "")))
         run = self._rules.get((plan.rule_key, plan.rule_index)) or self._begin(plan)
         run.met += 1
         if run.met == _CHECKED_EVENTS:
@@ -223,13 +231,13 @@ class Judge:
         return self._consents.judge(consent)
 
     def summary(self, granted: Collection[str] = ()) -> tuple[Finding, ...]:
-        """Return the findings about all events together: paths and consents that no event had.
+        """Return the findings about all events together: paths, consents and rule names that no event had.
 
         Args:
             granted: the names of consents that the collector itself has.
 
         """
-        findings: list[Finding] = [*self._consents.never_given(granted)]
+        findings: list[Finding] = [*self._consents.never_given(granted), *self._misspelt_rules()]
         for run in self._rules.values():
             if run.met < _ENOUGH_EVENTS:
                 continue
@@ -246,6 +254,22 @@ class Judge:
                     )
                     findings.append(self._finding(violation, path.at, at=""))
         return tuple(dict.fromkeys(findings))
+
+    def _misspelt_rules(self) -> Iterator[Finding]:
+        """Yield a finding for each rule that no event matched, but whose name is similar to that of events."""
+        if not self._without_rule:
+            return
+        matched = {key for (key, _), run in self._rules.items() if run.met} | self._dropped_rules
+        for key in dict.fromkeys(f"{entity} {action}" for entity, action, _ in self._view.every_rule()):
+            near = "" if key in matched else nearest_event_name(key, self._without_rule)
+            if near:
+                violation = Violation(
+                    "rule_misspelt",
+                    f"no event matched '{key}'; events named '{near}' have no rule of their own: did you mean it?",
+                    "use the same spelling for the event and the rule",
+                )
+                entity, _, action = key.partition(" ")
+                yield self._finding(violation, ("mapping", entity, action), at="")
 
     @property
     def consents(self) -> frozenset[str]:

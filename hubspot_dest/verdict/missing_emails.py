@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from hubspot_dest.amounts import amount
+from hubspot_dest.checks.names import nearest_name
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.planning.planner import NO_CONTACT_EMAIL
 from hubspot_dest.verdict.mapping_paths import ConfigPath, EventPath, path_text
@@ -66,8 +67,17 @@ class MissingEmails:
         given = {view.rule(*rule).identify_at for rule in self._given}
         for at, (count, of_contact) in places.items():
             if at not in given:
-                looked = ", ".join(dict.fromkeys(path.path for path in of_contact)) or "no path"
+                looked = ", ".join(dict.fromkeys(path.path for path in of_contact)) or self._unmapped(at)
                 yield (
                     f"none of {amount(count, 'event')} gave {path_text(at)} an e-mail ({looked}): "
                     "it writes no contact"
                 )
+
+    def _unmapped(self, at: ConfigPath) -> str:
+        """Say that `identify` at a path in the configuration maps no e-mail, and which key may be meant as such."""
+        identify: Any = self._raw
+        for step in at:
+            identify = identify[step]
+        names = identify.get("map") if isinstance(identify, Mapping) else None
+        near = nearest_name("email", names) if isinstance(names, Mapping) else ""
+        return f"no path: it maps {near}; did you mean email?" if near else "no path"

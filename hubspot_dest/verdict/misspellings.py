@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hubspot_dest.verdict.mapping_paths import MappedValue
 
-__all__ = ["Absence", "Misspellings", "absences", "edits", "same_consent"]
+__all__ = ["Absence", "Misspellings", "absences", "edits", "nearest_event_name", "same_consent"]
 
 _REMEMBERED: Final = 10_000
 _REMEMBERED_FIELDS: Final = 4_096
@@ -97,6 +97,29 @@ def same_consent(name: str, other: str) -> bool:
     return plain == other_plain or (
         min(len(plain), len(other_plain)) >= _LONG_ENOUGH and edits(plain, other_plain, 1) <= 1
     )
+
+
+def nearest_event_name(key: str, names: Iterable[str]) -> str:
+    """Return the event name whose entity or action is a misspelling of that of a rule; empty if there is none.
+
+    Names that differ only in capitals have their own check, and are not returned.
+
+    Args:
+        key: the key of the rule, `order complete` or `order *`.
+        names: the names of events without a rule of their own.
+
+    """
+    words = key.split(" ", 1)
+    for name in sorted(names):
+        others = name.split(" ", 1)
+        if len(others) != len(words) or name.lower() == key.lower():
+            continue
+        different = [  # a wildcard matches every word
+            (word, other) for word, other in zip(words, others, strict=True) if word not in (other, "*")
+        ]
+        if len(different) == 1 and _nearest_key(different[0][0], [different[0][1]]):
+            return name
+    return ""
 
 
 def edits(text: str, other: str, limit: int) -> int:

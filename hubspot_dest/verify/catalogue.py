@@ -55,6 +55,16 @@ _CHECKS: Final = (
         "walkerOS 4.4, section 7",
     ),
     Check(
+        "contact_unknown",
+        "doubtful",
+        "WALKEROS",
+        "events that walkerOS loses if HubSpot does not have their contact yet",
+        "With `--parity`: walkerOS updates the contact first. HubSpot answers 404 for a contact that it does not have, "
+        "and walkerOS does not send the event. hubspot-dest creates the contact, and loses nothing.",
+        "Send with hubspot-dest's own profile, without `--parity`, or create the contacts first.",
+        "HubSpot wire facts, section 3.7",
+    ),
+    Check(
         "coverage_low",
         "doubtful",
         "WALKEROS",

@@ -70,6 +70,7 @@ class SectionResult:
         notes: remarks about this run that are not findings.
         counts: the figures of the section for `--json`: events, rules, examples …
         cause: why nothing was proved although there was something to check; empty otherwise.
+        reservation: why a passed answer is not a certain yes; empty if it is.
 
     """
 
@@ -81,6 +82,12 @@ class SectionResult:
     notes: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     cause: str = ""
+    reservation: str = ""
+
+    @property
+    def reserved(self) -> bool:
+        """Whether nothing blocks, but the answer is not a certain yes."""
+        return self.status == "passed" and bool(self.reservation)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the section as written by `--json`, without its findings."""
@@ -89,6 +96,7 @@ class SectionResult:
             "question": self.question,
             "status": self.status,
             "answer": self.answer,
+            "reservation": self.reservation or None,
             "counts": dict(self.counts),
             "notes": list(self.notes),
         }
@@ -96,7 +104,7 @@ class SectionResult:
 
 @dataclass(frozen=True, slots=True)
 class PayloadSample:
-    """A sample of what HubSpot receives: the first event of each name and outcome.
+    """A sample of what HubSpot receives: the first event of each name, outcome and rule.
 
     Attributes:
         event: the event's name in walkerOS: `order complete`.
@@ -105,7 +113,7 @@ class PayloadSample:
         line: the line of the event in EVENTS.
         rule: the rule that matched; empty if none did.
         calls: the SDK calls in the documented notation.
-        count: the number of events with this name and outcome.
+        count: the number of events with this name, outcome and rule.
 
     """
 
@@ -166,7 +174,7 @@ class VerifyResult:
         account: the source of the account's schema, a file or a portal; empty if the account is unknown.
         sections: the answers, in the order of the questions.
         outcomes: outcome to number of events.
-        samples: one event of each name and outcome, as HubSpot receives it.
+        samples: one event of each name, outcome and rule, as HubSpot receives it.
         definitions: what the account must have; None if it could not be planned.
         coverage: what the events exercise; None without events.
         examples: the results of the flow's step examples.

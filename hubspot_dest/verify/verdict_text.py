@@ -17,6 +17,7 @@ from hubspot_dest.verify.result import SectionResult, VerifyFinding, VerifyResul
 __all__ = ["located_findings", "verify_cases", "verify_lines", "verify_records"]
 
 _LOOKS: Final = {"passed": ("✓", 32), "doubtful": ("!", 33), "failed": ("✗", 31), "unanswered": ("?", 33)}
+_RESERVED: Final = ("~", 33)
 _WORDS: Final = {"go": ("GO", 32), "no_go": ("NO-GO", 31)}
 
 
@@ -121,6 +122,9 @@ def _counted(counted: VerifyFinding) -> Finding:
 
 
 def _answer_line(section: SectionResult, width: int, painter: Painter) -> str:
-    symbol, colour = _LOOKS[section.status]
+    symbol, colour = _RESERVED if section.reserved else _LOOKS[section.status]
     word = "" if section.status != "unanswered" else "not answered: "
-    return f"{painter.paint(symbol, colour)} {section.name:<{width}}  {word}{safe_text(section.answer, limit=400)}"
+    answer = safe_text(section.answer, limit=400)
+    if section.reserved:
+        answer += f"; {safe_text(section.reservation, limit=400)}"
+    return f"{painter.paint(symbol, colour)} {section.name:<{width}}  {word}{answer}"

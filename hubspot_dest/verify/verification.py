@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,9 +13,10 @@ from hubspot_dest.amounts import amount, verb
 from hubspot_dest.checks.finding import Finding
 from hubspot_dest.config.model import Config
 from hubspot_dest.delivery.client.null_client import NullClient
+from hubspot_dest.delivery.dispatch.call_grouping import CallGrouping
 from hubspot_dest.destination import HubSpotDestination
 from hubspot_dest.events.collector import Collector
-from hubspot_dest.intake.reader import BadLine, Line
+from hubspot_dest.intake.reader import ACCEPTED_TOGETHER, BadLine, Line
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.prediction import predict
@@ -212,7 +213,11 @@ def _push_events(
         new_id=lambda: f"{next(ids):016x}",  # the same input gives the same output
         judge=sections.judge,
     )
-    outcomes = _EventOutcomes(sections, parity=subject.parity)
+    # Contacts share calls as in the outbox, so that the calls are those of `preview` and `send`.
+    grouping = None if subject.parity else CallGrouping(config.batch_size if config.batch else 1)
+    lines: dict[str, int] = {}
+    waiting = _WaitingEvents(lines)
+    gathered: list[Outcome] = []
     usable, first_bad = 0, ""
     for read in events:
         if isinstance(read, BadLine):
@@ -223,72 +228,81 @@ def _push_events(
         for section in sections.every:
             section.add_event(read.event, read.number)
         outcome = destination.push(read.event)
-        for later in outcome.also:
-            if not later.events:
-                outcomes.add_later(later)
-        outcomes.add(outcome, read.number)
-        for later in outcome.also:
-            if later.events:
-                outcomes.add_later(later)
-    for later in destination.close():
-        outcomes.add_later(later)
-    outcomes.close()
+        gathered += waiting.of_push(outcome, read.number)
+        if not usable % ACCEPTED_TOGETHER:
+            _add_outcomes(gathered, lines, sections, grouping, parity=subject.parity)
+            gathered = []
+    gathered += map(waiting.later, destination.close())
+    gathered += waiting.close()
+    _add_outcomes(gathered, lines, sections, grouping, parity=subject.parity, last=True)
     sections.events.granted = tuple(destination.state.view.consent)
     if not usable:
         msg = f"it has no usable event{first_bad}"
         raise NoUsableEventError(msg)
 
 
-class _EventOutcomes:
-    """Gives the sections one outcome of each event: of one that waited for consent, only what came of it.
+class _WaitingEvents:
+    """Withholds the outcomes of events that wait for consent, so that each event has one: what came of it.
 
     Args:
-        sections: the sections of the run.
-        parity: whether HubSpot's answer is predicted for walkerOS.
+        lines: id to line of the events whose outcome is not known yet.
 
     """
 
-    def __init__(self, sections: _Sections, *, parity: bool) -> None:
-        self._sections = sections
-        self._parity = parity
+    def __init__(self, lines: dict[str, int]) -> None:
+        self._lines = lines
         self._waiting: dict[str, deque[tuple[Outcome, int]]] = {}
 
-    def add(self, outcome: Outcome, line: int) -> None:
-        """Add the first outcome of an event; it is kept back while the event waits for consent."""
-        if outcome.kind == "denied" and outcome.reason == "consent_missing":
-            dropped = any(
-                later.reason == "consent_queue_full" and later.event_id == outcome.event_id
-                for later in outcome.also
-            )
-            if not dropped:
-                self._waiting.setdefault(outcome.event_id, deque()).append((outcome, line))
-        else:
-            self._report(outcome, line)
+    def of_push(self, outcome: Outcome, line: int) -> Iterator[Outcome]:
+        """Yield the outcomes of a push in order: waiting events that it released, its own event, batches."""
+        waits = outcome.kind == "denied" and outcome.reason == "consent_missing"
+        if waits:
+            self._waiting.setdefault(outcome.event_id, deque()).append((outcome, line))
+        yield from (self.later(other) for other in outcome.also if not other.events)
+        if not waits:
+            self._lines[outcome.event_id] = line
+            yield outcome
+        yield from (other for other in outcome.also if other.events)
 
-    def add_later(self, outcome: Outcome) -> None:
-        """Add the outcome of a batch, or of an event that waited until now."""
+    def later(self, outcome: Outcome) -> Outcome:
+        """Return the outcome of an event that waited until now, with its line and the findings it had before."""
         waiting = None if outcome.events else self._waiting.get(outcome.event_id)
         if not waiting:
-            self._report(outcome, None)
-            return
-        first, line = waiting.popleft()
+            return outcome
+        first, self._lines[outcome.event_id] = waiting.popleft()
         if not waiting:
             del self._waiting[outcome.event_id]
-        plan = outcome.plan if outcome.plan is not None else first.plan
+        plan = outcome.plan or first.plan
         if plan is not None and first.plan is not None and plan is not first.plan:
             plan = replace(plan, findings=first.plan.findings + plan.findings)
-        self._report(replace(outcome, plan=plan), line)
+        return replace(outcome, plan=plan)
 
-    def close(self) -> None:
-        """Add the events that still wait, in the order in which they came."""
+    def close(self) -> Iterator[Outcome]:
+        """Yield the outcomes of the events that still wait, in the order in which they came."""
         still = [entry for waiting in self._waiting.values() for entry in waiting]
         for outcome, line in sorted(still, key=lambda entry: entry[1]):
-            self._report(outcome, line)
+            self._lines[outcome.event_id] = line
+            yield outcome
 
-    def _report(self, outcome: Outcome, line: int | None) -> None:
-        predicted = predict(outcome, parity=self._parity)
-        for section in self._sections.every:
+
+def _add_outcomes(
+    gathered: list[Outcome],
+    lines: dict[str, int],
+    sections: _Sections,
+    grouping: CallGrouping | None,
+    *,
+    parity: bool,
+    last: bool = False,
+) -> None:
+    """Give the sections the outcomes of events that are accepted together, with the calls that they share."""
+    for outcome in gathered if grouping is None else grouping.group(gathered, last=last):
+        predicted = predict(outcome, parity=parity)
+        line = lines.get(outcome.event_id)
+        for section in sections.every:
             section.add_outcome(predicted, line)
+    for outcome in gathered:
+        if outcome.kind != "denied":
+            lines.pop(outcome.event_id, None)
 
 
 def _collector(config: Config, subject: VerifySubject, now_ms: Callable[[], int]) -> Collector:
@@ -320,14 +334,24 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
         return "no_go", f"the mapping was not proved: {unexercised}"
     if "contracts" in unanswered and "events" in proved:
         return "no_go", "the events were not checked against the contract of the flow"
-    if strict and (unanswered or doubtful):
+    reserved = "; ".join(f"{answer.name}: {answer.reservation}" for answer in answers if answer.reserved)
+    if strict and (unanswered or doubtful or reserved):
         reasons = [f"unanswered with --strict: {', '.join(unanswered)}"] if unanswered else []
         reasons += [f"doubtful with --strict: {', '.join(doubtful)}"] if doubtful else []
+        reasons += [f"not a certain yes with --strict: {reserved}"] if reserved and not reasons else []
         return "no_go", "; ".join(reasons)
+    losing = [
+        answer.reservation.partition(";")[0]
+        for answer in answers
+        if any(found.finding.code == "contact_unknown" for found in answer.findings)
+    ]
+    but = f", but {losing[0]}" if losing else ""
     remarks = [f"unanswered: {', '.join(open_sections)}"] if open_sections else []
     remarks += [f"doubtful: {', '.join(doubtful)}"] if doubtful else []
     if remarks:
-        return "go", f"nothing that was checked blocks; {'; '.join(remarks)}"
+        return "go", f"nothing that was checked blocks{but}; {'; '.join(remarks)}"
+    if reserved:
+        return "go", f"nothing that was checked blocks, but {reserved}"
     return "go", "every question was answered, and nothing blocks"
 
 

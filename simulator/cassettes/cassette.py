@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hubspot_dest.storage.file_content import FileContent, content_of
 from hubspot_dest.storage.whole_file import write_whole_file
 
 __all__ = ["FORMAT", "UNANSWERED", "Cassette", "CassetteError", "Interaction", "Meanwhile", "Meta", "People"]
@@ -174,11 +175,19 @@ class Cassette:
 
         """
         try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise CassetteError(f"{path} cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:
-            raise CassetteError(f"{path} is not a cassette: not UTF-8 text") from None
+            raise CassetteError(
+                _of_another_kind(path) or f"{path} is not a cassette: not UTF-8 text"
+            ) from None
+        # A cassette contains a configuration and events: only a file without requests is of another kind.
+        other = "" if '"interactions"' in text else _of_another_kind(path)
+        if other:
+            raise CassetteError(other)
+        try:
+            raw = json.loads(text)
         except ValueError as error:
             raise CassetteError(f"{path} is not a cassette, or was cut short: {error}") from None
         try:
@@ -197,6 +206,14 @@ class Cassette:
         except ValidationError as error:
             raise CassetteError(f"{path} is a damaged cassette: hubspot_dest.{_first(error)}") from None
         return cls(meta, tuple(_exchange(interaction) for interaction in file.interactions))
+
+
+def _of_another_kind(path: Path) -> str:
+    """Return what a file seems to be instead of a cassette; empty if that is not known."""
+    content = content_of(path)
+    if content in (FileContent.EMPTY, FileContent.TEXT, FileContent.UNKNOWN):
+        return ""
+    return f"{path} looks like {content.value}, not a cassette"
 
 
 def _exchange(recorded_interaction: _RecordedInteraction) -> Interaction:

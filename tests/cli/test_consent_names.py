@@ -100,3 +100,18 @@ def test_that_no_event_gave_an_email_is_said_plainly_after_few_events(
     )
     said = "none of 1 event gave an e-mail or an objectId (data.customerMail): none of them can be sent"
     assert said in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", ["preview", "verify", "lint"])
+def test_a_misspelt_email_of_identify_is_named(run: Run, tmp_path: Path, command: str) -> None:
+    identify = {"map": {"emial": "user.email", "properties": {"map": {"plan": "data.plan"}}}}
+    config = {
+        "settings": {"eventNamePrefix": "pe1_", "identify": identify},
+        "mapping": {"page": {"view": {}}},
+    }
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    done = run("hubspot_dest", command, str(path), *(() if command == "lint" else (events(tmp_path),)))
+    said = done.stdout + done.stderr
+    assert "it maps emial" in said
+    assert "did you mean email?" in said

@@ -131,3 +131,15 @@ def test_events_that_send_nothing_either_way_are_no_proof_of_no_change(run: Run,
     assert "--consent NAME" in done.stderr
     granted = ("--fail-on", "change", "--consent", "marketing")
     assert run("hubspot_dest", "diff", shop, shop, str(events), *granted).returncode == 0
+
+
+def test_a_change_that_hubspot_refuses_is_named_with_its_events(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "new.yaml"
+    path.write_text(
+        Path(SHOP).read_text(encoding="utf-8").replace("purchase_completed", "Purchase!"), encoding="utf-8"
+    )
+    done = run("hubspot_dest", "diff", SHOP, str(path), EVENTS, "--consent", "marketing")
+    assert "HubSpot refuses what NEW sends for 1 event, first in line 7: event_name" in done.stderr
+    assert "new.yaml, line" in done.stderr
+    back = run("hubspot_dest", "diff", str(path), SHOP, EVENTS, "--consent", "marketing")
+    assert "HubSpot refuses" not in back.stderr

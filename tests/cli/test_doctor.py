@@ -127,6 +127,10 @@ def test_a_wrong_token_is_told_and_never_shown(run: Run, hubspot: FakeHubSpot) -
     assert "401 INVALID_AUTHENTICATION" in found(checks, "token")[0]["sentence"]
     assert wrong(checks) == ["token"]
     assert done.stdout.count("INVALID_AUTHENTICATION") == 1
+    assert "no response was one that HubSpot gives" not in done.stdout
+    assert found(checks, "HubSpot")[0]["sentence"] == (
+        "without a token that is accepted, nothing else was checked"
+    )
     assert secret not in done.stdout + done.stderr
 
 
@@ -149,6 +153,10 @@ def test_where_nothing_listens_one_sentence_says_so(run: Run) -> None:
     assert "nothing listens at 127.0.0.1" in found(checks, "HubSpot")[0]["sentence"]
     assert not found(checks, "event definitions")
     assert wrong(checks) == ["HubSpot"]
+    assert found(checks, "HubSpot")[0]["hint"] == "is hubspot-sim serve running there?"
+    people = run("hubspot_dest", "doctor", SHOP, "--base-url", gone.base_url)
+    assert "(asked HubSpot)" not in people.stdout
+    assert "no response was one that HubSpot gives" not in people.stdout
 
 
 @pytest.mark.parametrize("body", ["<html>welcome</html>", "[]", "{}"])
@@ -261,3 +269,11 @@ def test_events_of_which_none_can_be_read_prove_nothing(
     done, _ = doctor(run, hubspot, SHOP, str(events))
     assert done.returncode == 2
     assert "has no usable event" in done.stderr
+
+
+def test_a_fix_is_a_command_that_can_be_copied(run: Run, hubspot: FakeHubSpot, tmp_path: Path) -> None:
+    config = configuration(tmp_path, hubspot, mapping={"page": {"view": {"name": "never_defined"}}})
+    done = run("hubspot_dest", "doctor", config, EVENTS, "--base-url", hubspot.base_url)
+    expected = f"hubspot-dest definitions apply {config} {EVENTS} --base-url {hubspot.base_url}"
+    assert expected in done.stdout
+    assert "CONFIG" not in done.stdout

@@ -82,8 +82,8 @@ def test_fix_twice_writes_once(run: Run, tmp_path: Path) -> None:
 def test_explain_shows_the_page_of_a_code_of_every_catalogue(run: Run, code: str) -> None:
     done = run("hubspot_dest", "explain", code)
     assert done.returncode == 0
-    assert done.stdout.startswith(f"### {code}")
-    assert "**Fix**" in done.stdout
+    assert done.stdout.startswith(f"{code}\n")
+    assert "\nFix: " in done.stdout
 
 
 def test_lint_explain_shows_a_page_and_refuses_an_unknown_code(run: Run) -> None:

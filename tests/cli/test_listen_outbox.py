@@ -68,6 +68,7 @@ def test_what_waited_for_consent_survives_kill_9_and_goes_out_with_it(
         code, said = running.stop()
     assert (code, uuids(hubspot)) == (0, [])
     assert "100 wait for consent, safe in the outbox" in said
+    assert "100 denied (wait for consent)" in said, "the two lines count the same events"
     with listening(config, "--consent", "marketing", "--grace", "20") as running:
         code, said = running.stop()
     assert code == 0, said

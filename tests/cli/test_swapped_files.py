@@ -45,7 +45,8 @@ def test_swapped_arguments_are_told_apart_by_every_command_that_takes_both(
 ) -> None:
     said = call(run, folder, *arguments)
     assert said.startswith("error: events.jsonl looks like events, not a configuration, and "), said
-    assert "CONFIG comes first" in said
+    order = "the order is OLD NEW EVENTS" if arguments[1] == "diff" else "CONFIG comes first"
+    assert order in said
     assert "  try: hubspot-" in said
 
 
@@ -96,3 +97,38 @@ def test_a_file_that_is_no_outbox_is_never_to_be_moved_away(run: Run, folder: Pa
     assert "try: pass events.jsonl.outbox.sqlite3" in call(
         run, folder, "hubspot_dest", "outbox", verb, "events.jsonl"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("check", "events.jsonl"), "events.jsonl looks like events, not a configuration"),
+        (("replay", "shop.yaml"), "shop.yaml looks like a configuration, not a cassette"),
+        (("replay", "events.jsonl"), "events.jsonl looks like events, not a cassette"),
+        (("generate", "--cover", "events.jsonl"), "events.jsonl looks like events, not a configuration"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_the_simulator_says_what_a_wrong_file_is(
+    run: Run, folder: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    assert message in call(run, folder, "simulator", *arguments)
+
+
+def test_diff_names_its_own_arguments_and_not_those_of_other_commands(run: Run, folder: Path) -> None:
+    said = call(run, folder, "hubspot_dest", "diff", "events.jsonl", "shop.yaml", "shop.yaml")
+    assert "the order is OLD NEW EVENTS" in said
+    assert "CONFIG" not in said
+
+
+def test_follow_refuses_events_even_if_the_id_is_one_of_theirs(run: Run, folder: Path) -> None:
+    assert "events.jsonl looks like events, not a trail" in call(
+        run, folder, "hubspot_dest", "follow", "a2", "events.jsonl"
+    )
+
+
+def test_explain_as_an_option_of_verify_points_to_what_explains(run: Run, folder: Path) -> None:
+    said = call(run, folder, "hubspot_dest", "verify", "shop.yaml", "events.jsonl", "--explain")
+    assert "No such option '--explain'" in said
+    assert "hubspot-dest preview --explain" in said
+    assert "hubspot-dest explain CODE" in said

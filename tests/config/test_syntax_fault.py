@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from hubspot_dest.account.account_file import AccountFileError, read_account_file
-from hubspot_dest.config.loading import ConfigFileError, DocumentError, load_config, parse_document
+from hubspot_dest.config.loading import (
+    ConfigFileError,
+    DocumentError,
+    load_config,
+    parse_document,
+    read_document,
+)
 from hubspot_dest.intake.reader import BadLine, read_events
 from hubspot_dest.lint.linter import lint_text
 
@@ -35,8 +41,8 @@ CASES = [
         "quote up to the next", "a.yaml", 'a: 1\nb: "x\nc: "y"\nd: 4\n', 2, "the quote that is opened here"
     ),
     Broken("colon", "a.yaml", "a: 1\nb 2\nc: 3\n", 2, "a colon is missing"),
-    Broken("tab", "a.yaml", "a: 1\n\tb: 2\nc: 3\n", 2, "\\t"),
-    Broken("indentation", "a.yaml", "a: 1\n  b: 2\nc: 3\n", 2, "mapping values"),
+    Broken("tab", "a.yaml", "a: 1\n\tb: 2\nc: 3\n", 2, "replace the tab with spaces"),
+    Broken("indentation", "a.yaml", "a: 1\n  b: 2\nc: 3\n", 2, "indented more than the line above"),
     Broken(
         "json brace",
         "a.json",
@@ -103,3 +109,27 @@ def test_whatever_is_cut_off_or_changed_has_a_place_inside_the_text() -> None:
         for text in (whole[:cut], whole[:cut] + whole[cut + 1 :], f"{whole[:cut]}{{{whole[cut:]}"):
             for name in ("a.json", "a.yaml"):
                 assert 1 <= line_of(name, text) <= text.count("\n") + 2
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("settings:\n  a: 1\n b: 2\n", 3, "correct its indentation"),
+        ("mapping:\n  - a\n  b: 2\n", 3, "correct its indentation"),
+        ("settings:\n  a: 1\n   b: 2\n", 3, "indented more than the line above it"),
+        ("settings:\n  a: x\n\tb: y\n", 3, "replace the tab with spaces"),
+        ("a:\n\t- b\n", 2, "replace the tab with spaces"),
+        ("a: b: c\n", 1, "a colon and a space must be in quotes"),
+        ("a: @b\n", 1, "begins with @ must be in quotes"),
+    ],
+)
+def test_yaml_faults_are_in_the_words_of_a_files_author(
+    tmp_path: Path, text: str, line: int, message: str
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigFileError, match=rf"line {line}, column \d+: invalid YAML: .*{message}"):
+        read_document(path)
+    sentence = lint_text("a.yaml", text).findings[0].sentence
+    assert sentence.startswith("column ")  # the finding has the line
+    assert message in sentence

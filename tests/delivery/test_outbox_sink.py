@@ -121,6 +121,19 @@ def test_a_contact_that_was_refused_is_written_again_when_it_is_right(
     assert [outcome.reason for outcome in heard if outcome.kind == "failed"].count("contact_failed") == 2
 
 
+def test_a_refused_contact_of_a_silent_rule_promises_no_event(tmp_path: Path, hubspot: FakeHubSpot) -> None:
+    heard: list[Outcome] = []
+    silent = {"mapping": {"page": {"view": {"silent": True}}}}
+    with make(hubspot, tmp_path, {"identify": IDENTIFY}, config=silent) as destination:
+        destination.listeners.append(heard.append)
+        destination.push(make_event(1, email="ada+invalid@", user={"plan": "pro"}))
+        destination.flush()
+    [failed] = [outcome for outcome in heard if outcome.kind == "failed"]
+    assert failed.reason == "contact_failed"
+    assert failed.sentence.startswith("HubSpot refused the contact, which holds no event back: 4")
+    assert not hubspot.account.occurrences
+
+
 def test_the_last_value_of_a_contact_is_what_hubspot_has_in_the_end(
     tmp_path: Path, hubspot: FakeHubSpot
 ) -> None:

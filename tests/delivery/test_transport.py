@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import re
 import socket
 
 import pytest
+import urllib3
 from pydantic import SecretStr
 
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError, error_from_answer
+from hubspot_dest.delivery.client.transport import _reason
 from tests.delivery.wire import NO_CONTENT, answer, wire
 
 TOKEN = "pat-na1-00000000-0000-0000-0000-000000000000"
@@ -138,3 +142,24 @@ def test_the_scope_that_is_missing_is_named(body: dict[str, object]) -> None:
     assert error.scopes == ("a.send", "b.write")
     assert "missing scope: a.send, b.write" in error.describe()
     assert error.as_dict()["missingScopes"] == ["a.send", "b.write"]
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        ConnectionResetError(104, "Connection reset by peer"),
+        ConnectionAbortedError(),
+        BrokenPipeError(32, "Broken pipe"),
+        http.client.IncompleteRead(b"", 3),
+        http.client.BadStatusLine("x"),
+        http.client.LineTooLong("header line"),
+        OSError(),
+    ],
+    ids=lambda cause: type(cause).__name__,
+)
+def test_a_broken_connection_is_described_in_words_and_not_by_a_class(cause: Exception) -> None:
+    error = urllib3.exceptions.ProtocolError("Connection aborted.", cause)
+    reason = _reason(error, "http://127.0.0.1:8080/x")
+    assert reason.startswith("the connection to 127.0.0.1:8080 broke: ")
+    assert not re.search(r"Error|[a-z][A-Z]", reason)
+    assert DeliveryError("unreachable", reason).describe() == f"unreachable: {reason}"

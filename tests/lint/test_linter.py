@@ -331,7 +331,8 @@ def test_a_mistake_behind_a_reference_is_named_where_the_variable_is() -> None:
         ('{"settings": {}', "syntax", 1),
         ('{\n"a": 1,\n"a": 2}', "duplicate_key", 3),
         ("settings:\n  a: [1\n", "syntax", 2),
-        ("a: 1\nb: 2\na: 3\n", "duplicate_key", 1),
+        ("a: 1\nb: 2\na: 3\n", "duplicate_key", 3),
+        ('{"a": {\n"b": 1},\n"a": 2}', "duplicate_key", 3),
         ("a: &a [*a]\n", "syntax", 1),
         ("[1]", "invalid_value", 1),
         ("", "invalid_value", None),
@@ -446,3 +447,10 @@ def _replace(document: dict[str, Any], place: int, value: Any) -> None:
     if places:
         owner, key = places[place % len(places)]
         owner[key] = value
+
+
+@pytest.mark.parametrize("text", ["a: 1\nb: 2\na: 3\na: 4\n", '{"a": 1,\n"b": 2,\n"a": {"c": 3},\n"a": 4}'])
+def test_every_double_key_has_its_own_line_and_names_the_first(text: str) -> None:
+    found = [finding for finding in lint_text("config", text).findings if finding.code == "duplicate_key"]
+    assert [finding.line for finding in found] == [3, 4]
+    assert all("first in line 1" in finding.sentence for finding in found)

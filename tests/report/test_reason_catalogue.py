@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import pytest
 
+from hubspot_dest.checks.page import page_of, plain_text
 from hubspot_dest.delivery.client.errors import DeliveryError, ErrorKind
 from hubspot_dest.outcome import Kind, Outcome
 from hubspot_dest.report.fixes import fix_for, fix_for_error
@@ -99,11 +100,21 @@ def explain(*arguments: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
+def test_explain_shows_no_marks_of_markdown_for_any_code_or_word() -> None:
+    pages = [*map(page_of, EVERY_CHECK.values()), *map(word_page, OUTCOME_WORDS.values())]
+    for page in map(plain_text, pages):
+        assert not any(mark in page for mark in ("### ", "**", "`")), page
+    shown = explain("event_name_characters").stdout
+    assert "\nSeverity: refused: " in shown
+    assert not any(mark in shown for mark in ("###", "**", "`"))
+    assert explain("--all").stdout.count("\n### ") > 20, "docs/checks.md is made from it"
+
+
 def test_explain_answers_for_a_word_as_it_is_printed_and_names_the_nearest_of_an_unknown_one() -> None:
     for given in ("no_identity", "skipped: no_identity", "No_Identity:"):
         done = explain(given)
-        assert (done.returncode, done.stdout.startswith("### no_identity\n")) == (0, True), done.stderr
-    assert explain("email_invalid").stdout.startswith("### email_invalid\n")
+        assert (done.returncode, done.stdout.startswith("no_identity\n")) == (0, True), done.stderr
+    assert explain("email_invalid").stdout.startswith("email_invalid\n")
     assert "did you mean consent_refused?" in explain("consent_refusd").stderr
     assert "did you mean identified?" in explain("identifid").stderr
     unknown = explain("xyzzy")

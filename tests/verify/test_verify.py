@@ -693,3 +693,85 @@ def test_events_that_match_no_rule_prove_no_mapping(tmp_path: Path, options: lis
     assert done.exit_code == 1, done.output
     assert "NO-GO" in done.stdout
     assert "no event matched a rule" in done.stdout
+
+
+# ---- what is not a certain yes
+
+
+def test_a_misspelt_rule_is_reported_at_its_line_with_the_events_that_it_misses(tmp_path: Path) -> None:
+    config = tmp_path / "shop.yaml"
+    config.write_text(Path(SHOP).read_text("utf-8").replace("\n  order:", "\n  ordr:"), "utf-8")
+    done = verify(str(config), EVENTS, "--consent", "marketing")
+    line = line_of(str(config), "complete:")
+    assert f"shop.yaml:{line}: doubtful rule_misspelt: no event matched 'ordr complete'" in done.stdout
+    assert "events named 'order complete' have no rule of their own: did you mean it?" in done.stdout
+    strict = verify(str(config), EVENTS, "--consent", "marketing", "--fail-on", "doubtful")
+    assert strict.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("entity", "action", "found"),
+    [("ordr", "complete", True), ("order", "complte", True), ("order", "Complete", False), ("order", "cancel", False),
+     ("ordr", "*", True)],
+)  # fmt: skip
+def test_only_small_differences_in_one_word_of_a_rule_count_as_misspelt(
+    tmp_path: Path, entity: str, action: str, found: bool
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(
+        json.dumps({"settings": {"eventNamePrefix": "pe1_"}, "mapping": {entity: {action: {}}}}), "utf-8"
+    )
+    done = verify(str(config), write_events(tmp_path, ORDER))
+    assert ("rule_misspelt" in done.stdout) is found, done.stdout
+
+
+def test_a_rule_that_ignores_its_events_is_not_called_misspelt(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    mapping = {"order": {"completed": {"ignore": True}}}
+    config.write_text(json.dumps({"settings": {"eventNamePrefix": "pe1_"}, "mapping": mapping}), "utf-8")
+    done = verify(str(config), write_events(tmp_path, ORDER, {**ORDER, "name": "order completed"}))
+    assert "rule_misspelt" not in done.stdout
+
+
+def test_parity_is_never_a_certain_yes_while_walkeros_can_lose_events() -> None:
+    account = ("--account", str(EXAMPLES / "account.json"))
+    done = verify(SHOP, EVENTS, "--consent", "marketing", "--parity", *account)
+    assert done.exit_code == 0
+    assert (
+        "but walkerOS loses the events of contacts that HubSpot does not have yet"
+        in done.stdout.splitlines()[0]
+    )
+    assert "\n~ events" in done.stdout
+    assert f"shop.yaml:{line_of(SHOP, 'identify:')}: doubtful contact_unknown: 7 events" in done.stdout
+    for stricter in (("--strict",), ("--fail-on", "doubtful")):
+        assert verify(SHOP, EVENTS, "--consent", "marketing", "--parity", *account, *stricter).exit_code == 1
+    own = verify(SHOP, EVENTS, "--consent", "marketing", *account, "--strict")
+    assert own.exit_code == 0
+    assert "contact_unknown" not in own.stdout
+
+
+def test_without_the_account_the_answer_about_events_holds_only_as_far_as_is_known(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    done = verify(SHOP, EVENTS, "--consent", "marketing", "--report", str(page))
+    assert "\n~ events" in done.stdout
+    assert "as far as is known: the account was not given" in done.stdout
+    assert "yes, but: as far as is known: the account was not given" in page.read_text("utf-8")
+    known = verify(SHOP, EVENTS, "--consent", "marketing", "--account", str(EXAMPLES / "account.json"))
+    assert "\n✓ events" in known.stdout
+
+
+def test_each_rule_of_an_event_has_its_own_sample_in_the_report(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    verify(SHOP, EVENTS, "--consent", "marketing", "--report", str(page))
+    text = page.read_text("utf-8")
+    samples = text[text.index('id="samples"') :]
+    assert "large_order_completed" in samples
+    assert "purchase_completed" in samples
+
+
+def test_the_report_counts_the_calls_of_preview(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    verify(SHOP, EVENTS, "--consent", "marketing", "--report", str(page))
+    shown = CliRunner().invoke(preview, [SHOP, EVENTS, "--consent", "marketing"])
+    assert "; 1 contact call, 6 event calls" in shown.output
+    assert "1 contact call, 6 event calls" in page.read_text("utf-8")

@@ -37,6 +37,12 @@ def command(event_id: str, trail: Path, as_lines: bool) -> None:
 
     Exit 0: the trail has records of the event. 1: it has none. 2: the trail could not be read.
     """
+    content = content_of(trail)
+    if content in _NO_TRAIL:
+        stop(
+            f"{safe_text(trail)} looks like {content.value}, not a trail",
+            "the FILE that `send --trail FILE` wrote",
+        )
     found = 0
     try:
         for record in follow(trail, event_id):
@@ -48,12 +54,6 @@ def command(event_id: str, trail: Path, as_lines: bool) -> None:
                     print_data(line)
     except OSError as error:
         stop(f"{safe_text(trail)} cannot be read: {error.strerror or error}")
-    content = content_of(trail)
-    if not found and content in _NO_TRAIL:
-        stop(
-            f"{safe_text(trail)} looks like {content.value}, not a trail",
-            "the FILE that `send --trail FILE` wrote",
-        )
     if not found:
         say(f"{safe_text(trail)} has no record of {safe_text(event_id)}")
         raise SystemExit(int(ExitCode.CHECK_FAILED))

@@ -15,6 +15,7 @@ from hubspot_dest.account.pull import pull_account
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.bad_lines import unusable
+from hubspot_dest.cli.command_hint import with_real_names
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import (
@@ -33,7 +34,7 @@ from hubspot_dest.definitions.account_content import planned_account
 from hubspot_dest.definitions.apply import DefinitionStep, apply_plan
 from hubspot_dest.definitions.needs import DefinitionNeeds
 from hubspot_dest.definitions.plan import DefinitionsPlan
-from hubspot_dest.definitions.plan_text import plan_lines, plan_records, plan_sentence
+from hubspot_dest.definitions.plan_text import plan_lines, plan_records, plan_sentence, size_text
 from hubspot_dest.definitions.planner import plan_definitions
 from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.delivery.client.errors import DeliveryError
@@ -127,10 +128,15 @@ def apply(
         _ask(missing, account)
     counts: Counter[str] = Counter()
     created: Counter[str] = Counter()
+    new_properties = {
+        event.full_name: sum(prop.state != "impossible" for prop in event.properties) for event in made.events
+    }
     for step in apply_plan(made, client, time.sleep):
         counts[step.kind] += 1
         if step.kind == "created":
             created[step.what] += 1
+            # A definition is created together with its properties, which are not separate steps.
+            created["property"] += new_properties[step.name] if step.what == "event" else 0
         _show_step(step, as_json=as_json)
     _sum_up(made, counts, created, as_json=as_json)
     unfinished = counts["failed"] + counts["not_tried"] + made.count("conflict", "impossible")
@@ -151,7 +157,7 @@ def reading_hint(error: DeliveryError) -> str:
     """Return what to do if the account cannot be read."""
     if error.status == 403:
         return f"the token needs {_READ_SCOPES}"
-    return safe_text(fix_for_error(error))
+    return safe_text(with_real_names(fix_for_error(error)))
 
 
 def _target(config: Config, *, live: bool) -> Config:
@@ -199,7 +205,7 @@ def _add_events(
             "so what must exist is unknown",
             "grant the consent they wait for with --consent NAME"
             if planned.waiting
-            else "run hubspot-dest preview CONFIG EVENTS to see why",
+            else with_real_names("run hubspot-dest preview CONFIG EVENTS to see why"),
         )
     if bad := planned.bad:
         lines = f"the needs of {amount(len(bad), 'line')} of {source_name(source)} without an event"
@@ -287,9 +293,8 @@ def _sum_up(made: DefinitionsPlan, counts: Counter[str], created: Counter[str], 
         states = {kind: counts[kind] for kind in ("created", "failed", "not_tried")}
         print_data(json_line({**_summary(made), **states}))
     unchanged = made.count("conflict", "impossible")
-    names = [amount(count, what) for what, count in created.items()]
-    # A definition is created together with its properties, which are not separate steps.
-    parts = [f"created {' and '.join(names)}" if names else "created nothing"]
+    size = size_text(*(created[what] for what in ("event", "property", "event property", "contact property")))
+    parts = [f"created {size}" if created.total() else "created nothing"]
     parts += [
         f"{counts[kind]} {word}"
         for kind, word in (("failed", "failed"), ("not_tried", "not tried"))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
 from hubspot_dest.amounts import amount
+from hubspot_dest.checks.finding import Finding
+from hubspot_dest.cli.command_hint import with_real_names
 from hubspot_dest.cli.console import print_data, print_document, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_states, open_config, use_colour
@@ -23,6 +25,7 @@ from hubspot_dest.diff.plan_change import PlanChange
 from hubspot_dest.intake.reader import BadLine, IntakeError, read_events, source_name
 from hubspot_dest.mapping.dialect import dialect_of
 from hubspot_dest.planning.dry_run import DryRun
+from hubspot_dest.planning.plan import Plan
 from hubspot_dest.planning.profiles import Profile, profile_of
 from hubspot_dest.report.diff_text import (
     DiffTitle,
@@ -35,6 +38,8 @@ from hubspot_dest.report.diff_text import (
 from hubspot_dest.report.json_report import as_json as json_text
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
+from hubspot_dest.verdict.judge import Judge
+from hubspot_dest.verdict.prediction import refusal
 
 __all__ = ["diff"]
 
@@ -85,7 +90,8 @@ def diff(
     else:
         ours, theirs = profile_of(dialect, parity=False), profile_of(dialect, parity=True)
         comparison, title = _of_profiles(configs[0], ours, theirs, files, walkeros)
-    _play(events, max_line_bytes, comparison, print_changes=as_json)
+    refusals = _NewRefusals(*configs, parity=parity) if against is None else None
+    _play(events, max_line_bytes, comparison, refusals, print_changes=as_json)
     if as_json:
         print_data(json_text(diff_record(comparison, title)))
     else:
@@ -96,6 +102,8 @@ def diff(
             write(line)
     if as_json or markdown:
         say(diff_sentence(comparison))
+    for text in () if refusals is None else refusals.sentences():
+        say(text)
     if against is not None:
         say(
             "what depends on HubSpot's responses is not compared: walkerOS loses the events of unknown contacts (404) "
@@ -107,7 +115,11 @@ def diff(
     if comparison.sending == 0 and fail_on != "never":
         stop(
             f"none of {amount(comparison.events, 'event')} is sent either way, so nothing was compared",
-            "run hubspot-dest preview CONFIG EVENTS to see why; --consent NAME grants consent",
+            with_real_names(
+                "run hubspot-dest preview CONFIG EVENTS to see why; --consent NAME grants consent",
+                config=files[-2],
+                events=events,
+            ),
         )
     failed = bool(comparison.bad_lines) or _fails(comparison, fail_on)
     raise SystemExit(int(ExitCode.CHECK_FAILED if failed else ExitCode.OK))
@@ -121,7 +133,41 @@ def _fails(comparison: PlanComparison, fail_on: Literal["change", "loss", "never
     return comparison.losses > 0
 
 
-def _play(source: str, max_line_bytes: int, comparison: PlanComparison, *, print_changes: bool) -> None:
+class _NewRefusals:
+    """Counts the events that HubSpot refuses as NEW sends them, but not as OLD does."""
+
+    def __init__(self, old: Config, new: Config, *, parity: bool) -> None:
+        self._old = Judge(old.raw, source=old.source)
+        self._new = Judge(new.raw, source=new.source)
+        self._parity = parity
+        self._found: dict[str, tuple[Finding, int, int]] = {}
+
+    def add(self, before: Plan, after: Plan, now_ms: int, number: int) -> None:
+        """Judge the plans of an event, of which the number is its line."""
+        found = refusal(after, self._new.judge(after, now_ms), parity=self._parity)
+        was = refusal(before, self._old.judge(before, now_ms), parity=self._parity)
+        if found is not None and (was is None or was.code != found.code):
+            first, count, line = self._found.get(found.code, (found, 0, number))
+            self._found[found.code] = (first, count + 1, line)
+
+    def sentences(self) -> Iterator[str]:
+        """Yield a sentence for each cause, with the number of its events and the place in NEW."""
+        for finding, count, line in self._found.values():
+            place = f"{finding.file}, line {finding.line}: " if finding.file and finding.line else ""
+            yield (
+                f"HubSpot refuses what NEW sends for {amount(count, 'event')}, first in line {line}: {finding.code}: "
+                f"{safe_text(place + finding.sentence, limit=300)}"
+            )
+
+
+def _play(
+    source: str,
+    max_line_bytes: int,
+    comparison: PlanComparison,
+    refusals: _NewRefusals | None,
+    *,
+    print_changes: bool,
+) -> None:
     """Compare every event of a source, and count the lines that are not events."""
     now_ms = time.time_ns() // 1_000_000
     progress = ReadProgress(source)
@@ -132,7 +178,10 @@ def _play(source: str, max_line_bytes: int, comparison: PlanComparison, *, print
                 hint = f" ({read.hint})" if read.hint else ""
                 say(f"error: {safe_text(read.where(source))}: {safe_text(read.message, limit=300)}{hint}")
                 continue
-            change = comparison.compare(read.event, now_ms, number=read.number).change
+            compared = comparison.compare(read.event, now_ms, number=read.number)
+            change = compared.change
+            if refusals is not None:
+                refusals.add(compared.before, compared.after, now_ms, read.number)
             if print_changes and change is not None:
                 _print_change(change)
             if not comparison.events % _PROGRESS:

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from hubspot_dest.amounts import amount, verb
+from hubspot_dest.cli.command_hint import with_real_names
 from hubspot_dest.cli.console import print_data, say
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import (
@@ -89,11 +90,11 @@ def _planned(config: Config, source: str, states: dict[str, bool], max_line_byte
 
 def _show(check: Probe, painter: Painter) -> None:
     symbol, colour = _LOOKS[check.verdict]
-    live = " (asked HubSpot)" if check.live else ""
+    live = " (asked HubSpot)" if check.live and check.answered else ""
     head = painter.paint(f"{symbol} {check.verdict:<8}", colour)
     print_data(f"{head} {safe_text(check.subject)}: {safe_text(check.sentence)}{painter.dim(live)}")
     if check.hint:
-        print_data(f"           try: {safe_text(check.hint)}")
+        print_data(f"           try: {safe_text(with_real_names(check.hint))}")
 
 
 def _sum_up(verdicts: Counter[str], *, as_lines: bool, asked: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from hubspot_dest.checks.page import all_pages, page_of
+from hubspot_dest.checks.page import all_pages, page_of, plain_text
 from hubspot_dest.cli.console import print_data, print_document, stop
 from hubspot_dest.report.reason_catalogue import OUTCOME_WORDS, word_page
 from hubspot_dest.report.safe_text import safe_text
@@ -36,8 +36,10 @@ def explain(code: str | None, *, every: bool) -> None:
             f"did you mean {near[0]}?" if near else "hubspot-dest explain lists every code and every reason"
         )
         stop(f"there is no check, outcome or reason {safe_text(code, limit=60)!r}", hint)
-    for page in pages:
-        for line in page.rstrip("\n").split("\n"):
+    for number, page in enumerate(pages):
+        if number:
+            print_data("")
+        for line in plain_text(page).rstrip("\n").split("\n"):
             print_data(line)
 
 

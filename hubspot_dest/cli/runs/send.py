@@ -17,6 +17,7 @@ import click
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
 from hubspot_dest.amounts import amount, verb
+from hubspot_dest.cli.command_hint import with_real_names
 from hubspot_dest.cli.console import print_data, progress, say, stop
 from hubspot_dest.cli.counters import EventBalance, RunCounters
 from hubspot_dest.cli.dead_letters import write_dead_letters
@@ -598,7 +599,7 @@ class SendRun:
         if outcome.reason == "delivery_resumed":
             say("HubSpot accepts requests again: delivery continues")
         elif outcome.reason != "bisected" and self._delivery.is_new(outcome) and outcome.error is not None:
-            self._delivery.fix = fix_for(outcome)
+            self._delivery.fix = with_real_names(fix_for(outcome))
             what = "delivery pauses" if outcome.reason == "delivery_paused" else "not delivered yet"
             by_hand = outcome.error.kind in ("unauthorized", "refused")
             then = self._delivery.fix if by_hand else "it is tried again"
@@ -706,7 +707,7 @@ class SendRun:
         if not self._as_json and (table := self._reasons.lines()):
             say("")
             for line in table:
-                say(line)
+                say(with_real_names(line))
             say("")
         for sentence in () if self._counters.emails is None else self._counters.emails.sentences():
             say(f"warning: {safe_text(sentence)}")
@@ -714,6 +715,12 @@ class SendRun:
         if self._older:
             say(f"{amount(self._older, 'older event')} {verb(self._older, 'were')} left out")
         say(self._rest(destination, waiting))
+
+    def _go_on(self) -> str:
+        """Return how to go on; repeating the command alone would accept the lines of a file a second time."""
+        if self._plan.resumption is not None:
+            return "send again with --resume to go on"
+        return "the next send with this outbox goes on"
 
     def _rest(self, destination: HubSpotDestination, waiting: int) -> str:
         balance, outbox = self._balance, safe_text(self._plan.outbox)
@@ -732,7 +739,7 @@ class SendRun:
             parts.append(f"{pending}{also} {gone}")
         elif outbox and (pending or contacts):
             are = verb(pending, "are")
-            parts.append(f"{pending} {are} safe in the outbox {outbox}{also}; send again to go on")
+            parts.append(f"{pending} {are} safe in the outbox {outbox}{also}; {self._go_on()}")
         elif pending:
             were, are = verb(pending, "were"), verb(pending, "are")
             parts.append(f"{pending} {were} not taken and {are} lost with this process")

@@ -78,7 +78,7 @@ class DeliveryError(Exception):
         if self.status is not None:
             parts.append(str(self.status))
         elif self.kind != "impossible":  # its message explains itself
-            parts.append(self.kind)
+            parts.append(f"{self.kind}:")
         if self.category:
             parts.append(self.category)
         parts.append(self.message)

@@ -416,8 +416,28 @@ def _reason(error: Exception, url: str) -> str:
     if any(type(cause).__name__ == "RemoteDisconnected" for cause in causes):
         return f"{where} closed the connection without an answer"
     return (
-        f"the connection to {where} broke: {type(next(filter(_is_error, reversed(causes)), inner)).__name__}"
+        f"the connection to {where} broke: {_break_reason(next(filter(_is_error, reversed(causes)), inner))}"
     )
+
+
+def _break_reason(cause: Any) -> str:
+    """Return how a connection broke, in words rather than as the name of a class."""
+    words = {
+        ConnectionResetError: "it was reset by the other side",
+        ConnectionAbortedError: "it was aborted",
+        BrokenPipeError: "it was closed while the request was sent",
+        TimeoutError: "it took too long",
+        http.client.IncompleteRead: "the response ended too early",
+        IncompleteRead: "the response ended too early",
+        http.client.BadStatusLine: "the response is not HTTP",
+        http.client.LineTooLong: "a line of the response is too long",
+        InvalidHeader: "a header of the response is invalid",
+        http.client.HTTPException: "the response is not valid HTTP",
+        ValueError: "the response is not valid HTTP",
+    }
+    known = next((text for kind, text in words.items() if isinstance(cause, kind)), None)
+    system = cause.strerror if isinstance(cause, OSError) else None
+    return known or system or str(cause) or "for an unknown reason"
 
 
 def _is_error(cause: Any) -> bool:

@@ -218,7 +218,10 @@ def _dead(report: Report, intent: Intent, message: str, calls: tuple[list[Any], 
     payload = decode(intent.payload)
     reason, sentence = report.reason, message
     if report.what == "contacts":
-        reason, sentence = "contact_failed", f"HubSpot refused the contact; its events go on: {message}"
+        reason, sentence = (
+            "contact_failed",
+            f"HubSpot refused the contact, which holds no event back: {message}",
+        )
     object_id = payload.get("objectId")
     person = payload.get("email") or (f"objectId {object_id}" if object_id else "")
     return Outcome(

@@ -52,9 +52,10 @@ class ReportQuestion:
 
     Attributes:
         question: the question.
-        tone: `good` if nothing blocks, `bad` if something blocks, `open` if it is unanswered.
+        tone: `good` if nothing blocks, `bad` if something blocks, `open` if it is unanswered or the yes is not certain.
         answer: the answer in one sentence.
         notes: further remarks.
+        reservation: why the answer is yes, but not certainly; empty otherwise.
 
     """
 
@@ -62,6 +63,7 @@ class ReportQuestion:
     tone: ReportTone
     answer: str
     notes: tuple[str, ...] = ()
+    reservation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

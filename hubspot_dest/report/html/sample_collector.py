@@ -1,4 +1,4 @@
-"""Keep a sample event for each name and outcome."""
+"""Keep a sample event for each name, outcome and rule."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class SampleCollector:
     """Collect samples, in memory that does not grow with the events."""
 
     def __init__(self) -> None:
-        self._samples: dict[tuple[str, str, str], ReportSample] = {}
-        self._counts: dict[tuple[str, str, str], int] = {}
+        self._samples: dict[tuple[str, str, str, str], ReportSample] = {}
+        self._counts: dict[tuple[str, str, str, str], int] = {}
 
     def add(self, outcome: Outcome, line: int | None) -> None:
-        """Keep the outcome of an event if it is the first with its name, outcome and reason.
+        """Keep the outcome of an event if it is the first with its name, outcome, reason and rule.
 
         Args:
             outcome: the actual or predicted outcome.
@@ -31,7 +31,8 @@ class SampleCollector:
         """
         if outcome.events:
             return
-        key = (outcome.name, outcome.kind, "" if outcome.kind in ("sent", "queued") else outcome.reason)
+        reason = "" if outcome.kind in ("sent", "queued") else outcome.reason
+        key = (outcome.name, outcome.kind, reason, outcome.rule_label)
         if key in self._counts:
             self._counts[key] += 1
         elif len(self._counts) < _MOST:

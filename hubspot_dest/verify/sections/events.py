@@ -16,6 +16,7 @@ from hubspot_dest.report.json_report import plain
 from hubspot_dest.verdict.judge import Judge
 from hubspot_dest.verdict.mapping_paths import ConfigPath, path_text
 from hubspot_dest.verdict.missing_emails import MissingEmails
+from hubspot_dest.verdict.rule_views import ConfigView
 from hubspot_dest.verify.catalogue import verify_finding
 from hubspot_dest.verify.finding_groups import FindingGroups
 from hubspot_dest.verify.result import PayloadSample, SectionResult, SectionStatus
@@ -29,7 +30,7 @@ _DIGITS: Final = re.compile(r"\d+")  # messages of the same cause differ in line
 
 
 class EventsSection:
-    """Count outcomes and findings, and keep a sample of each event name and outcome.
+    """Count outcomes and findings, and keep a sample of each event name, outcome and rule.
 
     Args:
         subject: the input of `verify`.
@@ -49,9 +50,11 @@ class EventsSection:
         self._judge = judge
         self._events = events
         self._groups = FindingGroups("events", blocking_severities(subject.fail_on))
-        self._samples: dict[tuple[str, str], PayloadSample] = {}
+        self._samples: dict[tuple[str, str, str], PayloadSample] = {}
         self._emails = MissingEmails(config.raw)
+        self._views = ConfigView(config.raw)
         self._contacts = 0
+        self._contact_at: ConfigPath = ("settings", "identify")
         self._read = 0
         self._bad = 0
         self._waiting = 0
@@ -78,7 +81,10 @@ class EventsSection:
         self._waiting += outcome.kind == "denied" and outcome.reason != "consent_refused"
         self._refusals += outcome.kind == "denied" and outcome.reason == "consent_refused"
         plan = outcome.plan
-        self._contacts += plan is not None and plan.contact is not None
+        if plan is not None and plan.contact is not None:
+            if not self._contacts:
+                self._contact_at = self._views.rule(plan.rule_key, plan.rule_index).identify_at
+            self._contacts += 1
         for finding in outcome.findings:
             # Without a path in the configuration, every name is a separate cause.
             name = finding.sentence if finding.code.startswith("event_name") else ""
@@ -96,7 +102,7 @@ class EventsSection:
 
     @property
     def samples(self) -> tuple[PayloadSample, ...]:
-        """One sample of each event name and outcome, at most 200."""
+        """One sample of each event name, outcome and rule, at most 200."""
         return tuple(self._samples.values())
 
     def close(self) -> SectionResult:
@@ -110,6 +116,8 @@ class EventsSection:
             )
         for finding in self._judge.summary(self.granted):
             self._groups.add(finding)
+        if self._contacts and self._subject.parity:
+            self._add_unknown_contacts()
         status: SectionStatus = "failed" if self._groups.blocked else "passed"
         if not self._bad and not self._reached and status == "passed":
             status = "unanswered"
@@ -122,7 +130,30 @@ class EventsSection:
             self._notes(),
             {"events": self._read, "badLines": self._bad, **self.kinds},
             self._cause() if status == "unanswered" else "",
+            self._reservation() if status == "passed" else "",
         )
+
+    def _reservation(self) -> str:
+        """Return why HubSpot may nevertheless refuse or lose events; empty if it does not."""
+        parts = []
+        if self._contacts and self._subject.parity:
+            parts.append("walkerOS loses the events of contacts that HubSpot does not have yet")
+        if self._subject.account is UNKNOWN_ACCOUNT:
+            parts.append("as far as is known: the account was not given")
+        return "; ".join(parts)
+
+    def _add_unknown_contacts(self) -> None:
+        """Report that walkerOS loses the events of new contacts, at the place of the contact's mapping."""
+        at = self._contact_at
+        source = self._config.source
+        place: dict[str, Any] = {"config_path": path_text(at)}
+        if source is not None:
+            place |= {"file": source.file, "line": source.line(at)}
+        sentence = (
+            f"{amount(self._contacts, 'event')} {verb(self._contacts, 'update')} a contact: for contacts that HubSpot "
+            "does not have yet, it answers 404, and walkerOS loses the event"
+        )
+        self._groups.add(verify_finding("contact_unknown", sentence, **place))
 
     def _cause(self) -> str:
         """Return why nothing is sent of any event, and what to do."""
@@ -130,7 +161,7 @@ class EventsSection:
         kinds = [f"{self.kinds[kind]} {kind}" for kind in EVENT_KINDS if self.kinds[kind]]
         parts[0] += f": {', '.join(kinds)}" if kinds else ""
         if self._waiting:
-            parts.append(f"{self._consent_option()} grants what {verb(self._waiting, 'wait')} for consent")
+            parts.append(f"{self._consent_option()} grants what waits for consent")
         parts += self._emails.sentences()
         return "; ".join(parts)
 
@@ -155,11 +186,7 @@ class EventsSection:
 
     def _notes(self) -> tuple[str, ...]:
         notes = []
-        if self._contacts and self._subject.parity:
-            notes.append(
-                "for contacts that HubSpot does not have yet, it answers 404, and walkerOS loses the event"
-            )
-        elif self._contacts:
+        if self._contacts and not self._subject.parity:
             notes.append(
                 "contacts that HubSpot does not have yet are created; walkerOS would lose their events (404)"
             )
@@ -207,7 +234,7 @@ class EventsSection:
         return {"config_path": path_text(at), "file": source.file, "line": source.line(at)}
 
     def _add_sample(self, outcome: Outcome, line: int | None) -> None:
-        key = (outcome.name, outcome.kind)
+        key = (outcome.name, outcome.kind, outcome.rule_label)
         known = self._samples.get(key)
         if known is not None:
             self._samples[key] = replace(known, count=known.count + 1)
@@ -226,4 +253,4 @@ def _calls_of(outcome: Outcome) -> tuple[Any, ...]:
     """Return the calls of an outcome; for a queued one, those that will be made."""
     if outcome.kind == "queued" and outcome.plan is not None:
         return tuple(outcome.plan.calls)
-    return outcome.calls
+    return (*outcome.batched, *outcome.calls)  # what it shares with others, then its own

@@ -72,7 +72,8 @@ class QuotasSection:
             if not self._occurrences % _WEIGHT:
                 self._quotas.add(outcome, _WEIGHT)
         if plan.contact is not None:
-            calls = sum(str(call[0]).startswith("crm.") for call in outcome.calls)
+            # Events of a file share calls that they will not share as they come: each contact counts as a call.
+            calls = sum(str(call[0]).startswith("crm.") for call in (*outcome.batched, *outcome.calls))
             self._contact_calls += calls
             self._quotas.add_calls(outcome, calls)
 

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from hubspot_dest.cli.console import print_data, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import refuse, use_colour
+from hubspot_dest.cli.options import refuse, refuse_other_file, use_colour
 from hubspot_dest.config.loading import ConfigFileError
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
@@ -72,6 +72,7 @@ def _check_flow(
     try:
         every = flow_examples(flow)
     except ConfigFileError as error:
+        refuse_other_file(flow)
         refuse(error)
     selected = [
         flow_example for flow_example in every if _is_selected(only, flow_example.name, flow_example.key)

@@ -10,7 +10,7 @@ import orjson
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.diff.json_difference import MISSING, Difference
-from hubspot_dest.mapping.dialect import dialect_of
+from hubspot_dest.mapping.dialect import DIALECTS, dialect_of
 from hubspot_dest.report.safe_text import safe_text
 from simulator.conformance.codec import encode
 from simulator.conformance.runner import FileResult, VectorFileError, VectorVerdict, run_file
@@ -29,11 +29,26 @@ def conform(files: tuple[Path, ...], walkeros: str, as_json: bool, only: str, sh
         except VectorFileError as error:
             stop(safe_text(error), "see docs/conformance.md for the format")
         (_print_json if as_json else _print_text)(results[-1], show_all)
+        if results[-1].differing:
+            _suggest_version(results[-1], path, walkeros, only)
     differing = sum(len(result.differing) for result in results)
     total = sum(len(result.verdicts) for result in results)
     if len(results) > 1 and not as_json:
         say(f"together: {total - differing} of {total} agree")
     raise SystemExit(int(ExitCode.CHECK_FAILED if differing else ExitCode.OK))
+
+
+def _suggest_version(result: FileResult, path: Path, walkeros: str, only: str) -> None:
+    """Name another version of walkerOS with which more vectors agree: the file was probably recorded from it."""
+    for version in DIALECTS:
+        if version == walkeros:
+            continue
+        other = run_file(path, only=only, dialect=dialect_of(version))
+        if other.agreeing > result.agreeing:
+            say(
+                f"hint: {safe_text(path)} seems to be recorded from walkerOS {version}: "
+                f"with --walkeros {version}, {other.agreeing} of {len(other.verdicts)} agree"
+            )
 
 
 def _print_text(result: FileResult, show_all: bool) -> None:

@@ -148,6 +148,14 @@ def test_the_command_counts_per_file_and_tells_scripts_by_its_exit_code(tmp_path
     assert json.loads(machine[-1])["differ"] == ["mpub_001_value_key_name"]
 
 
+def test_the_option_for_a_file_of_a_newer_walkeros_is_named_and_only_then() -> None:
+    newer = CliRunner().invoke(command, [str(VECTORS / "since44.jsonl")])
+    assert newer.exit_code == 1
+    assert "with --walkeros 4.7, 152 of 152 agree" in newer.stderr
+    older = CliRunner().invoke(command, [str(VECTORS / "mapping.jsonl")])
+    assert "--walkeros" not in older.output
+
+
 def test_a_sender_that_breaks_on_one_vector_does_not_hide_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
