@@ -17,6 +17,7 @@ __all__ = [
 from hubspot_dest.checks.finding import Violation
 
 EARLIEST_PLAUSIBLE: Final = "2000"
+EARLIEST_PLAUSIBLE_MS: Final = 946_684_800_000
 """The first plausible year of a tracked event; HubSpot documents no limit."""
 _FUTURE: Final = timedelta(days=1)
 _MIDNIGHT: Final = (0, 0, 0, 0)
@@ -76,6 +77,11 @@ def check_occurred_at(occurred_at: str, now_ms: int) -> Violation | None:
         "multiply the timestamp by 1000",
         "occurredAt",
     )
+
+
+def latest_plausible_ms(now_ms: int) -> int:
+    """Return the latest plausible time, a day after `now_ms`, in ms since 1970."""
+    return now_ms + int(_FUTURE.total_seconds()) * 1000
 
 
 def latest_plausible(now_ms: int) -> str:

@@ -247,7 +247,9 @@ def verification_options(function: F) -> F:
             metavar="PERCENT",
             help="NO-GO if EVENTS exercise a smaller share of rules and properties.",
         ),
-        click.option("--strict", is_flag=True, help="NO-GO if a question is unanswered."),
+        click.option(
+            "--strict", is_flag=True, help="NO-GO if a question is unanswered (except quotas) or doubtful."
+        ),
         click.option(
             "--source",
             metavar="SOURCE",
@@ -643,11 +645,17 @@ def connected(config: Config, reach: ConnectionOptions) -> Config:
         proxy=MaskedText(reach.proxy) if reach.proxy else known.proxy,
         ca_bundle=reach.ca_bundle or known.ca_bundle,
     )
-    try:
-        made.host, made.version, made.via  # noqa: B018 - each raises
-        made.check_trust()
-    except ValueError as error:
-        stop(safe_text(error), "--base-url http://127.0.0.1:8080")
+    checks: tuple[tuple[Callable[[], object], str], ...] = (
+        (lambda: made.host, "--base-url http://127.0.0.1:8080"),
+        (lambda: made.version, "--api-version v3"),
+        (lambda: made.via, "--proxy http://127.0.0.1:3128"),
+        (made.check_trust, "--ca-bundle FILE, with certificates in PEM format"),
+    )
+    for check, hint in checks:
+        try:
+            check()
+        except ValueError as error:
+            stop(safe_text(error, limit=300), hint)
     timeout_ms = config.timeout_ms if reach.timeout is None else int(reach.timeout * 1000)
     return replace(config, connection=made, timeout_ms=timeout_ms)
 

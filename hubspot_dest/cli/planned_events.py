@@ -54,7 +54,7 @@ def plan_events(
 
     """
     destination = HubSpotDestination(
-        config.for_planning(), client=NullClient(), consent=consent, traced=traced
+        config.for_planning().for_outbox(), client=NullClient(), consent=consent, traced=traced
     )
     count, bad = 0, list[BadLine]()
     try:

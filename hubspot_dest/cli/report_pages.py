@@ -94,7 +94,12 @@ def verify_page(result: VerifyResult, options: Iterable[tuple[str, str]] = ()) -
         options: the options of the verification: name and value.
 
     """
-    tones: dict[SectionStatus, ReportTone] = {"passed": "good", "failed": "bad", "unanswered": "open"}
+    tones: dict[SectionStatus, ReportTone] = {
+        "passed": "good",
+        "doubtful": "open",
+        "failed": "bad",
+        "unanswered": "open",
+    }
     return ReportPage(
         title=f"Is {result.config} ready to go live?",
         tone="good" if result.verdict == "go" else "bad",

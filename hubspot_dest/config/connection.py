@@ -157,7 +157,12 @@ class Connection:
         if parts is not None and parts.username is not None:
             msg = "the base URL must not contain a user or password; HubSpot authenticates with a token"
             raise ValueError(msg)
-        if parts is None or parts.query or parts.fragment:
+        if parts is not None and (parts.query or parts.fragment):
+            part = "a query" if parts.query else "a fragment"
+            url = _without_secrets(self.base_url)
+            msg = f"base URL {url!r} is not an http:// or https:// address alone: {part} is not allowed"
+            raise ValueError(msg)
+        if parts is None:
             msg = f"base URL {_without_secrets(self.base_url)!r} is not an http:// or https:// address"
             raise ValueError(msg)
         return self.base_url.rstrip("/")

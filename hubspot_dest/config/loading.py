@@ -97,12 +97,20 @@ class Document:
     duplicates: tuple[tuple[ValuePath, int, int], ...] = ()
 
 
+TOO_MANY_DIGITS: Final = "a number has too many digits; write it in quotation marks, as text"
+
+
 def is_json(name: str, text: str) -> bool:
     """Return whether a text is JSON rather than YAML: by the file name's suffix, else by the first character."""
     lowered = name.lower()
     if lowered.endswith((".json", ".yaml", ".yml")):
         return lowered.endswith(".json")
     return text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")
+
+
+def is_digit_limit(error: Exception) -> bool:
+    """Return whether an error is Python's limit of the digits of a whole number (4,300)."""
+    return "set_int_max_str_digits" in str(error)
 
 
 def parse_document(name: str, text: str) -> Document:
@@ -165,7 +173,8 @@ class _JsonScanner:
             try:
                 value, end = json.JSONDecoder().raw_decode(self.text, at)
             except ValueError as error:
-                raise DocumentError(f"invalid JSON: {error}", *self._line(at)) from None
+                message = TOO_MANY_DIGITS if is_digit_limit(error) else str(error)
+                raise DocumentError(f"invalid JSON: {message}", *self._line(at)) from None
         start = at if key_at is None else key_at
         line, column = self._line(start)
         self.positions[path] = Position(line, column, start, at, end)

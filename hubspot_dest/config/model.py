@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -168,6 +169,13 @@ class Config:
     def for_planning(self) -> Self:
         """Return the configuration with a placeholder token if it has none, for a client that sends nothing."""
         return self if self.token.get_secret_value() else replace(self, token=MaskedText("none"))
+
+    def for_outbox(self) -> Self:
+        """Return the configuration for planning what `send` does with an outbox.
+
+        An outbox keeps every event that waits for consent, unless the configuration has a `queueMax` of its own.
+        """
+        return self if self.raw.get("queueMax") is not None else replace(self, queue_max=sys.maxsize)
 
     def check_token(self) -> None:
         """Check that the token can be sent in an HTTP header (RFC 9110, section 5.5).

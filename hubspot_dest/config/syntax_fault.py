@@ -18,6 +18,12 @@ _TOKEN: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"?|[\[\]{},:]|[^\s\[\]{},:"]+')
 _PAIRS: Final = {"}": "{", "]": "["}
 _CLOSING: Final = {"{": "}", "[": "]"}
 _OPEN_TEXT: Final = 'the " that is opened here is not closed in its line'
+_QUOTED_NAME: Final = re.compile(
+    r"found (?:undefined|duplicate) (?:alias|anchor|tag)|could not determine a constructor"
+)
+_REFERENCE: Final = (
+    "an alias (*), anchor (&) or tag (!) is invalid; quote a text that begins with one of these"
+)
 _LITERALS: Final = {"True": "true", "False": "false", "None": "null", "NULL": "null", "undefined": "null"}
 
 
@@ -174,6 +180,8 @@ def yaml_fault(text: str, error: Any) -> SyntaxFault:
     """Return the fault behind a `yaml.MarkedYAMLError`."""
     noticed, opened = error.problem_mark, error.context_mark
     context, problem = str(error.context or ""), str(error.problem or "it cannot be read")
+    if _QUOTED_NAME.match(problem):
+        problem = _REFERENCE  # an unquoted secret that begins with *, & or ! is such a name: it is not shown
     if noticed is None:
         return SyntaxFault(problem, 1, 1)
     problem = _yaml_problem(problem, text, noticed)

@@ -6,7 +6,15 @@ from typing import Any, Final
 
 import yaml
 
-from hubspot_dest.config.loading import MAX_DEPTH, Document, DocumentError, Position, ValuePath
+from hubspot_dest.config.loading import (
+    MAX_DEPTH,
+    TOO_MANY_DIGITS,
+    Document,
+    DocumentError,
+    Position,
+    ValuePath,
+    is_digit_limit,
+)
 from hubspot_dest.config.syntax_fault import yaml_fault
 
 __all__ = ["BoundedLoader", "JsonLoader", "parse_yaml"]
@@ -15,6 +23,7 @@ _MAX_ALIAS_NODES: Final = 100_000
 _JSON_TAGS: Final = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null", "merge")
 )
+_YAML_TAGS: Final = "tag:yaml.org,2002:"
 _TEXT: Final = "tag:yaml.org,2002:str"
 _MERGE: Final = "tag:yaml.org,2002:merge"
 _TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
@@ -134,7 +143,8 @@ class BoundedLoader(yaml.SafeLoader):
         try:
             return super().construct_object(node, deep=deep)
         except (ValueError, OverflowError) as error:
-            raise _error(str(error), node.start_mark) from None
+            message = TOO_MANY_DIGITS if is_digit_limit(error) else str(error)
+            raise _error(message, node.start_mark) from None
 
 
 class JsonLoader(BoundedLoader):
@@ -149,7 +159,8 @@ class JsonLoader(BoundedLoader):
         """Compose a node; raise an error if its type does not exist in JSON."""
         node = super().compose_node(parent, index)
         if node is not None and node.tag not in _JSON_TAGS:
-            raise _error(f"a value of type {node.tag} is not allowed: JSON has no such type", node.start_mark)
+            kind = node.tag if node.tag.startswith(_YAML_TAGS) else "!****"  # may be an unquoted secret
+            raise _error(f"a value of type {kind} is not allowed: JSON has no such type", node.start_mark)
         return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:

@@ -27,6 +27,7 @@ _PARAMETERS: Final[Mapping[Engine, frozenset[str]]] = {
 }
 _TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _SECRET_OPTION: Final = re.compile(r"password|secret|passphrase|(^|\.)key\.pem|oauth.*token", re.IGNORECASE)
+_OPTION_NAME: Final = re.compile(r"[a-z][a-z_]*(?:\.[a-z_]+)*(?=[\s:]|$)")
 _VARIABLES: Final[Mapping[Engine, tuple[str, str]]] = {
     "kafka": ("KAFKA_USERNAME", "KAFKA_PASSWORD"),
     "redis": ("REDIS_USERNAME", "REDIS_PASSWORD"),
@@ -107,7 +108,7 @@ def read_options(pairs: Sequence[str]) -> dict[str, str]:
         name = name.strip()
         if not name or not equals:
             raise _address_error(
-                f"--source-option {pair!r} is not key=value", "--source-option fetch.min.bytes=1"
+                f"--source-option {_option_name(pair)} is not key=value", "--source-option fetch.min.bytes=1"
             )
         if _SECRET_OPTION.search(name):
             raise _address_error(
@@ -116,6 +117,14 @@ def read_options(pairs: Sequence[str]) -> dict[str, str]:
             )
         options[name] = value.strip()
     return options
+
+
+def _option_name(pair: str) -> str:
+    """Return what may be the name of an invalid option; the rest may be a secret and is masked."""
+    name = _OPTION_NAME.match(pair)
+    if name is None or not ("." in name[0] or "_" in name[0]):
+        return "****"
+    return repr(name[0]) if name.end() == len(pair) else f"{name[0]!r} ****"
 
 
 def read_address(

@@ -23,7 +23,8 @@ __all__ = [
 ]
 
 GoVerdict = Literal["go", "no_go"]
-SectionStatus = Literal["passed", "failed", "unanswered"]
+SectionStatus = Literal["passed", "doubtful", "failed", "unanswered"]
+"""`doubtful`: answered with no, by findings that do not block."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from hubspot_dest.verify.result import SectionResult, VerifyFinding, VerifyResul
 
 __all__ = ["located_findings", "verify_cases", "verify_lines", "verify_records"]
 
-_LOOKS: Final = {"passed": ("✓", 32), "failed": ("✗", 31), "unanswered": ("?", 33)}
+_LOOKS: Final = {"passed": ("✓", 32), "doubtful": ("!", 33), "failed": ("✗", 31), "unanswered": ("?", 33)}
 _RESERVED: Final = ("~", 33)
 _WORDS: Final = {"go": ("GO", 32), "no_go": ("NO-GO", 31)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -114,7 +115,7 @@ class _Sections:
         every: list[VerifySection] = [configuration, of_events, coverage]
         if subject.contracts is not None and subject.contracts.contracts:
             every.append(ContractsSection(subject, subject.contracts, collector, events))
-        every += [definitions, QuotasSection(subject, judge, events)]
+        every += [definitions, QuotasSection(subject, judge, events, now_ms())]
         examples = ExamplesSection(subject, config) if subject.examples else None
         if examples is not None:
             every.append(examples)
@@ -200,8 +201,9 @@ def _push_events(
     """Push every event to the real destination, with a client that sends nothing."""
     assert sections.events is not None
     ids = itertools.count(1)
+    planned = config.for_planning()
     destination = HubSpotDestination(
-        config.for_planning(),
+        planned if subject.parity else planned.for_outbox(),
         parity=subject.parity,
         walkeros=subject.walkeros,
         client_factory=lambda token: NullClient(),  # noqa: ARG005 - the factory's signature
@@ -214,6 +216,7 @@ def _push_events(
     # Contacts share calls as in the outbox, so that the calls are those of `preview` and `send`.
     grouping = None if subject.parity else CallGrouping(config.batch_size if config.batch else 1)
     lines: dict[str, int] = {}
+    waiting = _WaitingEvents(lines)
     gathered: list[Outcome] = []
     usable, first_bad = 0, ""
     for read in events:
@@ -225,12 +228,12 @@ def _push_events(
         for section in sections.every:
             section.add_event(read.event, read.number)
         outcome = destination.push(read.event)
-        lines[outcome.event_id] = read.number
-        gathered += _in_order(outcome)
+        gathered += waiting.of_push(outcome, read.number)
         if not usable % ACCEPTED_TOGETHER:
             _add_outcomes(gathered, lines, sections, grouping, parity=subject.parity)
             gathered = []
-    gathered += destination.close()
+    gathered += map(waiting.later, destination.close())
+    gathered += waiting.close()
     _add_outcomes(gathered, lines, sections, grouping, parity=subject.parity, last=True)
     sections.events.granted = tuple(destination.state.view.consent)
     if not usable:
@@ -238,11 +241,48 @@ def _push_events(
         raise NoUsableEventError(msg)
 
 
-def _in_order(outcome: Outcome) -> Iterator[Outcome]:
-    """Yield the outcomes of a push in order: waiting events that it released, its own event, batches."""
-    yield from (later for later in outcome.also if not later.events)
-    yield outcome
-    yield from (later for later in outcome.also if later.events)
+class _WaitingEvents:
+    """Withholds the outcomes of events that wait for consent, so that each event has one: what came of it.
+
+    Args:
+        lines: id to line of the events whose outcome is not known yet.
+
+    """
+
+    def __init__(self, lines: dict[str, int]) -> None:
+        self._lines = lines
+        self._waiting: dict[str, deque[tuple[Outcome, int]]] = {}
+
+    def of_push(self, outcome: Outcome, line: int) -> Iterator[Outcome]:
+        """Yield the outcomes of a push in order: waiting events that it released, its own event, batches."""
+        waits = outcome.kind == "denied" and outcome.reason == "consent_missing"
+        if waits:
+            self._waiting.setdefault(outcome.event_id, deque()).append((outcome, line))
+        yield from (self.later(other) for other in outcome.also if not other.events)
+        if not waits:
+            self._lines[outcome.event_id] = line
+            yield outcome
+        yield from (other for other in outcome.also if other.events)
+
+    def later(self, outcome: Outcome) -> Outcome:
+        """Return the outcome of an event that waited until now, with its line and the findings it had before."""
+        waiting = None if outcome.events else self._waiting.get(outcome.event_id)
+        if not waiting:
+            return outcome
+        first, self._lines[outcome.event_id] = waiting.popleft()
+        if not waiting:
+            del self._waiting[outcome.event_id]
+        plan = outcome.plan or first.plan
+        if plan is not None and first.plan is not None and plan is not first.plan:
+            plan = replace(plan, findings=first.plan.findings + plan.findings)
+        return replace(outcome, plan=plan)
+
+    def close(self) -> Iterator[Outcome]:
+        """Yield the outcomes of the events that still wait, in the order in which they came."""
+        still = [entry for waiting in self._waiting.values() for entry in waiting]
+        for outcome, line in sorted(still, key=lambda entry: entry[1]):
+            self._lines[outcome.event_id] = line
+            yield outcome
 
 
 def _add_outcomes(
@@ -276,9 +316,8 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
     failed = [answer.name for answer in answers if answer.status == "failed"]
     if failed:
         return "no_go", _obstacles(answers, failed)
-    open_sections = [
-        answer.name for answer in answers if answer.status == "unanswered" and answer.name != "coverage"
-    ]
+    open_sections = [answer.name for answer in answers if answer.status == "unanswered"]
+    doubtful = [answer.name for answer in answers if answer.status == "doubtful"]
     unanswered = [name for name in open_sections if name not in _OPTIONAL]
     proved = [
         answer.name
@@ -287,24 +326,30 @@ def _verdict(answers: tuple[SectionResult, ...], *, strict: bool) -> tuple[GoVer
         and (answer.name == "events" or (answer.name == "examples" and answer.counts["sending"]))
     ]
     if not proved:
-        cause = next((answer.cause for answer in answers if answer.cause), "")
+        cause = next((answer.cause for answer in answers if answer.name != "coverage" and answer.cause), "")
         cause = cause or "no event was checked against HubSpot's rules; pass EVENTS"
         return "no_go", f"nothing was proved: {cause}"
+    unexercised = next((answer.cause for answer in answers if answer.name == "coverage" and answer.cause), "")
+    if unexercised:
+        return "no_go", f"the mapping was not proved: {unexercised}"
     if "contracts" in unanswered and "events" in proved:
         return "no_go", "the events were not checked against the contract of the flow"
-    if unanswered and strict:
-        return "no_go", f"unanswered with --strict: {', '.join(unanswered)}"
     reserved = "; ".join(f"{answer.name}: {answer.reservation}" for answer in answers if answer.reserved)
-    if reserved and strict:
-        return "no_go", f"not a certain yes with --strict: {reserved}"
+    if strict and (unanswered or doubtful or reserved):
+        reasons = [f"unanswered with --strict: {', '.join(unanswered)}"] if unanswered else []
+        reasons += [f"doubtful with --strict: {', '.join(doubtful)}"] if doubtful else []
+        reasons += [f"not a certain yes with --strict: {reserved}"] if reserved and not reasons else []
+        return "no_go", "; ".join(reasons)
     losing = [
         answer.reservation.partition(";")[0]
         for answer in answers
         if any(found.finding.code == "contact_unknown" for found in answer.findings)
     ]
     but = f", but {losing[0]}" if losing else ""
-    if open_sections:
-        return "go", f"nothing that was checked blocks{but}; unanswered: {', '.join(open_sections)}"
+    remarks = [f"unanswered: {', '.join(open_sections)}"] if open_sections else []
+    remarks += [f"doubtful: {', '.join(doubtful)}"] if doubtful else []
+    if remarks:
+        return "go", f"nothing that was checked blocks{but}; {'; '.join(remarks)}"
     if reserved:
         return "go", f"nothing that was checked blocks, but {reserved}"
     return "go", "every question was answered, and nothing blocks"

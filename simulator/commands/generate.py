@@ -22,6 +22,8 @@ from hubspot_dest.storage.whole_file import whole_file
 __all__ = ["command"]
 
 _CHUNK = 500
+_TOO_LATE = "--start is too close to the first or last year of the calendar (1 to 9999) for these events"
+_START_HINT = "--start 2026-03-01"
 
 
 @click.command("generate", cls=FileCommand)
@@ -86,10 +88,12 @@ def command(
     for name in ("parity", "seconds"):
         if click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE:
             stop(f"--{name} requires --cover: invented events need no configuration", "leave it out")
-    from simulator.synthesis import events
+    from simulator.synthesis import CalendarError, events
 
     try:
         stream = events(seed, locale=locale, odd=odd, start=_moment(start))
+    except CalendarError:
+        stop(_TOO_LATE, _START_HINT)
     except AttributeError:
         stop(f"Faker has no locale {safe_text(locale)!r}", "--locale de_DE")
     try:
@@ -99,6 +103,8 @@ def command(
             with whole_file(output) as file:
                 _write(stream, count, file)
             say(f"{amount(count, 'event')} written to {safe_text(output)}")
+    except CalendarError:
+        stop(_TOO_LATE, _START_HINT)
     except KeyboardInterrupt:
         part = f"only a part of the {count:,} {plural(count, 'event')}"
         status = f"what was written is {part}"

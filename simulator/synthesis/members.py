@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
+from .calendar_time import utc_time
 from .journeys import PLANS, Step, cancel, leads, log_in, renew, shop, sign_up
 from .people import Person
 
@@ -33,7 +34,7 @@ class Members:
 
     def someone_due(self, when: float, rng: random.Random) -> Person | None:
         """Return a person whose subscription renews or ends today, or None."""
-        today = datetime.fromtimestamp(when, UTC)
+        today = utc_time(when)
         several = self._by_due.get(today.day)
         person = rng.choice(several) if several else None
         return person if person is not None and self._is_due(person, today) else None
@@ -41,7 +42,7 @@ class Members:
     def journey(self, person: Person, when: float, rng: random.Random) -> Iterator[Step]:
         """Return the purpose of a person's visit."""
         wanted = rng.choices(("shop", "leads", "account"), person.likes)[0]
-        today = datetime.fromtimestamp(when, UTC)
+        today = utc_time(when)
         if self._is_due(person, today):
             return self._settle(person, today, rng)
         if wanted == "account" and person.id in self._plans:

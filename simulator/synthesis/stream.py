@@ -12,6 +12,7 @@ from typing import Any
 
 from simulator.synthesis.odd_events import make_odd
 
+from .calendar_time import CalendarError, utc_time
 from .journeys import Step
 from .members import Members
 from .people import Person, busy, draw_people
@@ -64,12 +65,16 @@ def events(
 
     Raises:
         AttributeError: Faker has no such locale.
+        CalendarError: the start or an event is outside the calendar, the years 1 to 9999.
         ValueError: `odd` is not between 0 and 1.
 
     """
     if not 0 <= odd <= 1:
         raise ValueError(f"odd is {odd}, but must be between 0 and 1")
-    begun = (start or START).astimezone(UTC).timestamp()
+    try:
+        begun = (start or START).astimezone(UTC).timestamp()
+    except OverflowError:
+        raise CalendarError(f"{start} has no equivalent in UTC") from None
     return _stream(seed, draw_people(seed, crowd.people, locale), odd, begun, crowd)
 
 
@@ -118,7 +123,7 @@ class _Door:
         self._about.discard(left.person.id)
         while True:
             when += self._rng.uniform(0.2, 1.8) * self._crowd.pause
-            if self._rng.random() < busy(datetime.fromtimestamp(when, UTC).hour):
+            if self._rng.random() < busy(utc_time(when).hour):
                 return self._enter(when, number)
 
     def _enter(self, when: float, number: int) -> tuple[float, int, _Visit]:
@@ -133,7 +138,7 @@ class _Door:
         due = self._members.someone_due(when, rng) if rng.random() < _REMINDED else None
         if due is not None and due.id not in self._about:
             return due
-        hour = datetime.fromtimestamp(when, UTC).hour
+        hour = utc_time(when).hour
         for _ in range(_DRAWS):
             # Two draws: the person who prefers this hour wins.
             first, second = rng.choice(self._people), rng.choice(self._people)

@@ -105,6 +105,15 @@ def test_an_address_that_is_none_is_one_message(run: Run, address: str, events: 
     assert "is not an http:// or https:// address" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("--proxy", "nowhere"), ("--api-version", "v1"), ("--ca-bundle", "nowhere.pem")]
+)
+def test_the_hint_is_about_the_option_that_is_wrong(run: Run, option: str, value: str, events: str) -> None:
+    done = run("hubspot_dest", "send", SHOP, events, "--base-url", "http://127.0.0.1:9", option, value)
+    assert done.returncode == 2
+    assert f"try: {option} " in done.stderr
+
+
 def test_json_tells_every_outcome_and_the_rest(run: Run, hubspot: FakeHubSpot, events: str) -> None:
     done = run("hubspot_dest", "send", SHOP, events, "--base-url", hubspot.base_url, "--json")
     records = [json.loads(line) for line in done.stdout.splitlines()]

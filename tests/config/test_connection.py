@@ -125,3 +125,11 @@ def test_a_wrong_base_url_is_refused_without_its_secrets(url: str) -> None:
     with pytest.raises(ValueError, match="is not an http:// or https:// address") as refused:
         _ = Connection(base_url=url).host
     assert "s3" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "part"), [("http://127.0.0.1:9901?x=y", "a query"), ("http://127.0.0.1:9901#x", "a fragment")]
+)
+def test_a_base_url_with_more_than_an_address_says_what_is_too_much(url: str, part: str) -> None:
+    with pytest.raises(ValueError, match=f"{part} is not allowed"):
+        _ = Connection(url).host

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from hubspot_dest.config.loading import ConfigFileError, load_config, read_document
+from hubspot_dest.config.loading import (
+    ConfigFileError,
+    DocumentError,
+    load_config,
+    parse_document,
+    read_document,
+)
 
 TOKEN = "pat-na1-11111111-2222-3333-4444-555555555555"
 YAML = f"""\
@@ -186,3 +192,20 @@ def test_references_of_a_flow_that_grow_without_bound_are_refused(tmp_path: Path
     flow["flows"] = {"a": {"variables": texts, "destinations": {"h": step}}}
     (line,) = load(tmp_path, json.dumps(flow), "flow.json")
     assert "characters of text" in line
+
+
+@pytest.mark.parametrize(
+    "secret", ["*hunter2pw", "&hunter2pw &hunter2pw x", "!hunter2pw x", "!hunter2pw!x y"]
+)
+def test_an_unquoted_secret_that_yaml_reads_as_a_name_is_not_shown(secret: str) -> None:
+    with pytest.raises(DocumentError) as refused:
+        parse_document("config.yaml", f"settings:\n  accessToken: {secret}\n")
+    assert "hunter2pw" not in str(refused.value)
+    assert refused.value.line == 2
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.yaml", "a: {}"), ("a.json", '{{"a": {}}}')])
+def test_a_number_with_too_many_digits_is_a_sentence_of_ours(name: str, text: str) -> None:
+    with pytest.raises(DocumentError, match="too many digits") as refused:
+        parse_document(name, text.format("9" * 5_000))
+    assert "sys." not in str(refused.value)

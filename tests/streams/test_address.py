@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubspot_dest.streams.address import is_stream_url, read_address
+from hubspot_dest.streams.address import is_stream_url, read_address, read_options
 from hubspot_dest.streams.errors import StreamError
 
 KAFKA = "kafka://broker:9092/walkeros?group=hubspot"
@@ -102,3 +102,13 @@ def test_a_stream_is_told_from_a_file() -> None:
     assert is_stream_url("kafka://h/t")
     assert is_stream_url("REDISS://h/0")
     assert not is_stream_url("events.sqlite3")
+
+
+@pytest.mark.parametrize(
+    "given", ["sasl.password hunter2pw", "sasl.password:hunter2pw", "hunter2pw", "hunter"]
+)
+def test_a_secret_in_an_option_without_equals_is_not_shown(given: str) -> None:
+    with pytest.raises(StreamError) as refused:
+        read_options([given])
+    assert "hunter" not in str(refused.value.sentence)
+    assert ("'sasl.password'" in refused.value.sentence) == given.startswith("sasl")

@@ -14,7 +14,7 @@ from hubspot_dest.cli.commands.report import command as report
 from hubspot_dest.cli.commands.verify import command
 from simulator.brokers.redis import RedisServer
 
-BEGUN_MS = 1_780_000_000_000
+BEGUN_MS = 1_770_000_000_000
 CONFIG: dict[str, Any] = {
     "settings": {
         "accessToken": "pat-na1-00000000-0000-0000-0000-000000000000",
@@ -99,11 +99,50 @@ def test_a_pace_beyond_the_month_is_never_green(tmp_path: Path, monkeypatch: pyt
     config, events = config_file(tmp_path), events_file(tmp_path, *spread(240, 86_400))
     done = verify(config, events, "--json")
     found = quotas(done)
-    assert found["status"] == "unanswered"  # the file may hold more than what came in that time
+    assert found["status"] == "doubtful"  # the file may hold more than what came in that time
+    assert found["answer"].startswith("no: ")
     assert "do not suffice if these are all events of 24 hours: occurrences a month" in found["answer"]
     assert any("not documented (GAP)" in note for note in found["notes"])
     assert any(json.loads(line).get("code") == "quota_occurrences" for line in done.stdout.splitlines())
     assert verify(config, events, "--fail-on", "doubtful").exit_code == 1
+    assert "not answered: no" not in verify(config, events).stdout
+    strict = verify(config, events, "--strict")
+    assert strict.exit_code == 1
+    assert "doubtful with --strict: quotas" in strict.stdout
+
+
+@pytest.mark.parametrize(
+    ("timestamps", "reason"),
+    [
+        ([moment // 1000 for moment in spread(50, 86_400)], "50 timestamps are before 2000"),
+        ([moment * 1000 for moment in spread(50, 86_400)], "50 timestamps are in the future"),
+        ([-moment for moment in spread(50, 86_400)], "50 timestamps are before 2000"),
+        ([8.64e15, 8.64e15], "2 timestamps are in the future"),
+    ],
+)
+def test_timestamps_in_another_unit_give_no_forecast_and_the_reason_is_named(
+    tmp_path: Path, timestamps: list[Any], reason: str
+) -> None:
+    found = quotas(verify(config_file(tmp_path), events_file(tmp_path, *timestamps), "--json"))
+    assert found["status"] == "unanswered"
+    assert reason in found["answer"]
+    assert found["counts"] == {}
+
+
+def test_times_as_text_count_as_the_sender_reads_them(tmp_path: Path) -> None:
+    texts = [f"2026-01-01T{hour:02}:00:00Z" for hour in range(24)]
+    found = quotas(verify(config_file(tmp_path), events_file(tmp_path, *texts), "--json"))
+    assert found["status"] == "passed"
+    assert found["counts"]["occurrencesAMonth"] == pytest.approx(24 / 23 * 720, rel=0.01)
+
+
+def test_the_good_half_of_the_timestamps_gives_the_forecast_and_a_note_names_the_rest(tmp_path: Path) -> None:
+    good = spread(50, 86_400)
+    mixed = [*good, *(moment // 1000 for moment in good)]
+    found = quotas(verify(config_file(tmp_path), events_file(tmp_path, *mixed), "--json"))
+    assert found["status"] == "passed"
+    assert "24 hours" in found["answer"]
+    assert any(note.startswith("50 timestamps are before 2000") for note in found["notes"])
 
 
 def test_the_page_for_people_who_decide_shows_the_forecast(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_without_events_nothing_is_proved_and_it_is_no_go() -> None:
 def test_without_events_step_examples_prove_something_and_the_rest_is_said() -> None:
     done = verify(FLOW)
     assert done.exit_code == 0, done.output
-    assert "unanswered: events, definitions" in done.stdout
+    assert "unanswered: events, coverage, definitions" in done.stdout
     assert verify(FLOW, "--strict").exit_code == 1
 
 
@@ -630,6 +630,69 @@ def test_the_number_of_things_in_the_way_is_the_number_of_places_that_are_named(
     count = int(several.splitlines()[0].split(" findings block: ")[0].rsplit(" ", 1)[1])
     listed = several.split("Blocking:")[1].split("Other findings:")[0]
     assert listed.count("    fix: ") == count
+
+
+CONSENT_CONFIG = {
+    "consent": {"marketing": True},
+    "settings": {"eventNamePrefix": "pe1_", "email": "user.email"},
+    "mapping": {"page": {"view": {}}},
+}
+
+
+def waiting_events(folder: Path, count: int, last: dict[str, Any] | None = None) -> tuple[str, str]:
+    config, events = folder / "config.json", folder / "events.jsonl"
+    config.write_text(json.dumps(CONSENT_CONFIG), encoding="utf-8")
+    made: list[dict[str, Any]] = [
+        {"name": "page view", "id": f"e{number}", "user": {"email": "a@example.org"}}
+        for number in range(count)
+    ]
+    made += [] if last is None else [last]
+    events.write_text("\n".join(map(json.dumps, made)), encoding="utf-8")
+    return str(config), str(events)
+
+
+def test_more_events_than_walkeros_keeps_wait_for_consent_and_none_is_called_lost(tmp_path: Path) -> None:
+    config, events = waiting_events(tmp_path, 1_100)
+    done = verify(config, events)
+    assert "1100 events: 1100 denied" in done.stdout
+    assert "consent_queue_full" not in done.stdout
+    assert "1,100 events exercise" in done.stdout
+    parity = verify(config, events, "--parity").stdout
+    assert "1100 events: 1000 denied, 100 failed" in parity  # each event once
+    assert "1,100 events exercise" in parity
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [([], "1100 events: 1100 denied"), (["--no-outbox"], "100 failed"), (["--parity"], "100 failed")],
+)
+def test_preview_drops_waiting_events_only_where_send_would(
+    tmp_path: Path, options: list[str], expected: str
+) -> None:
+    config, events = waiting_events(tmp_path, 1_100)
+    done = CliRunner().invoke(preview, [config, events, *options])
+    assert expected in done.output
+    assert ("consent_queue_full" in done.output) == bool(options)
+
+
+def test_an_own_limit_of_waiting_events_counts_with_an_outbox_as_well(tmp_path: Path) -> None:
+    config, events = waiting_events(tmp_path, 10)
+    Path(config).write_text(json.dumps({**CONSENT_CONFIG, "queueMax": 4}), encoding="utf-8")
+    assert "10 events: 4 denied, 6 failed" in verify(config, events).stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--strict"]])
+def test_events_that_match_no_rule_prove_no_mapping(tmp_path: Path, options: list[str]) -> None:
+    config, events = tmp_path / "config.json", tmp_path / "events.jsonl"
+    config.write_text(
+        json.dumps({"settings": CONSENT_CONFIG["settings"], "mapping": CONSENT_CONFIG["mapping"]}),
+        encoding="utf-8",
+    )
+    events.write_text('{"name": "foo bar", "user": {"email": "a@example.org"}}', encoding="utf-8")
+    done = verify(str(config), str(events), *options)
+    assert done.exit_code == 1, done.output
+    assert "NO-GO" in done.stdout
+    assert "no event matched a rule" in done.stdout
 
 
 # ---- what is not a certain yes

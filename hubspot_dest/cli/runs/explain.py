@@ -35,7 +35,7 @@ def explain(code: str | None, *, every: bool) -> None:
         hint = (
             f"did you mean {near[0]}?" if near else "hubspot-dest explain lists every code and every reason"
         )
-        stop(f"there is no check, outcome or reason {safe_text(code)!r}", hint)
+        stop(f"there is no check, outcome or reason {safe_text(code, limit=60)!r}", hint)
     for number, page in enumerate(pages):
         if number:
             print_data("")

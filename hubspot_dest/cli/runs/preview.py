@@ -76,6 +76,8 @@ def preview(
     logging.getLogger("hubspot_dest").addHandler(logging.NullHandler())
     logging.getLogger("hubspot_dest").propagate = False  # issues are shown with their events
     loaded = open_config(config, needs_token=False).for_planning()
+    if not (parity or no_outbox):
+        loaded = loaded.for_outbox()
     states = consent_states(consent, loaded.raw)
     known = UNKNOWN_ACCOUNT if account is None else open_account(account)
     if events is None:

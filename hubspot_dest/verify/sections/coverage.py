@@ -67,11 +67,12 @@ class CoverageSection:
         return SectionResult(
             "coverage",
             _QUESTION,
-            "failed" if findings else "passed" if reached else "unanswered",
+            "failed" if findings else "passed" if reached or not every else "unanswered",
             answer,
             findings,
             tuple(_notes(summary)),
             {"covered": reached, "targets": every, "withoutRule": summary.unmatched_events},
+            _why_unexercised(summary),
         )
 
     def _shortfall(self, summary: CoverageSummary) -> tuple[VerifyFinding, ...]:
@@ -81,6 +82,13 @@ class CoverageSection:
         sentence = f"{coverage_sentence(summary)}; --fail-under requires {minimum:g} %"
         finding = verify_finding("coverage_low", sentence, file=self._subject.file)
         return (VerifyFinding("coverage", finding, blocking=True),)
+
+
+def _why_unexercised(summary: CoverageSummary) -> str:
+    """Return why the mapping was not exercised at all; empty if a rule was, or if there are no rules."""
+    if not summary.rules or any(rule.hits for rule in summary.rules):
+        return ""
+    return "no event matched a rule of the mapping"
 
 
 def _notes(summary: CoverageSummary) -> Iterator[str]:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from hubspot_dest.amounts import amount, verb
 from hubspot_dest.checks.catalogue import finding_of
-from hubspot_dest.checks.finding import Violation
+from hubspot_dest.checks.finding import Finding, Violation
 from hubspot_dest.checks.limits import CONTACT_CALLS_A_DAY
+from hubspot_dest.checks.moments import EARLIEST_PLAUSIBLE_MS, latest_plausible_ms
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.verdict.event_pace import EventPace, PaceSpan
 from hubspot_dest.verdict.judge import Judge
@@ -41,15 +42,16 @@ class QuotasSection:
         subject: what is verified; its pace, of a stream, goes before that of the events.
         judge: knows how many different events there were.
         events: the name of the events' source; empty without one.
+        now_ms: the time of the run, in ms since 1970; later timestamps cannot be true.
 
     """
 
-    def __init__(self, subject: VerifySubject, judge: Judge, events: str) -> None:
+    def __init__(self, subject: VerifySubject, judge: Judge, events: str, now_ms: int) -> None:
         self._subject = subject
         self._judge = judge
         self._events = events
         self._quotas = Quotas(subject.account.limits)
-        self._pace = EventPace()
+        self._pace = EventPace(EARLIEST_PLAUSIBLE_MS, latest_plausible_ms(now_ms))
         self._groups = FindingGroups("quotas", blocking_severities(subject.fail_on))
         self._read = 0
         self._occurrences = 0
@@ -95,7 +97,7 @@ class QuotasSection:
             "quotas",
             _QUESTION,
             self._status(has_pace=has_pace, exceeded=bool(exceeded)),
-            self._answer(forecasts, span) if has_pace else self._why_unanswered(span),
+            self._answer(forecasts, span, counted) if has_pace or counted else self._why_unanswered(span),
             self._groups.findings,
             tuple(self._notes(forecasts, span, exceeded)),
             {_COUNTS[quota.code]: quota.used for quota in forecasts} if has_pace else {},
@@ -105,7 +107,7 @@ class QuotasSection:
         if self._groups.blocked:
             return "failed"
         if exceeded:  # a file may hold other events than those of its time; a stream holds what comes
-            return "failed" if self._subject.pace is not None else "unanswered"
+            return "failed" if self._subject.pace is not None else "doubtful"
         return "passed" if has_pace else "unanswered"
 
     def _known_pace(self, span: PaceSpan | None) -> Pace | None:
@@ -126,7 +128,9 @@ class QuotasSection:
             self._read,
         )
 
-    def _answer(self, forecasts: list[QuotaForecast], span: PaceSpan | None) -> str:
+    def _answer(
+        self, forecasts: list[QuotaForecast], span: PaceSpan | None, counted: tuple[Finding, ...]
+    ) -> str:
         beyond = [quota.subject for quota in forecasts if quota.verdict == "wrong"]
         near = [quota.subject for quota in forecasts if quota.verdict == "warning"]
         seconds = 0.0 if self._subject.pace is None else self._subject.pace.seconds
@@ -135,7 +139,9 @@ class QuotasSection:
         else:
             basis = f"if these are all events of {_duration(span.seconds)}"
         if beyond:
-            return f"they do not suffice {basis}: {' and '.join(beyond)}"
+            return f"no: they do not suffice {basis}: {' and '.join(beyond)}"
+        if counted:
+            return f"no: {'; '.join(finding.sentence for finding in counted)}"
         if near:
             return f"they suffice {basis}, and are nearly used up: {' and '.join(near)}"
         return f"they suffice {basis}"
@@ -146,7 +152,9 @@ class QuotasSection:
         if not self._events:
             return "no events were given: use hubspot-dest verify CONFIG EVENTS, or --source SOURCE"
         if span is None:
-            return "no event has a timestamp, so their rate is unknown; use --source SOURCE"
+            faults = self._pace.faults
+            why = f"no event has a usable timestamp ({faults})" if faults else "no event has a timestamp"
+            return f"{why}, so their rate is unknown; use --source SOURCE"
         return f"the events span {_duration(span.seconds)}; a forecast needs at least one hour (or --source SOURCE)"
 
     def _notes(self, forecasts: list[QuotaForecast], span: PaceSpan | None, exceeded: set[str]) -> list[str]:
@@ -156,6 +164,8 @@ class QuotasSection:
             if span.apart:
                 have = f"{amount(span.apart, 'event')} {verb(span.apart, 'have')}"
                 notes.append(f"{have} a timestamp more than a week apart from the others: not counted")
+            if span.misdated:
+                notes.append(f"{self._pace.faults}: not counted")
             if span.untimed:
                 have = f"{amount(span.untimed, 'event')} {verb(span.untimed, 'have')}"
                 notes.append(f"{have} no timestamp: counted at the pace of the others")

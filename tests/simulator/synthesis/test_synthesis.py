@@ -181,6 +181,8 @@ def test_the_odd_part_is_as_large_as_asked_and_says_which_it_is() -> None:
 
 
 def test_a_wrong_date_or_an_unwritable_file_is_one_message(tmp_path: Any) -> None:
+    late = generate("--start", "9999-12-31T23:59:59Z", "--events", "30")
+    assert (late.returncode, b"--start is too close to the first or last year" in late.stderr) == (2, True)
     done = generate("--start", "soon")
     assert (done.returncode, b"is not a date" in done.stderr) == (2, True)
     done = generate("-o", str(tmp_path / "nowhere" / "x.jsonl"))
