@@ -245,9 +245,9 @@ def test_definitions(run: Run, hubspot: FakeHubSpot, tmp_path: Path) -> None:
     *rows, told = [json.loads(line) for line in done.stdout.splitlines()]
     assert told["events"] + told["properties"] == len(rows) == sum(told["states"].values())
     line = run(*plan).stderr.splitlines()[0]
-    match = re.match(r"(\d+) events? and (\d+) propert", line)
+    match = re.match(r"(\d+) events? with (\d+) propert\w+, and (\d+) contact propert", line)
     assert match is not None, line
-    assert (int(match[1]), int(match[2])) == (told["events"], told["properties"])
+    assert (int(match[1]), int(match[2]) + int(match[3])) == (told["events"], told["properties"])
     applied = run("hubspot_dest", "definitions", "apply", path, *target, "--json")
     *steps, result = [json.loads(line) for line in applied.stdout.splitlines()]
     assert result["created"] + result["failed"] + result["not_tried"] == len(steps) > 0
