@@ -45,6 +45,7 @@ __all__ = [
     "connected",
     "connection_options",
     "consent_hint",
+    "consent_option",
     "consent_states",
     "delivery_options",
     "fail_on_option",
@@ -182,12 +183,7 @@ def shared_options(function: F) -> F:
     """Add CONFIG, and the options for the collector's state and the form of the output."""
     decorators = [
         click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG"),
-        click.option(
-            "--consent",
-            multiple=True,
-            metavar="NAME[=true|false]",
-            help="The collector's initial consent; may be repeated.",
-        ),
+        consent_option("The collector's initial consent; may be repeated."),
         click.option("--parity", is_flag=True, help=PARITY_HELP),
         walkeros_option(WALKEROS_HELP),
         click.option(
@@ -201,6 +197,11 @@ def shared_options(function: F) -> F:
     for decorator in reversed(decorators):
         function = decorator(function)
     return function
+
+
+def consent_option(text: str) -> Callable[[F], F]:
+    """Return the option `--consent NAME[=true|false]`, with its help text."""
+    return click.option("--consent", multiple=True, metavar="NAME[=true|false]", help=text)
 
 
 def fail_on_option(text: str) -> Callable[[F], F]:
@@ -232,12 +233,7 @@ def verification_options(function: F) -> F:
         account_option,
         click.option("--live", is_flag=True, help="Read the account from HubSpot instead; needs a token."),
         connection_options,
-        click.option(
-            "--consent",
-            multiple=True,
-            metavar="NAME[=true|false]",
-            help="The collector's consent; may be repeated.",
-        ),
+        consent_option("The collector's consent; may be repeated."),
         click.option("--parity", is_flag=True, help=PARITY_HELP),
         walkeros_option(WALKEROS_HELP),
         fail_on_option("Findings of this severity or worse are a NO-GO; lost includes refused."),
