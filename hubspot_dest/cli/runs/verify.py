@@ -26,7 +26,7 @@ from hubspot_dest.cli.report_file import input_files, require_report_library, wr
 from hubspot_dest.cli.report_pages import verify_page
 from hubspot_dest.cli.runs.definitions import pulled_account
 from hubspot_dest.cli.runs.lint import lint_file
-from hubspot_dest.config.loading import ConfigFileError, file_of, load_config
+from hubspot_dest.config.loading import ConfigFileError, load_config, split_name
 from hubspot_dest.config.model import Config
 from hubspot_dest.contracts.flow_contracts import FlowContracts, read_contracts
 from hubspot_dest.delivery.client.client import HubSpotClient
@@ -82,8 +82,7 @@ def verify(
         stop("--live and --account exclude each other: both describe the account", "use only one of them")
     if reach.base_url is not None and not live:
         stop("--base-url has no effect without --live: HubSpot is not contacted", "add --live")
-    file = file_of(config)
-    wanted = str(config)[len(str(file)) + 1 :]
+    file, wanted = split_name(config)
     linted = lint_file(file, wanted, node)
     _require_destination(linted)
     schema, account_name = _account(config, account, live=live, reach=reach)
