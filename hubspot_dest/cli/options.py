@@ -66,8 +66,6 @@ __all__ = [
     "watching_options",
 ]
 
-_SQLITE: Final = b"SQLite format 3\x00"
-
 
 class OutputFile(click.Path):
     """The type of an option that names a file to write; its command is a `FileCommand`.
@@ -129,14 +127,7 @@ def _refuse_shared_files(parameters: list[click.Parameter], values: dict[str, An
 
 def refuse_database(option: str, path: str | Path) -> None:
     """Exit with code 2 if an output is an SQLite file, such as an outbox with accepted events."""
-    try:
-        if not Path(path).is_file():
-            return
-        with Path(path).open("rb") as stream:
-            is_database = stream.read(len(_SQLITE)) == _SQLITE
-    except (OSError, ValueError):
-        return  # reported when the file is written
-    if is_database:
+    if content_of(path) is FileContent.SQLITE:
         stop(
             f"{option} {safe_text(path)} is an SQLite file, such as an outbox; nothing was written to it",
             f"choose another name for {option}",
@@ -413,8 +404,6 @@ def refuse(error: ConfigFileError) -> NoReturn:
 
 def use_colour(*, refused: bool) -> bool:
     """Return whether to use colours: on a terminal or with FORCE_COLOR, unless an option or NO_COLOR refuses."""
-    import os
-
     if refused or os.environ.get("NO_COLOR"):
         return False
     return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
