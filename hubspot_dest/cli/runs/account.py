@@ -13,8 +13,7 @@ from hubspot_dest.account.pull import pull_account
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.options import ConnectionOptions, connected, open_config
-from hubspot_dest.cli.runs.definitions import reading_hint
-from hubspot_dest.delivery.client.client import HubSpotClient
+from hubspot_dest.cli.runs.definitions import client_of, reading_hint
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.report.safe_text import safe_text
 
@@ -25,11 +24,8 @@ def pull_to(config: Path, reach: ConnectionOptions, output: Path | None) -> None
     """Run `account pull`; the options are those of `commands/account.py`."""
     logging.getLogger("hubspot_dest").propagate = False
     loaded = connected(open_config(config), reach)
-    client = HubSpotClient(
-        loaded.token, timeout_seconds=loaded.timeout_ms / 1000, connection=loaded.connection
-    )
     try:
-        content = pull_account(client)
+        content = pull_account(client_of(loaded))
     except DeliveryError as error:
         stop(f"the account cannot be read: {safe_text(error.describe())}", reading_hint(error))
     events = amount(len(content["eventDefinitions"]), "event")

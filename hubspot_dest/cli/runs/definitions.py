@@ -46,7 +46,7 @@ from hubspot_dest.report.json_report import as_json as json_line
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.report.text_report import Painter
 
-__all__ = ["apply", "plan", "pulled_account", "reading_hint"]
+__all__ = ["apply", "client_of", "plan", "pulled_account", "reading_hint"]
 
 _LIVE: Final = "live"
 _READ_SCOPES: Final = "behavioral_events.event_definitions.read_write and crm.schemas.contacts.read"
@@ -73,7 +73,7 @@ def plan(
     loaded = connected(open_config(config, needs_token=against == _LIVE), reach)
     account, name = UNKNOWN_ACCOUNT, ""
     if against == _LIVE:
-        account = pulled_account(_client(loaded))
+        account = pulled_account(client_of(loaded))
         name = f"portal {account.portal_id}"
     elif against is not None:
         account, name = open_account(Path(against)), against
@@ -110,7 +110,7 @@ def apply(
     loaded = _target(connected(open_config(config), reach), live=live)
     if is_real(loaded) and not live:
         stop("--base-url is the real HubSpot", "use --live, which asks for confirmation")
-    client = _client(loaded)
+    client = client_of(loaded)
     account = pulled_account(client)
     made = _plan(loaded, events, consent, max_line_bytes, account, f"portal {account.portal_id}")
     painter = Painter(colour=use_colour(refused=no_color))
@@ -167,7 +167,8 @@ def _target(config: Config, *, live: bool) -> Config:
     return replace(config, connection=replace(config.connection, base_url=DEFAULT_BASE_URL))
 
 
-def _client(config: Config) -> HubSpotClient:
+def client_of(config: Config) -> HubSpotClient:
+    """Return a client for the HubSpot of a configuration."""
     return HubSpotClient(config.token, timeout_seconds=config.timeout_ms / 1000, connection=config.connection)
 
 

@@ -24,12 +24,11 @@ from hubspot_dest.cli.options import (
 from hubspot_dest.cli.read_progress import ReadProgress
 from hubspot_dest.cli.report_file import input_files, require_report_library, write_report
 from hubspot_dest.cli.report_pages import verify_page
-from hubspot_dest.cli.runs.definitions import pulled_account
+from hubspot_dest.cli.runs.definitions import client_of, pulled_account
 from hubspot_dest.cli.runs.lint import lint_file
 from hubspot_dest.config.loading import ConfigFileError, load_config, split_name
 from hubspot_dest.config.model import Config
 from hubspot_dest.contracts.flow_contracts import FlowContracts, read_contracts
-from hubspot_dest.delivery.client.client import HubSpotClient
 from hubspot_dest.flow.document import is_flow, select_destination
 from hubspot_dest.flow.references import FlowError
 from hubspot_dest.flow.step_examples import step_examples
@@ -173,10 +172,7 @@ def _account(
     """Return the known schema of the account, and the account's name for messages."""
     if live:
         loaded = connected(open_config(config), reach)
-        client = HubSpotClient(
-            loaded.token, timeout_seconds=loaded.timeout_ms / 1000, connection=loaded.connection
-        )
-        schema = pulled_account(client)
+        schema = pulled_account(client_of(loaded))
         return schema, f"portal {schema.portal_id}"
     return (UNKNOWN_ACCOUNT, "") if account is None else (open_account(account), str(account))
 
