@@ -19,7 +19,7 @@ from typing import Any, Final
 from hubspot_dest.config.model import Config, ConfigError, SourceMap
 from hubspot_dest.config.syntax_fault import json_fault
 from hubspot_dest.config.validation import Problem
-from hubspot_dest.flow.document import find_destination, ignored_parts, is_flow
+from hubspot_dest.flow.document import find_destination, ignored_parts, is_entry, is_flow
 from hubspot_dest.flow.references import FlowError
 from hubspot_dest.flow.step_examples import StepExample, step_examples
 
@@ -409,7 +409,7 @@ def _parse(path: Path, text: str) -> Document:
 
 def _unwrap(path: Path, raw: Any, places: dict[tuple[Any, ...], Position]) -> _Opened:
     """Return the configuration, unwrapped if the file holds a flow's destination entry."""
-    if isinstance(raw, dict) and isinstance(raw.get("config"), dict) and "settings" not in raw:
+    if is_entry(raw):
         notes = [f"{path}: this is a flow's destination entry; using its config"]
         notes += [_line(path, places, note, ()) for note in ignored_parts(raw, ())]
         return _Opened(path, raw["config"], places, ("config",), notes, raw)

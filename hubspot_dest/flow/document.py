@@ -15,6 +15,7 @@ __all__ = [
     "FlowDestination",
     "find_destination",
     "ignored_parts",
+    "is_entry",
     "is_flow",
     "references_of",
     "select_destination",
@@ -58,6 +59,11 @@ class FlowDestination:
 def is_flow(raw: Any) -> bool:
     """Return whether this is a flow file rather than a destination's configuration."""
     return isinstance(raw, dict) and "flows" in raw and "settings" not in raw
+
+
+def is_entry(raw: Any) -> bool:
+    """Return whether this is a destination's entry in a flow, which holds its configuration as `config`."""
+    return isinstance(raw, dict) and isinstance(raw.get("config"), dict) and "settings" not in raw
 
 
 def ignored_parts(entry: dict[str, Any], place: Path) -> list[Problem]:

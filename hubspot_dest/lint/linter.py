@@ -12,7 +12,7 @@ from hubspot_dest.config.loading import DocumentError
 from hubspot_dest.config.validation import find_problems
 from hubspot_dest.contracts.checker import MissingLibraryError
 from hubspot_dest.contracts.flow_contracts import read_contracts
-from hubspot_dest.flow.document import is_flow, references_of, select_destination
+from hubspot_dest.flow.document import is_entry, is_flow, references_of, select_destination
 from hubspot_dest.flow.references import FlowError, References
 from hubspot_dest.flow.step_examples import step_examples, unknown_calls
 from hubspot_dest.flow.upgrade import upgrade_flow
@@ -162,7 +162,7 @@ def _file_reports(source: SourceFile) -> Iterator[LintReport]:
 
 def _plain_subject(source: SourceFile, node: int, reports: list[LintReport]) -> Subject:
     entry = source.value
-    if isinstance(entry.get("config"), dict) and "settings" not in entry:
+    if is_entry(entry):
         reports += _example_reports(entry, ())
         return Subject(source, entry["config"], ("config",), node=node)
     return Subject(source, entry, node=node)
