@@ -19,7 +19,7 @@ _GREEN, _RED, _YELLOW = 32, 31, 33
 def coverage_sentence(summary: CoverageSummary) -> str:
     """Summarise coverage: `coverage 87.5 %: 12 events exercise 14 of 16 rules and properties`."""
     reached, total = summary.targets
-    events = f"{summary.events:,} event{'s' * (summary.events != 1)}"
+    events = f"{summary.events:,} {plural(summary.events, 'event')}"
     if summary.percent is None:
         return f"no coverage: {events}, but the configuration has neither rules nor properties"
     exercise = verb(summary.events, "exercise")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hubspot_dest.amounts import amount
+from hubspot_dest.amounts import amount, plural, verb
 from hubspot_dest.diff.comparison import ChangeGroup, PlanComparison
 from hubspot_dest.diff.json_difference import MISSING
 from hubspot_dest.diff.plan_change import ChangeKind, PlanChange
@@ -61,12 +61,11 @@ def diff_sentence(comparison: PlanComparison) -> str:
     if not comparison.changed:
         return f"none of {_events(comparison.events)} changes{bad}"
     counts = comparison.kinds
-    verb = "changes" if comparison.changed == 1 else "change"
-    sentence = f"{comparison.changed:,} of {_events(comparison.events)} {verb}"
+    sentence = f"{comparison.changed:,} of {_events(comparison.events)} {verb(comparison.changed, 'change')}"
     if counts["change"] == comparison.changed:
         return f"{sentence}{bad}"  # no event gains or loses a call
     kinds = [
-        f"{counts[kind]:,} {words if counts[kind] > 1 else _singular(words)}"
+        f"{counts[kind]:,} {_in_number(counts[kind], words)}"
         for kind, (_, _, words) in _MARKS.items()
         if counts[kind]
     ]
@@ -89,7 +88,7 @@ def diff_lines(comparison: PlanComparison, title: DiffTitle, painter: Painter) -
 def _group_lines(group: ChangeGroup, title: DiffTitle, painter: Painter) -> Iterator[str]:
     mark, colour, words = _MARKS[group.kind]
     head = painter.paint(f"{mark} {safe_text(group.name, limit=60)}", colour)
-    yield f"{head}  {_events(group.count)} {words if group.count > 1 else _singular(words)}"
+    yield f"{head}  {_events(group.count)} {_in_number(group.count, words)}"
     for cause in group.causes[:_SHOWN_CAUSES]:
         yield f"    because of {safe_text(_cause_text(cause, title), limit=300)}"
     if len(group.causes) > _SHOWN_CAUSES:
@@ -233,9 +232,10 @@ def _json_value(value: Any) -> Any:
 
 
 def _events(count: int) -> str:
-    return f"{count:,} event{'s' * (count != 1)}"
+    return f"{count:,} {plural(count, 'event')}"
 
 
-def _singular(words: str) -> str:
-    verb, _, rest = words.partition(" ")
-    return f"{verb}s {rest}".rstrip()
+def _in_number(count: int, words: str) -> str:
+    """Return `gain a call`, or `gains a call` of one event."""
+    first, _, rest = words.partition(" ")
+    return f"{verb(count, first)} {rest}".rstrip()

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from hubspot_dest.amounts import amount
 from hubspot_dest.checks.finding import Finding
+from hubspot_dest.cli.bad_lines import unusable
 from hubspot_dest.cli.command_hint import with_real_names
 from hubspot_dest.cli.console import print_data, print_document, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
@@ -175,8 +176,7 @@ def _play(
         for read in read_events(source, max_line_bytes=max_line_bytes):
             if isinstance(read, BadLine):
                 comparison.bad_lines += 1
-                hint = f" ({read.hint})" if read.hint else ""
-                say(f"error: {safe_text(read.where(source))}: {safe_text(read.message, limit=300)}{hint}")
+                say(f"error: {unusable(read, source)}")
                 continue
             compared = comparison.compare(read.event, now_ms, number=read.number)
             change = compared.change

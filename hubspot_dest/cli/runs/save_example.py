@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hubspot_dest.account.schema import AccountSchema
+from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.config.loading import (
     ConfigFileError,
@@ -15,7 +16,7 @@ from hubspot_dest.config.loading import (
     split_name,
 )
 from hubspot_dest.config.model import Config
-from hubspot_dest.flow.document import is_flow, select_destination
+from hubspot_dest.flow.document import is_entry, is_flow, select_destination
 from hubspot_dest.flow.references import FlowError
 from hubspot_dest.flow.step_examples import StepExample, step_examples
 from hubspot_dest.report.safe_text import safe_text
@@ -65,10 +66,8 @@ def save_example(
     if wrong:
         _replace(file, before)
         stop(f"the example {safe_text(name)!r} was not saved: it does not pass: {safe_text(wrong)}")
-    calls = len(played.calls)
-    say(
-        f"saved as the step example {safe_text(name)!r} of {safe_text(path)}, with {calls} call{'s' * (calls != 1)}"
-    )
+    calls = amount(len(played.calls), "call")
+    say(f"saved as the step example {safe_text(name)!r} of {safe_text(path)}, with {calls}")
 
 
 def _entry_path(file: Path, text: str, wanted: str) -> tuple[str | int, ...]:
@@ -77,9 +76,7 @@ def _entry_path(file: Path, text: str, wanted: str) -> tuple[str | int, ...]:
     except DocumentError as error:
         stop(f"{safe_text(file)}, line {error.line}: {safe_text(error)}")
     if not is_flow(value):
-        if not (
-            isinstance(value, dict) and isinstance(value.get("config"), dict) and "settings" not in value
-        ):
+        if not is_entry(value):
             stop(
                 f"{safe_text(file)} is a configuration without a flow: only a destination of a flow has step examples",
                 "put it into a flow: {version: 4, flows: {NAME: {destinations: {hubspot: {config: …}}}}}",

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hubspot_dest.account.account_file import write_account_file
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
-from hubspot_dest.amounts import amount, verb
+from hubspot_dest.amounts import amount, plural, verb
 from hubspot_dest.cli.bad_lines import unusable
 from hubspot_dest.cli.console import print_document, say, stop
 from hubspot_dest.cli.read_progress import ReadProgress
@@ -60,8 +60,9 @@ def scaffold(
     if definitions is not None:
         _write_definitions(definitions, config, draft, events, max_line_bytes)
     properties = sum(len(rule.properties) for rule in draft.rules)
-    said = f"{survey.events:,} events: {len(draft.rules)} rules with {properties} properties"
-    say(f"{said}, {len(draft.examples)} step examples")
+    said = f"{survey.events:,} {plural(survey.events, 'event')}: {amount(len(draft.rules), 'rule')}"
+    examples = amount(len(draft.examples), "step example")
+    say(f"{said} with {amount(properties, 'property')}, {examples}")
     name = safe_text(output or "flow.yaml")
     say(f"next: hubspot-dest verify {name} {safe_text(events)}")
 
