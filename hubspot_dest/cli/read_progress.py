@@ -14,6 +14,7 @@ from hubspot_dest.intake.reader import reads_once
 __all__ = ["ReadProgress"]
 
 _EVERY: Final = 0.2  # seconds
+_EVENTS: Final = 256  # between two checks of the clock
 
 
 class ReadProgress:
@@ -30,15 +31,17 @@ class ReadProgress:
         self._terminal = sys.stderr.isatty()
 
     def show(self, events: int, position: int) -> None:
-        """Show the progress, at most five times a second.
+        """Show the progress, at most five times a second; to be called after every event.
 
         Args:
             events: the number of events read.
             position: the offset in the decompressed source, in bytes.
 
         """
+        if not self._terminal or events % _EVENTS:
+            return
         now = time.monotonic()
-        if not self._terminal or now - self._shown < _EVERY:
+        if now - self._shown < _EVERY:
             return
         self._shown = now
         progress(self.text(events, position, now - self._begun))

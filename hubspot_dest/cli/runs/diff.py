@@ -44,7 +44,6 @@ from hubspot_dest.verdict.prediction import refusal
 
 __all__ = ["diff"]
 
-_PROGRESS: Final = 256  # events between two checks of the clock
 _POLICIES: Final = MappingProxyType(
     {
         "honour_skip": "skip: true suppresses the event here; walkerOS 4 ignores it",
@@ -184,8 +183,7 @@ def _play(
                 refusals.add(compared.before, compared.after, now_ms, read.number)
             if print_changes and change is not None:
                 _print_change(change)
-            if not comparison.events % _PROGRESS:
-                progress.show(comparison.events, read.end)
+            progress.show(comparison.events, read.end)
     except IntakeError as error:
         stop(safe_text(error))
     progress.clear()

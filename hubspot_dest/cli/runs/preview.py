@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 __all__ = ["preview"]
 
-_PROGRESS: Final = 256  # events between two checks of the clock
 _LINES: Final = 20  # maximum number of lines shown for a shared call
 _LATER_CALL: Final = ("denied", "queued")  # the later outcome of such an event has its line
 _WEIGHT: Final = 100  # one of this many events is counted for the quotas
@@ -319,7 +318,7 @@ class _Preview:
                     self._counters.bad_line(read, source)
                 else:
                     self._push(read)
-                    if not self.shows_events and not self._counters.events % _PROGRESS:
+                    if not self.shows_events:
                         progress.show(self._counters.events, read.end)
                 together += 1
                 if together >= ACCEPTED_TOGETHER or not events.line_available:

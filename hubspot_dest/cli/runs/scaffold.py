@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from hubspot_dest.account.account_file import write_account_file
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
@@ -27,8 +27,6 @@ from hubspot_dest.storage.whole_file import write_whole_file
 from hubspot_dest.verify.example_check import play_step_example
 
 __all__ = ["scaffold"]
-
-_PROGRESS: Final = 256  # events between two checks of the clock
 
 
 def scaffold(
@@ -75,8 +73,7 @@ def _survey(events: str, max_line_bytes: int) -> EventSurvey:
                 bad.append(read)
                 continue
             survey.add(read.event)
-            if not survey.events % _PROGRESS:
-                progress.show(survey.events, read.end)
+            progress.show(survey.events, read.end)
     except IntakeError as error:
         stop(safe_text(error))
     progress.clear()

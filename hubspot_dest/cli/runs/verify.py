@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from hubspot_dest.account.schema import UNKNOWN_ACCOUNT, AccountSchema
 from hubspot_dest.cli.console import print_data, say, stop
@@ -48,8 +48,6 @@ from hubspot_dest.verify.verification import NoUsableEventError
 from hubspot_dest.verify.verification import verify as run_verification
 
 __all__ = ["verify"]
-
-_PROGRESS: Final = 256  # events between two checks of the clock
 
 
 def verify(
@@ -153,8 +151,7 @@ def _read(events: str, max_line_bytes: int) -> Iterator[Line | BadLine]:
     """Yield the events, and show the progress of reading them on a terminal."""
     progress = ReadProgress(events)
     for number, read in enumerate(read_events(events, max_line_bytes=max_line_bytes), 1):
-        if not number % _PROGRESS:
-            progress.show(number, read.end)
+        progress.show(number, read.end)
         yield read
     progress.clear()
 
