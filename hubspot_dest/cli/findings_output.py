@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
-from hubspot_dest.cli.console import print_data, print_document, stop
-from hubspot_dest.cli.options import OutputFile
-from hubspot_dest.report.safe_text import safe_text
+from hubspot_dest.cli.console import print_data, print_document
+from hubspot_dest.cli.options import OutputFile, writing
 from hubspot_dest.storage.whole_file import write_whole_file
 
 if TYPE_CHECKING:
@@ -114,7 +113,5 @@ def findings_options(function: F) -> F:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
+    with writing(path):
         write_whole_file(path, text.encode())
-    except OSError as error:
-        stop(f"{safe_text(path)} cannot be written: {error.strerror or error}")

@@ -7,6 +7,7 @@ A file that a command writes is never one that it reads, and never one file for 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import stat
@@ -64,6 +65,7 @@ __all__ = [
     "verification_options",
     "walkeros_option",
     "watching_options",
+    "writing",
 ]
 
 
@@ -132,6 +134,15 @@ def refuse_database(option: str, path: str | Path) -> None:
             f"{option} {safe_text(path)} is an SQLite file, such as an outbox; nothing was written to it",
             f"choose another name for {option}",
         )
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Exit with code 2 if the file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        stop(f"{safe_text(path)} cannot be written: {error.strerror or error}")
 
 
 def _label(parameter: click.Parameter) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.options import writing
 from hubspot_dest.report.html.page import ReportInput, ReportPage
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.storage.whole_file import write_whole_file
@@ -30,10 +31,8 @@ def write_report(path: Path, page: ReportPage) -> None:
     require_report_library()
     from hubspot_dest.report.html.renderer import render_report  # needs an extra
 
-    try:
+    with writing(path):
         write_whole_file(path, render_report(page).encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        stop(f"{safe_text(path)} cannot be written: {error.strerror or error}")
     say(f"report written: {safe_text(path)}")
 
 

@@ -160,3 +160,11 @@ def test_names_of_events_beyond_the_limit_are_not_left_out_silently(run: Run, tm
     assert (
         "the draft has the first 1,000 event names; 2 events with further names are not in it" in done.stderr
     )
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_given(run: Run, tmp_path: Path) -> None:
+    missing = tmp_path / "missing" / "account.json"
+    flow = str(tmp_path / "flow.yaml")
+    done = run("hubspot_dest", "scaffold", EVENTS, "-o", flow, "--definitions", str(missing))
+    assert done.returncode == 2
+    assert f"{missing} cannot be written: No such file or directory" in done.stderr

@@ -12,7 +12,7 @@ from hubspot_dest.account.account_file import write_account_file
 from hubspot_dest.account.pull import pull_account
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import print_data, say, stop
-from hubspot_dest.cli.options import ConnectionOptions, connected, open_config
+from hubspot_dest.cli.options import ConnectionOptions, connected, open_config, writing
 from hubspot_dest.cli.runs.definitions import client_of, reading_hint
 from hubspot_dest.delivery.client.errors import DeliveryError
 from hubspot_dest.report.safe_text import safe_text
@@ -33,10 +33,8 @@ def pull_to(config: Path, reach: ConnectionOptions, output: Path | None) -> None
     if output is None:
         print_data(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
     else:
-        try:
+        with writing(output):
             write_account_file(output, content)
-        except OSError as error:
-            stop(f"{safe_text(output)} cannot be written: {error.strerror or error}")
     where = "standard output" if output is None else safe_text(output)
     say(f"portal {content['portalId']}: {counts}, written to {where}")
     sys.stdout.flush()

@@ -26,6 +26,7 @@ from hubspot_dest.cli.options import (
     open_account,
     open_config,
     use_colour,
+    writing,
 )
 from hubspot_dest.cli.planned_events import plan_events
 from hubspot_dest.config.connection import DEFAULT_BASE_URL
@@ -218,11 +219,10 @@ def _add_events(
 
 def _write(path: Path, made: DefinitionsPlan, account: AccountSchema) -> None:
     try:
-        write_account_file(path, planned_account(made, account))
+        with writing(path):
+            write_account_file(path, planned_account(made, account))
     except ValueError as error:
         stop(f"{safe_text(path)} was not written: {safe_text(error)}")
-    except OSError as error:
-        stop(f"{safe_text(path)} cannot be written: {error.strerror or error}")
     say(f"written to {safe_text(path)}")
 
 

@@ -14,7 +14,7 @@ from hubspot_dest.checks.finding import SEVERITIES, Finding
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.findings_output import FindingsOutput
-from hubspot_dest.cli.options import open_account, refuse, refuse_other_file, use_colour
+from hubspot_dest.cli.options import open_account, refuse, refuse_other_file, use_colour, writing
 from hubspot_dest.config.loading import ConfigFileError, load_config, read_text, split_name
 from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
 from hubspot_dest.lint.catalogue import LINT_CHECKS
@@ -96,10 +96,8 @@ def _fix(file: Path, wanted: str, node: int, result: LintResult) -> LintResult:
         return result
     raw = file.read_bytes()
     mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
-    try:
+    with writing(file):
         write_whole_file(file, mark + apply_edits(result.source.text, edits).encode())
-    except OSError as error:
-        stop(f"{safe_text(file)} cannot be written: {error.strerror or error}")
     say(f"fixed {len(edits)} of {amount(len(result.findings), 'finding')} in {safe_text(file)}")
     return lint_file(file, wanted, node)
 

@@ -8,6 +8,7 @@ from typing import Any
 from hubspot_dest.account.schema import AccountSchema
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
+from hubspot_dest.cli.options import writing
 from hubspot_dest.config.loading import (
     ConfigFileError,
     DocumentError,
@@ -103,7 +104,5 @@ def _wrong(path: Path, name: str, account: AccountSchema) -> str:
 
 
 def _replace(file: Path, content: bytes) -> None:
-    try:
+    with writing(file):
         write_whole_file(file, content)
-    except OSError as error:
-        stop(f"{safe_text(file)} cannot be written: {error.strerror or error}")

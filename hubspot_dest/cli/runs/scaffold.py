@@ -12,6 +12,7 @@ from hubspot_dest.account.schema import UNKNOWN_ACCOUNT
 from hubspot_dest.amounts import amount, plural, verb
 from hubspot_dest.cli.bad_lines import unusable
 from hubspot_dest.cli.console import print_document, say, stop
+from hubspot_dest.cli.options import writing
 from hubspot_dest.cli.read_progress import ReadProgress
 from hubspot_dest.config.model import Config
 from hubspot_dest.definitions.account_content import planned_account
@@ -51,10 +52,8 @@ def scaffold(
         for line in lines:
             print_document(line)
     else:
-        try:
+        with writing(output):
             write_whole_file(output, ("\n".join(lines) + "\n").encode())
-        except OSError as error:
-            stop(f"{safe_text(output)} cannot be written: {error.strerror or error}")
     if definitions is not None:
         _write_definitions(definitions, config, draft, events, max_line_bytes)
     properties = sum(len(rule.properties) for rule in draft.rules)
@@ -110,7 +109,8 @@ def _write_definitions(
             needs.add_plan(run.plan(read.event, 0, traced=True))
     plan = plan_definitions(needs, config.raw, source=None, account=UNKNOWN_ACCOUNT, account_name="")
     content: dict[str, Any] = planned_account(plan, UNKNOWN_ACCOUNT)
-    write_account_file(path, content)
+    with writing(path):
+        write_account_file(path, content)
     say(
         f"{amount(len(plan.events), 'definition')} of portal {draft.prefix.strip('pe_')} written: {safe_text(path)}"
     )
