@@ -65,8 +65,10 @@ def json_fault(text: str, message: str, position: int) -> SyntaxFault:
     open_brackets: list[_Lexeme] = []
     previous: _Lexeme | None = None
     suspect: _Lexeme | None = None
+    noticed: _Lexeme | None = None
     for token in _tokens(text):
-        if token.start >= position or token.end > position:
+        if token.end > position:
+            noticed = token
             break
         if token.text in _CLOSING:
             open_brackets.append(token)
@@ -77,7 +79,6 @@ def json_fault(text: str, message: str, position: int) -> SyntaxFault:
         previous = token
     if previous is not None and _is_open_text(previous.text):
         return _at(text, previous.start, _OPEN_TEXT)
-    noticed = next((token for token in _tokens(text) if token.end > position), None)
     if noticed is not None and noticed.start < position and not noticed.text.startswith('"'):
         noticed = _Lexeme(text[position : noticed.end], position)
     return _of_json(text, message, position, open_brackets, previous, suspect, noticed)

@@ -461,7 +461,6 @@ _WORDS: Final = {
     "float_type": "must be a number",
     "dict_type": "must be a map",
     "list_type": "must be a list",
-    "model_type": "must be a map",
     "greater_than_equal": "must not be negative",
 }
 

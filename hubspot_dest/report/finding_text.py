@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from hubspot_dest.amounts import amount
 from hubspot_dest.checks.finding import SEVERITIES, Finding
 from hubspot_dest.report.junit import Case
 from hubspot_dest.report.safe_text import safe_text
@@ -36,7 +37,7 @@ def count_sentence(findings: Sequence[Finding]) -> str:
         return "no findings"
     counts = Counter(finding.severity for finding in findings)
     parts = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity])
-    return f"{len(findings)} finding{'s' if len(findings) > 1 else ''}: {parts}"
+    return f"{amount(len(findings), 'finding')}: {parts}"
 
 
 def finding_cases(findings: Sequence[Finding], file: str) -> list[Case]:

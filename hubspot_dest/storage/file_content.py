@@ -45,7 +45,7 @@ class FileContent(Enum):
 
 
 def content_of(path: Path | str) -> FileContent:
-    """Return what a regular file seems to hold. Never raises; `UNKNOWN` for what is no file or cannot be read."""
+    """Return what a regular file seems to hold. Never raises; `UNKNOWN` if it is not a file or cannot be read."""
     try:
         mode = Path(path).stat().st_mode
         if stat.S_ISDIR(mode):
