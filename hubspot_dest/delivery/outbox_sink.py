@@ -147,16 +147,16 @@ class OutboxSink:
         before = self.outbox.meta("target")
         if before == target:
             return
-        held = self.outbox.contents()
-        dead = self.outbox.dead_counts()
-        if before is not None and (held.events or held.contacts or held.waiting or dead.letters):
-            parts = [held.text] if held.events or held.contacts else []
-            parts += [
-                f"{amount(held.waiting, 'event')} that {verb(held.waiting, 'wait')} for consent"
-            ] * bool(held.waiting)
-            parts += [dead.text] * bool(dead.letters)
+        held, dead = self.outbox.contents(), self.outbox.dead_counts()
+        parts = (
+            (held.events, held.text),
+            (held.waiting, f"{amount(held.waiting, 'event')} that {verb(held.waiting, 'wait')} for consent"),
+            (dead.letters, dead.text),
+        )
+        texts = [text for count, text in parts if count]
+        if before is not None and texts:
             msg = (
-                f"outbox {self.outbox.path} holds {', '.join(parts)} for {before}, "
+                f"outbox {self.outbox.path} holds {', '.join(texts)} for {before}, "
                 f"and this configuration sends to {target}; give another --outbox (outbox=), "
                 "or see `hubspot-dest outbox status`"
             )
