@@ -178,9 +178,8 @@ def test_a_standby_takes_over_what_a_dead_worker_left(
     dead.die()
     fill(redis_server, "events", 1)
     found = standby.fetch_all()  # nothing renews the other's lease
-    assert [message.position for message in found] == [
-        message.position for message in left
-    ]  # before anything new
+    # What was left comes before anything new.
+    assert [message.position for message in found] == [message.position for message in left]
     assert [message.deliveries for message in found] == [2, 2, 2]
     standby.source.commit(found, {})
     assert len(standby.fetch_all()) == 1
