@@ -180,6 +180,8 @@ class MemoryConsentQueue:
         Only what may have changed is looked at, all events after a change of the collector's consent, else those that
         came since: this is asked before every event, and a thousand may wait.
         """
+        if not self._events:
+            return ()
         gate = self._gate
         consent = gate.collector.consent
         count = len(self._events)
