@@ -236,7 +236,7 @@ class OutboxSink:
         try:
             if self._process is None:
                 self._belong_to_this_process()
-            # Whatever HubSpot knows: a memory that knows no contact leaves nothing out.
+            # An empty contact cache, so that no contact is left out because HubSpot knows it.
             intents, _ = planned_intents(plan, event_id if isinstance(event_id, str) else "", LastContact())
         except (DeliveryError, OutboxError) as trouble:
             return self._refused(outcome, trouble)
@@ -386,7 +386,7 @@ class OutboxSink:
         if self._aborted:
             deadline = 0.0
         with contextlib.ExitStack() as stack:
-            # Gathered only for a caller who reads them: the outcomes of a long queue fill the memory.
+            # Gathered only for a caller that reads them: the outcomes of a long queue fill the memory.
             outcomes = stack.enter_context(self._gathered()) if keep_outcomes else []
             self._drain(deadline=deadline, stall=stall)
             seconds = deadline if deadline is not None else 10.0

@@ -190,7 +190,7 @@ PRODUCERS = ("loop", "map", "set", "key", "fn")
 """The keys of a mapping value that produce its result; the first one present, in this order, wins."""
 
 CONSTANT: Final = "constant"
-"""What a trace notes of a value that the configuration gives, and no event."""
+"""The note of a trace on a value that comes from the configuration, not from the event."""
 _DEFAULT: Final = "default value"
 
 _NAN_DEPTH: Final = 20

@@ -202,7 +202,7 @@ class KafkaSource:
             raise kafka_error(failure, self._where, "reading", self._topic) from None
 
     def _require_broker(self) -> None:
-        """Raise a reported error; after one, ask a broker: that nothing comes is no proof that one is there."""
+        """Raise a reported error; after one, ask a broker, since silence does not prove that it is there."""
         self._raise_failure()
         if self._away is None:
             return

@@ -206,7 +206,7 @@ class RedisSource:
         return True
 
     def _forgotten(self, name: str, done: str) -> str:
-        """Return what to say of entries that were read, and are neither acknowledged nor pending; empty for none."""
+        """Return a warning about entries that were read but are neither acknowledged nor pending; empty for none."""
         group = self._address.group
         if not done or self._client.xpending(name, group)["pending"]:
             return ""
@@ -224,9 +224,9 @@ class RedisSource:
         )
 
     def _is_alone_with(self, name: str) -> bool:
-        """Take the lease again of a stream that is gone; return whether that was the case.
+        """Acquire the lease again if the stream is gone; return whether it is gone and the lease was free.
 
-        What is in hand of it is nowhere else any more, so that it is not given up.
+        The messages in hand exist nowhere else then, so they are not given up.
         """
         return not self._client.exists(name) and self._leases.acquire(name)
 
@@ -279,14 +279,14 @@ class RedisSource:
         return self._read(ready, most, min(seconds, self._lease_seconds / 5))
 
     def _recovered(self) -> StreamError:
-        """Make groups again that were removed, and give up streams that were; return what happened."""
+        """Recreate groups that were removed, and give up streams that were removed; return what happened."""
         said = []
         for name in list(self._streams):
             if not self._client.exists(name):
                 self._on_lease_lost(name)
                 self._leases.release(name)
                 said.append(f"the stream {name} was removed")
-            elif self._create_group(name):  # what was pending is not known any more
+            elif self._create_group(name):  # which entries were pending is unknown
                 said.append(
                     f"the group {self._address.group} of {name} was removed; it begins again with the oldest entry, "
                     "and what HubSpot has already counts once"

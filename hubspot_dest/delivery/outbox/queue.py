@@ -236,8 +236,8 @@ class Outbox:
             seconds: how long to wait for a transaction in progress.
 
         Returns:
-            How many events wait on disk, delivered ones included that are not recorded; None if it cannot be known in
-            time: the transaction goes on, the outbox is closed, or it is so long that counting takes too long.
+            How many events wait on disk, including delivered ones that are not recorded; None if that is unknown: a
+            transaction is still running, the outbox is closed, or counting its events would take too long.
 
         """
         if not self._writing.acquire(timeout=seconds):
@@ -793,7 +793,7 @@ _CONTACT_ONLY = """
 """
 
 
-# By reason, contacts of events that are dead letters themselves apart: such a contact precedes its event.
+# By reason; a contact that was given up together with its event precedes it, and is counted apart.
 _DEAD_BY_REASON = """
     SELECT letter.reason, letter.kind = ?1 AND EXISTS (
         SELECT 1 FROM dead AS event
