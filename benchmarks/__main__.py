@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import day, delivery, entries, floor, planning, server, starts, workers, yardsticks
+from benchmarks import day, delivery, entries, floor, planning, server, starts, workers
 from benchmarks.measuring import figure_table, machine
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -24,7 +24,6 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
     "starts": starts.measure,
     "day": day.measure,
     "delivery": lambda: figure_table(delivery.measure()),
-    "yardsticks": lambda: figure_table(yardsticks.measure()),
     "server": lambda: figure_table(server.measure()),
     "workers": lambda: figure_table(workers.measure()),
 }

@@ -16,7 +16,7 @@ from pathlib import Path
 import orjson
 
 from benchmarks.sink import sink
-from benchmarks.workload import CONFIG, lines
+from benchmarks.workload import CONFIG, SINGLE, lines
 
 __all__ = ["measure"]
 
@@ -42,7 +42,7 @@ def measure(count: int = COUNT) -> str:
             file.write_bytes(b"\n".join(text[:number]))
         batches, single = folder / "batches.json", folder / "single.json"
         batches.write_bytes(orjson.dumps(CONFIG))
-        single.write_bytes(orjson.dumps({**CONFIG, "settings": {**CONFIG["settings"], "batch": False}}))
+        single.write_bytes(orjson.dumps(SINGLE))
         outboxes = (str(folder / f"outbox{number}.sqlite3") for number in range(100))
         works: dict[str, Callable[[Path], list[str]]] = {
             "`preview --json`": lambda file: ["preview", str(batches), str(file), "--json"],

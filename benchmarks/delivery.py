@@ -1,92 +1,63 @@
-"""Delivery over HTTP to a sink in another process: from event to bytes on the socket, in batches of 500."""
+"""What `benchmarks.floor` does not compare: events in memory, contacts, a preview with its start, a sender's memory.
+
+Delivery is over HTTP to a sink in another process.
+"""
 
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
-import hubspot
 import orjson
-from hubspot.events.send import (
-    BatchedBehavioralEventHttpCompletionRequest,
-    BehavioralEventHttpCompletionRequest,
-)
 
-from benchmarks.measuring import Figure
+from benchmarks.measuring import Figure, greatest_memory
 from benchmarks.sink import sink
-from benchmarks.workload import CONFIG, events, lines
-from hubspot_dest import HubSpotDestination, OutboxSettings
-from hubspot_dest.mapping.context import CollectorView
-from hubspot_dest.planning.planner import Planner
-from hubspot_dest.storage.sqlite_file import Durability
+from benchmarks.workload import CONFIG, SINGLE, events, lines
+from hubspot_dest import HubSpotDestination
 
-__all__ = ["measure", "outbox_rate"]
+__all__ = ["measure", "send_many"]
 
 COUNT = 40_000
-MODELS = 4_000
-SINGLES = 2_000
+UPSERTS = 1_000
+PREVIEWED = 20_000
 ROUNDS = 5
+_ROOT = Path(__file__).parent.parent
+_UPSERT = {**SINGLE, "settings": {**SINGLE["settings"], "identify": {"map": {"firstname": "user.session"}}}}
 
 
 def measure() -> list[Figure]:
     """Return the figures, rounds of all of them taken in turn."""
-    whole, text = events(COUNT), lines(COUNT)
-    rounds: dict[str, list[float]] = {"push": [], "parse": [], "models": [], "single": []}
-    rounds |= {"normal": [], "full": []}
-    # The workload lies ready in memory; a sender that reads a stream does not carry it along.
-    gc.collect()
-    gc.freeze()
-    with sink() as base_url:
-        _batches(base_url, whole[:1000])  # loading the official client is not delivery
-        for _ in range(ROUNDS):
-            rounds["push"].append(_batches(base_url, whole))
-            rounds["normal"].append(outbox_rate(base_url, whole, "normal"))
-            rounds["full"].append(outbox_rate(base_url, whole, "full"))
-            rounds["parse"].append(_parsed(base_url, text))
-            rounds["models"].append(_models(base_url, whole[:MODELS]))
-            rounds["single"].append(_singles(base_url, whole[:SINGLES]))
-    gc.unfreeze()
-    return [
-        Figure.of("batches of 500, from an event in memory to the answer", rounds["push"]),
-        Figure.of("the same from a line of JSON", rounds["parse"]),
-        Figure.of("the same with an outbox, durability normal, a thousand events a commit", rounds["normal"]),
-        Figure.of("the same with an outbox, durability full", rounds["full"]),
-        Figure.of("the official client's own models, mapped events, batches of 500", rounds["models"]),
-        Figure.of("single sends", rounds["single"]),
-    ]
+    whole = events(COUNT)
+    with sink() as base_url, tempfile.TemporaryDirectory() as folder:
+        file, config = Path(folder, "events.jsonl"), Path(folder, "destination.json")
+        file.write_bytes(b"\n".join(lines(PREVIEWED)))
+        config.write_bytes(orjson.dumps(CONFIG))
+        works: Mapping[str, Callable[[], float]] = {
+            "batches of 500, from an event in memory to the answer": lambda: _pushed(base_url, CONFIG, whole),
+            "contact upsert and event, two calls each": lambda: _pushed(base_url, _UPSERT, whole[:UPSERTS]),
+            "`hubspot-dest preview` of a file, start included": lambda: _previewed(config, file),
+        }
+        # The workload lies ready in memory; a sender that reads a stream does not carry it along.
+        gc.collect()
+        gc.freeze()
+        taken: dict[str, list[float]] = {name: [] for name in works}
+        for number in range(ROUNDS + 1):
+            for name, work in works.items():
+                rate = work()
+                if number:  # the first round warms up
+                    taken[name].append(rate)
+        gc.unfreeze()
+    memory = Figure.of("memory of a sender after 200,000 events in batches", [_memory()], "MB")
+    return [*(Figure.of(name, rates) for name, rates in taken.items()), memory]
 
 
-def _batches(base_url: str, whole: list[dict[str, object]]) -> float:
-    begun = time.perf_counter()
-    with HubSpotDestination(CONFIG, base_url=base_url) as destination:
-        for event in whole:
-            destination.push(event)
-    return len(whole) / (time.perf_counter() - begun)
-
-
-def outbox_rate(base_url: str, whole: list[dict[str, object]], durability: Durability) -> float:
-    """Return events a second from memory through the outbox to the last answer, the outbox's closing included."""
-    with tempfile.TemporaryDirectory() as folder:
-        outbox = OutboxSettings(f"{folder}/outbox.sqlite3", durability=durability, close_seconds=60)
-        begun = time.perf_counter()
-        with HubSpotDestination(CONFIG, base_url=base_url, outbox=outbox) as destination:
-            for start in range(0, len(whole), 1000):
-                destination.push_many(whole[start : start + 1000])
-        assert destination.queued == 0
-        return len(whole) / (time.perf_counter() - begun)
-
-
-def _parsed(base_url: str, text: list[bytes]) -> float:
-    begun = time.perf_counter()
-    with HubSpotDestination(CONFIG, base_url=base_url) as destination:
-        for line in text:
-            destination.push(orjson.loads(line))
-    return len(text) / (time.perf_counter() - begun)
-
-
-def _singles(base_url: str, whole: list[dict[str, object]]) -> float:
-    config = {**CONFIG, "settings": {**CONFIG["settings"], "batch": False}}
+def _pushed(base_url: str, config: dict[str, Any], whole: list[dict[str, Any]]) -> float:
     begun = time.perf_counter()
     with HubSpotDestination(config, base_url=base_url) as destination:
         for event in whole:
@@ -94,21 +65,26 @@ def _singles(base_url: str, whole: list[dict[str, object]]) -> float:
     return len(whole) / (time.perf_counter() - begun)
 
 
-def _models(base_url: str, whole: list[dict[str, object]]) -> float:
-    """Send what the planner made through the client as its documentation shows: a model an event."""
-    planner, collector = Planner(CONFIG), CollectorView()
-    occurrences = [planner.plan(event, collector, 1).occurrence or {} for event in whole]
-    api = hubspot.HubSpot(access_token="pat-na1-benchmark", host=base_url).events.send.batch_api
+def _previewed(config: Path, file: Path) -> float:
+    command = [sys.executable, "-m", "hubspot_dest", "preview", str(config), str(file), "--only", "failed"]
     begun = time.perf_counter()
-    for start in range(0, len(occurrences), 500):
-        inputs = [
-            BehavioralEventHttpCompletionRequest(
-                event_name=occurrence["eventName"],
-                email=occurrence["email"],
-                properties=occurrence["properties"],
-                occurred_at=occurrence["occurredAt"],
-            )
-            for occurrence in occurrences[start : start + 500]
-        ]
-        api.send(BatchedBehavioralEventHttpCompletionRequest(inputs=inputs))
-    return len(whole) / (time.perf_counter() - begun)
+    subprocess.run(command, check=True, capture_output=True)
+    return PREVIEWED / (time.perf_counter() - begun)
+
+
+def _memory() -> float:
+    program = "from benchmarks.delivery import send_many; send_many()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=_ROOT, capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
+
+
+def send_many() -> None:
+    """Send 200,000 events to a sink and print the greatest resident size of this process in MB (10^6 bytes)."""
+    text = lines(1000)
+    with sink() as base_url, HubSpotDestination(CONFIG, base_url=base_url) as destination:
+        for _ in range(200):
+            for line in text:
+                destination.push(orjson.loads(line))
+    sys.stdout.write(f"{greatest_memory()}\n")

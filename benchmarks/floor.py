@@ -25,25 +25,15 @@ from hubspot.events.send import (
 )
 
 from benchmarks import by_hand, others
-from benchmarks.measuring import (
-    Comparison,
-    Spent,
-    Work,
-    comparison_table,
-    process_spent,
-    spent_by,
-    spent_table,
-    take_rounds,
-)
+from benchmarks.measuring import Comparison, Spent, Work, process_spent, spent_by, tables, take_rounds
 from benchmarks.sink import sink
-from benchmarks.workload import CONFIG, lines
+from benchmarks.workload import CONFIG, SINGLE, lines
 from hubspot_dest import HubSpotDestination, OutboxSettings
 from hubspot_dest.storage.sqlite_file import Durability
 
 __all__ = ["FULL", "QUICK", "Scale", "keep", "measure", "push"]
 
 ROOT = Path(__file__).parent.parent
-_SINGLE = {**CONFIG, "settings": {**CONFIG["settings"], "batch": False}}
 _LIBRARY = """
 import sys
 import orjson
@@ -120,8 +110,7 @@ def measure(scale: Scale = FULL) -> str:
         gc.freeze()
         taken = take_rounds(works, scale.rounds, warm=scale.warm)
         gc.unfreeze()
-    figures = spent_table(_TITLES, taken, "µs an event")
-    return f"{comparison_table(_COMPARISONS, taken)}\n\n{figures}"
+    return tables(_COMPARISONS, _TITLES, taken, "µs", " an event")
 
 
 @contextmanager
@@ -171,7 +160,7 @@ def _works(base_url: str, scale: Scale) -> Iterator[dict[str, Work]]:
             "normal": whole(lambda: keep(base_url, next(outboxes), "normal", text)),
             "full": whole(lambda: keep(base_url, next(outboxes), "full", text)),
             "bare": some(lambda: by_hand.send_singles(base_url, bodies)),
-            "single": some(lambda: push(base_url, _SINGLE, single)),
+            "single": some(lambda: push(base_url, SINGLE, single)),
             "library": command(lambda file: ["-c", _LIBRARY, base_url, next(outboxes), file]),
             "send": command(
                 lambda file: [

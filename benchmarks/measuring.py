@@ -19,13 +19,12 @@ __all__ = [
     "Rounds",
     "Spent",
     "Work",
-    "comparison_table",
     "figure_table",
     "greatest_memory",
     "machine",
     "process_spent",
     "spent_by",
-    "spent_table",
+    "tables",
     "take_rounds",
 ]
 
@@ -114,25 +113,40 @@ class Comparison:
             self.title,
             _number(statistics.median(spent.cpu for spent in upper)),
             _number(statistics.median(spent.cpu for spent in lower)),
-            _spread([one.cpu / other.cpu for one, other in pairs]),
-            _spread([one.wall / other.wall for one, other in pairs]),
+            _spread([a.cpu / b.cpu for a, b in pairs]),
+            _spread([a.wall / b.wall for a, b in pairs]),
             self.goal,
         ]
         return f"| {' | '.join(cells)} |"
 
 
-def comparison_table(comparisons: Sequence[Comparison], taken: Rounds) -> str:
-    """Return the comparisons whose works were done, as a Markdown table."""
+def tables(
+    comparisons: Sequence[Comparison], titles: Mapping[str, str], taken: Rounds, unit: str, of: str = ""
+) -> str:
+    """Return what was done as Markdown tables: how the works compare, if any do, and what each of them took.
+
+    Args:
+        comparisons: those whose works were not done are left out.
+        titles: the name of a work to its title.
+        taken: what each work took.
+        unit: the unit of its figures: `ms`.
+        of: what they refer to: ` an event`.
+
+    """
+    compared = _comparison_table(comparisons, taken, unit)
+    return "\n\n".join([*compared, _spent_table(titles, taken, f"{unit}{of}")])
+
+
+def _comparison_table(comparisons: Sequence[Comparison], taken: Rounds, unit: str) -> list[str]:
+    rows = [item.row(taken) for item in comparisons if item.upper in taken and item.lower in taken]
     head = [
-        "| a : b | a, µs of CPU | b, µs of CPU | ratio of CPU | ratio of wall | goal |",
+        f"| a : b | a, {unit} of CPU | b, {unit} of CPU | ratio of CPU | ratio of wall | goal |",
         "|---|---:|---:|---:|---:|---|",
     ]
-    known = [item for item in comparisons if item.upper in taken and item.lower in taken]
-    return "\n".join([*head, *(comparison.row(taken) for comparison in known)])
+    return ["\n".join([*head, *rows])] if rows else []
 
 
-def spent_table(titles: Mapping[str, str], taken: Rounds, unit: str) -> str:
-    """Return what each work took, as a Markdown table."""
+def _spent_table(titles: Mapping[str, str], taken: Rounds, unit: str) -> str:
     head = [f"| what | CPU, {unit} | wall, {unit} | rounds |", "|---|---:|---:|---:|"]
     rows = []
     for name, title in titles.items():
@@ -197,7 +211,7 @@ def machine() -> str:
         platform.processor() or platform.machine(),
     )
     packages = ", ".join(f"{name} {version(name)}" for name in ("orjson", "hubspot-api-client", "urllib3"))
-    load = f"; load {os.getloadavg()[0]:.1f} at the begin" if hasattr(os, "getloadavg") else ""
+    load = f"; load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
     return f"{model}, {os.cpu_count()} cores; Python {platform.python_version()}; {packages}{load}"
 
 

@@ -1,4 +1,4 @@
-"""What a fresh process costs until it has answered, and what grows faster than it should if nobody looks.
+"""What a fresh process costs until its first result, and two works whose cost must grow with their size only.
 
 With a second checkout that has an environment of its own in `.venv`, each start is taken in turn with the same one
 there: `python -m benchmarks.starts --before CHECKOUT`.
@@ -17,16 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.measuring import (
-    Comparison,
-    Spent,
-    Work,
-    comparison_table,
-    process_spent,
-    spent_by,
-    spent_table,
-    take_rounds,
-)
+from benchmarks.measuring import Comparison, Spent, Work, process_spent, spent_by, tables, take_rounds
 from benchmarks.workload import CONFIG
 from hubspot_dest import HubSpotDestination
 from hubspot_dest.delivery.client.null_client import NullClient
@@ -49,7 +40,10 @@ _TITLES = {
     "compile": f"a destination of {_RULES:,} rules with eight properties each, until it takes events",
     "merge": f"`merge` of two lists of {_TEXTS:,} texts",
 }
-_GOALS = {"preview": "CPU ≤ 0.7", "check": "CPU ≤ 0.6", "frame": "CPU ≤ 0.6"}
+_COMPARISONS = tuple(
+    Comparison(f"{_TITLES[name]} : before", name, f"{name}, before", goal)
+    for name, goal in {"preview": "CPU ≤ 0.7", "check": "CPU ≤ 0.6", "frame": "CPU ≤ 0.6"}.items()
+)
 
 
 def measure(rounds: int = 7, *, before: Path | None = None) -> str:
@@ -82,14 +76,7 @@ def measure(rounds: int = 7, *, before: Path | None = None) -> str:
         works["compile"] = _milliseconds(_compile)
         works["merge"] = _milliseconds(_merge)
         taken = take_rounds(works, rounds, warm=rounds > 1)
-    table = spent_table(_TITLES, taken, "ms")
-    if before is None:
-        return table
-    compared = [
-        Comparison(f"{_TITLES[name]} : before", name, f"{name}, before", goal)
-        for name, goal in _GOALS.items()
-    ]
-    return f"{comparison_table(compared, taken)}\n\n{table}".replace("µs of CPU", "ms of CPU")
+    return tables(_COMPARISONS, _TITLES, taken, "ms")
 
 
 def _start(folder: Path, python: Path, arguments: list[str]) -> Work:

@@ -19,18 +19,9 @@ import orjson
 
 from benchmarks.__main__ import PAGE, filled
 from benchmarks.floor import keep, push
-from benchmarks.measuring import (
-    Comparison,
-    Spent,
-    Work,
-    comparison_table,
-    machine,
-    spent_by,
-    spent_table,
-    take_rounds,
-)
+from benchmarks.measuring import Comparison, Spent, Work, machine, spent_by, tables, take_rounds
 from benchmarks.sink import sink
-from benchmarks.workload import CONFIG, lines
+from benchmarks.workload import CONFIG, SINGLE, lines
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.planner import Planner
 
@@ -38,7 +29,6 @@ __all__ = ["PACKAGES", "measure"]
 
 PACKAGES = ("@walkeros/core@4.2.1", "@walkeros/collector@4.2.1", "@hubspot/api-client@13")
 _SCRIPT = Path(__file__).with_name("walkeros.cjs")
-_SINGLE = {**CONFIG, "settings": {**CONFIG["settings"], "batch": False}}
 _TITLES = {
     "their mapping": "walkerOS: rule, properties and e-mail",
     "our mapping": "ours: `plan`",
@@ -98,10 +88,10 @@ def measure(folder: Path, *, events: int = 20_000, singles: int = 1_500, rounds:
                 lambda: keep(base_url, next(outboxes), "normal", text), each
             ),
             "their single": theirs("single", some),
-            "our single": lambda: spent_by(lambda: push(base_url, _SINGLE, text[:singles]), one),
+            "our single": lambda: spent_by(lambda: push(base_url, SINGLE, text[:singles]), one),
         }
         taken = take_rounds(works, rounds)
-    return f"{comparison_table(_COMPARISONS, taken)}\n\n{spent_table(_TITLES, taken, 'µs an event')}"
+    return tables(_COMPARISONS, _TITLES, taken, "µs", " an event")
 
 
 def _plan(text: list[bytes]) -> Spent:

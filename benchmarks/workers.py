@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing.synchronize import Barrier
+from multiprocessing.synchronize import Barrier, Event, Semaphore
 from typing import Any
 
 import orjson
@@ -74,13 +74,29 @@ class AnswersAtOnce:
         return _Answer(200, orjson.dumps({"results": inputs}))
 
 
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """What the workers of a group do together, so that no rebalance falls into the measurement.
+
+    Attributes:
+        members: the workers join the group together, and leave it together.
+        ready: released once by each worker that has its partitions.
+        begin: set when every worker is ready.
+
+    """
+
+    members: Barrier
+    ready: Semaphore
+    begin: Event
+
+
 class _GatedSource:
     """A source that fetches nothing before every worker of the group has its part, and notes when it begins and ends.
 
     Args:
         source: the source.
         part: how many partitions this worker waits for.
-        gate: lets the workers through when all have theirs.
+        gate: what it waits for together with the other workers.
 
     Attributes:
         begun: when the first fetch began, and the process' CPU time then, in seconds.
@@ -88,7 +104,7 @@ class _GatedSource:
 
     """
 
-    def __init__(self, source: Source, part: int, gate: Barrier) -> None:
+    def __init__(self, source: Source, part: int, gate: _Gate) -> None:
         self._source = source
         self._part = part
         self._gate = gate
@@ -100,7 +116,10 @@ class _GatedSource:
         while self._source.assigned != self._part:
             self._source.keep_alive()
             time.sleep(0.02)
-        self._gate.wait(60)
+        self._gate.ready.release()
+        # A member that stops polling holds up the rebalance that gives a later member its partitions.
+        while not self._gate.begin.wait(0.02):
+            self._source.keep_alive()
         self._source.resume()
         self.begun = (time.monotonic(), time.process_time())
 
@@ -134,6 +153,7 @@ class _GatedSource:
         return self._source.assigned
 
     def close(self) -> None:
+        self._gate.members.wait(60)
         self._source.close()
 
 
@@ -238,14 +258,20 @@ def _run(url: str, count: int, workers: int, partitions: int, cpu: Callable[[], 
 
     """
     context = multiprocessing.get_context("spawn")
-    gate = context.Barrier(workers + 1)
+    gate = _Gate(context.Barrier(workers), context.Semaphore(0), context.Event())
     results = context.Queue()
     part = partitions // workers
-    group = [context.Process(target=_work, args=(url, part, gate, results)) for _ in range(workers)]
+    group = [
+        context.Process(target=_work, args=(url, part, gate, results), daemon=True) for _ in range(workers)
+    ]
     for process in group:
         process.start()
-    gate.wait(60)
+    for _ in group:
+        if not gate.ready.acquire(timeout=60):
+            msg = f"a worker of {workers} has no partitions after a minute"
+            raise RuntimeError(msg)
     before = cpu()
+    gate.begin.set()
     spans = [results.get(timeout=120) for _ in group]
     broker = cpu() - before
     for process in group:
@@ -256,7 +282,7 @@ def _run(url: str, count: int, workers: int, partitions: int, cpu: Callable[[], 
     return _Run(count / seconds, worker / count * 1e6, broker / count * 1e6)
 
 
-def _work(url: str, part: int, gate: Barrier, results: Any) -> None:
+def _work(url: str, part: int, gate: _Gate, results: Any) -> None:
     options = ["lease.seconds=5"] if url.startswith("redis") else ["session.timeout.ms=6000"]
     address = read_address(url, options, {})
     settings = StreamSettings(contacts=open_contacts(address, "benchmark"))
@@ -264,5 +290,6 @@ def _work(url: str, part: int, gate: Barrier, results: Any) -> None:
     source = _GatedSource(open_source(address), part, gate)
     worker = Worker(source, destination, WorkerSettings(stop_when_empty=True, fetch_seconds=0.05))
     gc.freeze()  # as the command does
+    gate.members.wait(60)
     worker.run()
     results.put((source.begun, source.ended, worker.counts.results["delivered"]))

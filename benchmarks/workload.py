@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-__all__ = ["CONFIG", "events", "lines"]
+__all__ = ["CONFIG", "SINGLE", "events", "lines"]
 
 CONFIG: dict[str, Any] = {
     "settings": {
@@ -37,6 +37,8 @@ CONFIG: dict[str, Any] = {
         }
     },
 }
+SINGLE: dict[str, Any] = {**CONFIG, "settings": {**CONFIG["settings"], "batch": False}}
+"""The same configuration, with one event per request."""
 
 
 def _item(code: str, name: str, price: float) -> dict[str, Any]:

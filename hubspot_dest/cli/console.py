@@ -16,7 +16,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TextIO
 
 import click
 
@@ -175,8 +175,13 @@ def _drop_unwritten_messages() -> None:
             stream.flush()
         except (OSError, ValueError):
             with contextlib.suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+                _discard(stream)
                 stream.flush()
+
+
+def _discard(stream: TextIO) -> None:
+    """Send what is still written to a stream to /dev/null."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _open_closed_streams() -> None:
@@ -194,9 +199,10 @@ def _open_closed_streams() -> None:
 
 def _escape_unencodable() -> None:
     r"""Write characters that standard output cannot encode as \uXXXX, which is valid JSON; stderr escapes anyway."""
-    import json  # here, so that --help stays fast
 
     def coded(error: UnicodeError) -> tuple[str, int]:
+        import json  # here, so that --help stays fast
+
         assert isinstance(error, UnicodeEncodeError)
         return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
@@ -215,7 +221,7 @@ def _system_error(error: OSError) -> int:
     if error.errno in _DISK_FULL and not where:
         where = "standard output cannot be written: "
         with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _discard(sys.stdout)
     say(f"error: {where}{safe_text(said)}")
     if os.environ.get("HUBSPOT_DEST_DEBUG"):
         for line in traceback.format_exception(error):
@@ -226,7 +232,7 @@ def _system_error(error: OSError) -> int:
 def _unwritten(error: OSError) -> NoReturn:
     # Python would report the error again while closing stdout.
     with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
     if isinstance(error, BrokenPipeError):
         raise SystemExit(_BROKEN_PIPE) from None  # `| head` has closed the pipe
     stop(f"standard output cannot be written: {error.strerror or error}")

@@ -24,7 +24,7 @@ from hubspot_dest.observability.trail import Trail
 from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.safe_text import safe_text
 
-__all__ = ["Instrumentation", "watching"]
+__all__ = ["Instrumentation", "host_and_port", "origin", "watching"]
 
 _ON_A_TERMINAL: Final = 1.0
 _IN_A_LOG: Final = 10.0
@@ -121,18 +121,38 @@ def _serve_prometheus(address: str, instruments: list[Instruments], stack: conte
         )
     from hubspot_dest.observability.prometheus import PrometheusInstruments
 
-    host, _, port = address.rpartition(":")
-    host = host.strip("[]") or "127.0.0.1"
-    if not port.isdigit() or int(port) > 65_535:
-        stop(f"--metrics {safe_text(address)!r} is not a port", "--metrics 9464, or --metrics 0.0.0.0:9464")
+    host, port = host_and_port("--metrics", address, example=9464)
     made = PrometheusInstruments()
     try:
-        taken, end = made.serve(host, int(port))
+        taken, end = made.serve(host, port)
     except OSError as error:
         stop(f"--metrics {safe_text(address)}: {error.strerror or error}", "--metrics 0")
     stack.callback(end)
     instruments.append(made)
-    return f"http://{f'[{host}]' if ':' in host else host}:{taken}/metrics"
+    return f"{origin(host, taken)}/metrics"
+
+
+def host_and_port(option: str, given: str, *, example: int) -> tuple[str, int]:
+    """Return host and port of `[HOST:]PORT`, this machine by default; exit with code 2 if it is no port.
+
+    Args:
+        option: the name of the option, for the message.
+        given: its value.
+        example: a port, for the message.
+
+    """
+    host, _, port = given.rpartition(":")
+    if not (port.isdigit() and port.isascii()) or int(port) > 65_535:
+        stop(
+            f"{option} {safe_text(given)!r} is not a port",
+            f"{option} {example}, or {option} 0.0.0.0:{example}",
+        )
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def origin(host: str, port: int) -> str:
+    """Return the address of a server: `http://127.0.0.1:8080`, `http://[::1]:8080`."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _telemetry(stack: contextlib.ExitStack) -> Instruments:

@@ -45,6 +45,7 @@ __all__ = [
     "connected",
     "connection_options",
     "consent_hint",
+    "consent_option",
     "consent_states",
     "delivery_options",
     "fail_on_option",
@@ -64,8 +65,6 @@ __all__ = [
     "walkeros_option",
     "watching_options",
 ]
-
-_SQLITE: Final = b"SQLite format 3\x00"
 
 
 class OutputFile(click.Path):
@@ -128,14 +127,7 @@ def _refuse_shared_files(parameters: list[click.Parameter], values: dict[str, An
 
 def refuse_database(option: str, path: str | Path) -> None:
     """Exit with code 2 if an output is an SQLite file, such as an outbox with accepted events."""
-    try:
-        if not Path(path).is_file():
-            return
-        with Path(path).open("rb") as stream:
-            is_database = stream.read(len(_SQLITE)) == _SQLITE
-    except (OSError, ValueError):
-        return  # reported when the file is written
-    if is_database:
+    if content_of(path) is FileContent.SQLITE:
         stop(
             f"{option} {safe_text(path)} is an SQLite file, such as an outbox; nothing was written to it",
             f"choose another name for {option}",
@@ -182,12 +174,7 @@ def shared_options(function: F) -> F:
     """Add CONFIG, and the options for the collector's state and the form of the output."""
     decorators = [
         click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG"),
-        click.option(
-            "--consent",
-            multiple=True,
-            metavar="NAME[=true|false]",
-            help="The collector's initial consent; may be repeated.",
-        ),
+        consent_option("The collector's initial consent; may be repeated."),
         click.option("--parity", is_flag=True, help=PARITY_HELP),
         walkeros_option(WALKEROS_HELP),
         click.option(
@@ -201,6 +188,11 @@ def shared_options(function: F) -> F:
     for decorator in reversed(decorators):
         function = decorator(function)
     return function
+
+
+def consent_option(text: str) -> Callable[[F], F]:
+    """Return the option `--consent NAME[=true|false]`, with its help text."""
+    return click.option("--consent", multiple=True, metavar="NAME[=true|false]", help=text)
 
 
 def fail_on_option(text: str) -> Callable[[F], F]:
@@ -232,12 +224,7 @@ def verification_options(function: F) -> F:
         account_option,
         click.option("--live", is_flag=True, help="Read the account from HubSpot instead; needs a token."),
         connection_options,
-        click.option(
-            "--consent",
-            multiple=True,
-            metavar="NAME[=true|false]",
-            help="The collector's consent; may be repeated.",
-        ),
+        consent_option("The collector's consent; may be repeated."),
         click.option("--parity", is_flag=True, help=PARITY_HELP),
         walkeros_option(WALKEROS_HELP),
         fail_on_option("Findings of this severity or worse are a NO-GO; lost includes refused."),
@@ -417,8 +404,6 @@ def refuse(error: ConfigFileError) -> NoReturn:
 
 def use_colour(*, refused: bool) -> bool:
     """Return whether to use colours: on a terminal or with FORCE_COLOR, unless an option or NO_COLOR refuses."""
-    import os
-
     if refused or os.environ.get("NO_COLOR"):
         return False
     return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))

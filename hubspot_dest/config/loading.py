@@ -37,6 +37,8 @@ __all__ = [
     "load_examples",
     "parse_document",
     "read_document",
+    "read_text",
+    "split_name",
 ]
 
 ValuePath = tuple[str | int, ...]
@@ -326,15 +328,16 @@ def read_document(path: Path) -> Any:
         ConfigFileError: the file cannot be read, or is neither JSON nor YAML.
 
     """
-    return _parse(path, _read(path)).value
+    return _parse(path, read_text(path)).value
 
 
 def file_of(path: Path) -> Path:
     """Return FILE of `FILE#flow.destination`."""
-    return _selected(path)[0]
+    return split_name(path)[0]
 
 
-def _selected(path: Path) -> tuple[Path, str]:
+def split_name(path: Path) -> tuple[Path, str]:
+    """Return FILE and `flow.destination` of `FILE#flow.destination`; without a destination, an empty text."""
     text = str(path)
     if "#" not in text or path.exists():
         return path, ""
@@ -343,8 +346,8 @@ def _selected(path: Path) -> tuple[Path, str]:
 
 
 def _open(path: Path) -> _Opened:
-    file, wanted = _selected(path)
-    document = _parse(file, _read(file))
+    file, wanted = split_name(path)
+    document = _parse(file, read_text(file))
     raw, places = document.value, document.positions
     if not is_flow(raw):
         if wanted:
@@ -369,7 +372,13 @@ def _open(path: Path) -> _Opened:
     )
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return the text of a file of at most 16 MiB.
+
+    Raises:
+        ConfigFileError: the file cannot be read, is too large, or is not UTF-8.
+
+    """
     try:
         if path.is_dir():
             raise ConfigFileError([f"{path} is a folder, not a file"])

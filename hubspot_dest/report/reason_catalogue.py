@@ -15,10 +15,10 @@ __all__ = ["OUTCOME_WORDS", "OutcomeWord", "word_page"]
 WordKind = Literal["outcome", "reason", "failure", "severity"]
 
 _KINDS: Final = {
-    "outcome": "an outcome: what became of an event",
-    "reason": "a reason: why an event has its outcome",
-    "failure": "a failure of a request to HubSpot",
-    "severity": "a severity of findings",
+    "outcome": "An outcome: what became of an event.",
+    "reason": "A reason: why an event has its outcome.",
+    "failure": "A failure of a request to HubSpot.",
+    "severity": "A severity of findings.",
 }
 
 
@@ -60,13 +60,16 @@ def _words() -> Mapping[str, OutcomeWord]:
         ),
         OutcomeWord("flushed", "outcome", "A batch was sent: all of its events are with HubSpot."),
         OutcomeWord(
-            "skipped", "outcome", "Nothing is sent of the event, and that is no failure; the reason says why."
+            "skipped",
+            "outcome",
+            "Nothing of the event is sent, and that is not a failure; the reason says why.",
         ),
         OutcomeWord("ignored", "outcome", "A rule with `ignore: true` leaves the event out."),
         OutcomeWord(
             "denied",
             "outcome",
-            "The consent that the configuration asks for is missing. The event waits for it, unless it refuses itself.",
+            "The consent that the configuration asks for is missing. The event waits for it, unless the event itself "
+            "refuses it.",
             "--consent NAME grants it, or the events bring it themselves",
         ),
         OutcomeWord(
@@ -114,7 +117,7 @@ def _words() -> Mapping[str, OutcomeWord]:
         OutcomeWord(
             "no_identity",
             "reason",
-            "The event has neither an e-mail nor an objectId, so that HubSpot could tie it to no contact.",
+            "The event has neither an e-mail nor an objectId, so HubSpot could not tie it to a contact.",
             "give the event user.email or user.id, or map settings.email or settings.objectId",
             ("skipped",),
         ),
@@ -122,7 +125,7 @@ def _words() -> Mapping[str, OutcomeWord]:
             "silent_rule",
             "reason",
             "The rule has `silent: true`: only the contact is written.",
-            "take silent from the rule if the event is to be sent",
+            "remove silent from the rule if the event is to be sent",
             ("identified", "skipped"),
         ),
         OutcomeWord("rule_ignore", "reason", "The rule has `ignore: true`.", "", ("ignored",)),
@@ -130,14 +133,14 @@ def _words() -> Mapping[str, OutcomeWord]:
             "disabled",
             "reason",
             "The configuration has `disabled: true`: nothing is sent.",
-            "take disabled from the configuration",
+            "remove disabled from the configuration",
             ("ignored",),
         ),
         OutcomeWord(
             "mock",
             "reason",
             "The configuration has a `mock`, which stands for HubSpot's answer: nothing is sent.",
-            "take mock from the configuration",
+            "remove mock from the configuration",
             ("skipped",),
         ),
         OutcomeWord(
@@ -275,8 +278,8 @@ def _words() -> Mapping[str, OutcomeWord]:
         OutcomeWord(
             "delivery_paused",
             "reason",
-            "Nothing is sent for a while: a limit is reached, the token is not taken, or nobody at the address answers "
-            "as HubSpot does. Nothing is lost meanwhile.",
+            "Nothing is sent for a while: a limit is reached, the token is not accepted, or the server at the address "
+            "does not answer as HubSpot does. Nothing is lost meanwhile.",
             "the sentence names the cause; hubspot-dest doctor tests it",
             ("failed",),
         ),
@@ -298,14 +301,14 @@ def _words() -> Mapping[str, OutcomeWord]:
         OutcomeWord(
             "impossible",
             "reason",
-            "It cannot be written as JSON, or no request can be made of it, so that it was never sent.",
+            "It cannot be written as JSON or made into a request, so it was never sent.",
             "correct the value that the sentence names",
             ("failed",),
         ),
         OutcomeWord(
             "init_failed",
             "reason",
-            "The settings are not usable, as walkerOS finds out only when it sends.",
+            "The settings are unusable, which walkerOS notices only when it sends.",
             "hubspot-dest lint CONFIG names what to correct",
             ("failed",),
         ),
@@ -347,14 +350,14 @@ def _words() -> Mapping[str, OutcomeWord]:
             "in the account's time zone.",
             "--portal-zone names the time zone",
         ),
-        OutcomeWord("limit", "reason", "A limit of HubSpot is reached whose name it did not say.", "wait"),
+        OutcomeWord("limit", "reason", "A limit is reached that HubSpot did not name.", "wait"),
         OutcomeWord(
             "moving", "reason", "HubSpot moves the account to another data centre.", "wait, up to a day"
         ),
         OutcomeWord(
             "address",
             "reason",
-            "What answers at the address does not answer as HubSpot does.",
+            "The server at the address does not answer as HubSpot does.",
             "check baseUrl, apiVersion and proxy; hubspot-dest doctor tests them",
         ),
         # Messages of a stream that are no events.
@@ -375,7 +378,7 @@ def _words() -> Mapping[str, OutcomeWord]:
         OutcomeWord(
             "encoding",
             "reason",
-            "A message whose text is not UTF-8, or is compressed in a way that is not known.",
+            "A message whose text is not UTF-8, or is compressed in an unknown way.",
             "correct the producer",
             ("failed",),
         ),
@@ -396,7 +399,7 @@ def _words() -> Mapping[str, OutcomeWord]:
         OutcomeWord(
             "mapped_data",
             "reason",
-            "A message that is not an event but what a mapping made of one.",
+            "A message that is not an event, but the result of mapping one.",
             "remove data from the rule or the destination that writes it",
             ("failed",),
         ),
@@ -448,14 +451,7 @@ OUTCOME_WORDS: Final = _words()
 
 def word_page(entry: OutcomeWord) -> str:
     """Return the page of one word as Markdown, as `explain` shows it."""
-    lines = [
-        f"### {entry.word}",
-        "",
-        f"{_KINDS[entry.kind][0].upper()}{_KINDS[entry.kind][1:]}.",
-        "",
-        entry.about,
-        "",
-    ]
+    lines = [f"### {entry.word}", "", _KINDS[entry.kind], "", entry.about, ""]
     if entry.outcomes:
         lines.append(f"- **Comes with**: {', '.join(entry.outcomes)}.")
     lines += [f"- **Fix**: {entry.fix or 'nothing has to be done'}.", ""]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks import __main__ as program
-from benchmarks import by_hand, floor, starts
+from benchmarks import by_hand, floor, starts, workers
 from benchmarks.workload import CONFIG, events
 from hubspot_dest.mapping.context import CollectorView
 from hubspot_dest.planning.planner import Planner
@@ -55,3 +57,39 @@ def test_a_section_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]
     with pytest.raises(SystemExit):
         program.main(["--quick", "flor"])
     assert "unknown: flor" in capsys.readouterr().err
+
+
+class _Rebalancing:
+    """A source whose group gets on only while this member polls."""
+
+    assigned = 2
+
+    def __init__(self, gate: workers._Gate) -> None:
+        self._gate = gate
+        self.paused = False
+        self.polls = 0
+
+    def open(self, _owner: object) -> None:
+        pass
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+    def keep_alive(self) -> None:
+        self.polls += 1
+        if self.polls == 3:  # now the other member has its partitions, too
+            self._gate.begin.set()
+
+
+def test_a_worker_that_waits_for_the_others_does_not_hold_up_their_partitions() -> None:
+    context = multiprocessing.get_context("spawn")
+    gate = workers._Gate(context.Barrier(1), context.Semaphore(0), context.Event())
+    source: Any = _Rebalancing(gate)
+    owner: Any = None
+    workers._GatedSource(source, 2, gate).open(owner)
+    assert gate.ready.acquire(block=False)
+    assert source.polls == 3
+    assert not source.paused

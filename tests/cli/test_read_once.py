@@ -117,10 +117,11 @@ def test_a_question_about_how_many_events_does_not_eat_them(tmp_path: Path, conf
     [
         (("hubspot_dest", "preview", "CONFIG", "EVENTS"), "40 events"),
         (("hubspot_dest", "doctor", "CONFIG", "EVENTS", "--offline"), "nothing was written"),
+        (("hubspot_dest", "verify", "CONFIG", "EVENTS", "--json"), '"outcomes":{"queued":40}'),
         (("simulator", "run", "CONFIG", "--from", "EVENTS"), "40 events"),
         (("simulator", "record", "CONFIG", "EVENTS", "-o", "cassette.json"), "40 events recorded"),
     ],
-    ids=["preview", "doctor", "run", "record"],
+    ids=["preview", "doctor", "verify", "run", "record"],
 )
 @pytest.mark.parametrize("kind", ["named pipe", "process substitution"])
 def test_every_command_reads_a_pipe_once(

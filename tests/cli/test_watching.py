@@ -101,6 +101,7 @@ def test_opentelemetry_goes_where_its_environment_says(tmp_path: Path, hubspot: 
     ("arguments", "says"),
     [
         (["--metrics", "nonsense"], "is not a port"),
+        (["--metrics", "²"], "is not a port"),
         (["--metrics", "203.0.113.1:0"], "--metrics 203.0.113.1:0"),
         (["--trail", "missing/trail.jsonl"], "cannot be written"),
         (["--otel"], "no metrics exporter"),

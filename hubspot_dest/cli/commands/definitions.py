@@ -8,7 +8,13 @@ from typing import Any, TypeVar
 
 import click
 
-from hubspot_dest.cli.options import FileCommand, OutputFile, connection_options, line_limit_option
+from hubspot_dest.cli.options import (
+    FileCommand,
+    OutputFile,
+    connection_options,
+    consent_option,
+    line_limit_option,
+)
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
@@ -22,12 +28,7 @@ def _needs_options(function: F) -> F:
         click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG"),
         click.argument("events", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]"),
         connection_options,
-        click.option(
-            "--consent",
-            multiple=True,
-            metavar="NAME[=true|false]",
-            help="The collector's consent, for EVENTS.",
-        ),
+        consent_option("The collector's consent, for EVENTS."),
         line_limit_option,
         click.option(
             "--json", "as_json", is_flag=True, help="Write JSON Lines: one object per row, a summary last."

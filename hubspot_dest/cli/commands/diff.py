@@ -6,7 +6,13 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import PARITY_HELP, WALKEROS_HELP, line_limit_option, walkeros_option
+from hubspot_dest.cli.options import (
+    PARITY_HELP,
+    WALKEROS_HELP,
+    consent_option,
+    line_limit_option,
+    walkeros_option,
+)
 
 __all__ = ["command"]
 
@@ -25,12 +31,7 @@ __all__ = ["command"]
     show_default=True,
     help="Exit with code 1 if an event changes, or if an event loses a call.",
 )
-@click.option(
-    "--consent",
-    multiple=True,
-    metavar="NAME[=true|false]",
-    help="The collector's initial consent; may be repeated.",
-)
+@consent_option("The collector's initial consent; may be repeated.")
 @click.option("--parity", is_flag=True, help=PARITY_HELP)
 @walkeros_option(WALKEROS_HELP)
 @click.option(

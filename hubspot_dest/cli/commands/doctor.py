@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hubspot_dest.cli.options import connection_options, line_limit_option
+from hubspot_dest.cli.options import connection_options, consent_option, line_limit_option
 from hubspot_dest.cli.standard_input import refuse_unread_input
 
 __all__ = ["command"]
@@ -17,9 +17,7 @@ __all__ = ["command"]
 @click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG")
 @click.argument("events", type=click.Path(allow_dash=True), required=False, metavar="[EVENTS]")
 @connection_options
-@click.option(
-    "--consent", multiple=True, metavar="NAME[=true|false]", help="The collector's consent, for EVENTS."
-)
+@consent_option("The collector's consent, for EVENTS.")
 @line_limit_option
 @click.option(
     "--source",

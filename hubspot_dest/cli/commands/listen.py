@@ -11,6 +11,7 @@ from hubspot_dest.cli.options import (
     FileCommand,
     RealRange,
     connection_options,
+    consent_option,
     delivery_options,
     watching_options,
 )
@@ -122,12 +123,7 @@ __all__ = ["command"]
     metavar="SECONDS",
     help="At shutdown, the time limit for requests in progress, and then for the delivery.",
 )
-@click.option(
-    "--consent",
-    multiple=True,
-    metavar="NAME[=true|false]",
-    help="The collector's initial consent; may be repeated.",
-)
+@consent_option("The collector's initial consent; may be repeated.")
 @click.option("--yes", is_flag=True, help="Send to the real HubSpot.")
 @click.option("--json", "as_line", is_flag=True, help="Write the address to stdout as a line of JSON.")
 @delivery_options

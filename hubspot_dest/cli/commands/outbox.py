@@ -14,7 +14,7 @@ from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.dead_letters import counts_of, letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.options import RealRange
+from hubspot_dest.cli.options import RealRange, consent_option
 from hubspot_dest.delivery.outbox.queue import DeadCounts, Outbox, leftovers_of, with_contacts
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
 from hubspot_dest.report.json_report import as_json
@@ -198,11 +198,8 @@ def retry(file: str, options: tuple[str, ...]) -> None:
 @command.command("release")
 @_FILE
 @_OPTIONS
-@click.option(
-    "--consent",
-    multiple=True,
-    metavar="NAME[=true|false]",
-    help="Consent to add to each event's own; what an event itself refuses stays refused. May be repeated.",
+@consent_option(
+    "Consent to add to each event's own; what an event itself refuses stays refused. May be repeated."
 )
 def release(file: str, options: tuple[str, ...], consent: tuple[str, ...]) -> None:
     """Put the events of a SOURCE that wait for consent back; a worker processes them after all earlier messages."""

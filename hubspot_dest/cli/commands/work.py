@@ -10,6 +10,7 @@ import click
 from hubspot_dest.cli.options import (
     FileCommand,
     connection_options,
+    consent_option,
     stream_delivery_options,
     watching_options,
 )
@@ -36,12 +37,7 @@ __all__ = ["command"]
     show_default=True,
     help="Events whose consent is missing: park writes them to the waiting topic, drop only counts them.",
 )
-@click.option(
-    "--consent",
-    multiple=True,
-    metavar="NAME[=true|false]",
-    help="The collector's initial consent; may be repeated.",
-)
+@consent_option("The collector's initial consent; may be repeated.")
 @click.option("--stop-when-empty", is_flag=True, help="Exit when nothing is left to fetch.")
 @click.option(
     "--max-message",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from hubspot_dest.account.schema import AccountSchema
 from hubspot_dest.amounts import amount
@@ -14,8 +14,8 @@ from hubspot_dest.checks.finding import SEVERITIES, Finding
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.findings_output import FindingsOutput
-from hubspot_dest.cli.options import open_account, refuse_other_file, use_colour
-from hubspot_dest.config.loading import ConfigFileError, file_of, load_config
+from hubspot_dest.cli.options import open_account, refuse, refuse_other_file, use_colour
+from hubspot_dest.config.loading import ConfigFileError, load_config, read_text, split_name
 from hubspot_dest.contracts.catalogue import CONTRACT_CHECKS
 from hubspot_dest.lint.catalogue import LINT_CHECKS
 from hubspot_dest.lint.fixes import apply_edits, edits_of
@@ -28,8 +28,6 @@ from hubspot_dest.storage.whole_file import write_whole_file
 from hubspot_dest.verdict.judge import Judge
 
 __all__ = ["fails", "lint", "lint_file"]
-
-_MAX_BYTES: Final = 16 * 1024 * 1024
 
 
 def lint(
@@ -49,8 +47,7 @@ def lint(
         return
     if config is None:
         stop("no CONFIG is given", "hubspot-dest lint shop.yaml")
-    file = file_of(config)
-    wanted = str(config)[len(str(file)) + 1 :]
+    file, wanted = split_name(config)
     result = lint_file(file, wanted, node)
     if fix:
         result = _fix(file, wanted, node, result)
@@ -86,18 +83,9 @@ def lint_file(file: Path, wanted: str, node: int) -> LintResult:
     """Lint a file; exit with code 2 if it cannot be read, or is another kind of file."""
     refuse_other_file(file)
     try:
-        if file.is_dir():
-            stop(f"{safe_text(file)} is a folder, not a file")
-        with file.open("rb") as stream:
-            content = stream.read(_MAX_BYTES + 1)
-    except OSError as error:
-        stop(f"{safe_text(file)} cannot be read: {error.strerror or error}")
-    if len(content) > _MAX_BYTES:
-        stop(f"{safe_text(file)} is larger than 16 MiB")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        stop(f"{safe_text(file)} is not UTF-8 text (byte {error.start})")
+        text = read_text(file)
+    except ConfigFileError as error:
+        refuse(error)
     return lint_text(str(file), text, destination=wanted, environment=os.environ, node=node)
 
 

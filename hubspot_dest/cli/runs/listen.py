@@ -17,7 +17,7 @@ from hubspot_dest.amounts import amount, verb
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.counters import EventBalance
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.instrumentation import Instrumentation, watching
+from hubspot_dest.cli.instrumentation import Instrumentation, origin, watching
 from hubspot_dest.cli.log_handler import complain
 from hubspot_dest.cli.options import (
     ConnectionOptions,
@@ -42,7 +42,7 @@ from hubspot_dest.outcome import Outcome
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
 
-__all__ = ["listen"]
+__all__ = ["announce", "listen", "say_first_signal"]
 
 _SHORTEST_SECRET = 16
 
@@ -176,6 +176,26 @@ def _destination(
     return destination
 
 
+def announce(
+    listener: socket.socket, settings: ListenSettings, watch: Instrumentation, target: str, *, as_line: bool
+) -> None:
+    """Report the address, also as a line of JSON if requested, and where events are sent."""
+    base = origin(*listener.getsockname()[:2])
+    if as_line:
+        where = {"baseUrl": base, "paths": list(settings.paths), "metrics": watch.metrics_url}
+        print_data(as_json({name: value for name, value in where.items() if value}))
+        sys.stdout.flush()
+    places = ", ".join(safe_text(f"{base}{path}") for path in settings.paths)
+    say(f"listening on {places}; {target}")
+
+
+def say_first_signal(number: int) -> None:
+    """Report what the first signal has begun."""
+    say(
+        f"{signal.Signals(number).name}: completing the requests in progress; a second signal ends immediately"
+    )
+
+
 class _CountedFront:
     """Counts the events received over HTTP, and forwards them.
 
@@ -250,14 +270,8 @@ class _ListenRun:
 
     def announce(self, listener: socket.socket, config: Config) -> None:
         """Report the address, and where events are sent."""
-        host, port = listener.getsockname()[:2]
-        base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        if self._as_line:
-            where = {"baseUrl": base, "paths": list(self._settings.paths), "metrics": self._watch.metrics_url}
-            print_data(as_json({name: value for name, value in where.items() if value}))
-            sys.stdout.flush()
-        places = ", ".join(safe_text(f"{base}{path}") for path in self._settings.paths)
-        say(f"listening on {places}; events go to {safe_text(config.connection.host)}")
+        target = f"events go to {safe_text(config.connection.host)}"
+        announce(listener, self._settings, self._watch, target, as_line=self._as_line)
         if not self._durable:
             say("warning: no outbox: batches wait in memory, and a crash loses them")
 
@@ -315,9 +329,7 @@ class _ListenRun:
 
     def _on_signal(self, number: int, count: int) -> None:
         if count == 1:
-            say(
-                f"{signal.Signals(number).name}: completing the requests in progress; a second signal ends immediately"
-            )
+            say_first_signal(number)
         else:
             self._destination.abort()
 

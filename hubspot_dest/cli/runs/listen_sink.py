@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 import socket
-import sys
 import time
 
-from hubspot_dest.cli.console import print_data, say
+from hubspot_dest.cli.console import say
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.instrumentation import Instrumentation
+from hubspot_dest.cli.runs.listen import announce, say_first_signal
 from hubspot_dest.cli.stream_address import end_with
 from hubspot_dest.config.model import Config
 from hubspot_dest.events.collector import Collector
 from hubspot_dest.listen.app import CollectorEndpoint, ListenSettings
-from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
 from hubspot_dest.streams.address import StreamAddress
 from hubspot_dest.streams.errors import StreamError
@@ -68,22 +66,12 @@ def listen_to_stream(
         say(f"warning: {safe_text(trouble, limit=400)}; senders get 503 until it responds")
         endpoint.troubled = trouble
 
-    def announce() -> None:
-        host, port = listener.getsockname()[:2]
-        base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        if as_line:
-            where = {"baseUrl": base, "paths": list(settings.paths), "metrics": watch.metrics_url}
-            print_data(as_json({name: value for name, value in where.items() if value}))
-            sys.stdout.flush()
-        places = ", ".join(safe_text(f"{base}{path}") for path in settings.paths)
-        target = f"{address.engine}://{','.join(address.hosts)} ({', '.join(address.streams)})"
-        say(f"listening on {places}; events are written to {safe_text(target)}")
+    stream = f"{address.engine}://{','.join(address.hosts)} ({', '.join(address.streams)})"
+    target = f"events are written to {safe_text(stream)}"
 
     def on_signal(number: int, count: int) -> None:
         if count == 1:
-            say(
-                f"{signal.Signals(number).name}: completing the requests in progress; a second signal ends immediately"
-            )
+            say_first_signal(number)
 
     async def finish() -> None:
         front.close()
@@ -93,7 +81,7 @@ def listen_to_stream(
         listener,
         max_connections=max_connections,
         grace_seconds=grace,
-        on_ready=announce,
+        on_ready=lambda: announce(listener, settings, watch, target, as_line=as_line),
         on_signal=on_signal,
         finish=finish,
     )

@@ -19,7 +19,7 @@ from hubspot_dest.cli.counters import RunCounters
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import consent_hint, consent_states, open_account, open_config, use_colour
 from hubspot_dest.cli.read_progress import ReadProgress
-from hubspot_dest.config.loading import DocumentError, file_of
+from hubspot_dest.config.loading import DocumentError, split_name
 from hubspot_dest.config.model import Config, SourceMap
 from hubspot_dest.delivery.client.null_client import NullClient
 from hubspot_dest.destination import HubSpotDestination
@@ -148,7 +148,7 @@ def _grouping(config: Config) -> CallGrouping:
 
 def _contracts(path: Path, config: Config, states: dict[str, bool], source: str) -> EventContracts | None:
     """Return the checker of the flow's contracts; None if the flow has none."""
-    file = file_of(path)
+    file, wanted = split_name(path)
     try:
         text = file.read_text(encoding="utf-8-sig")
         if "contract" not in text:
@@ -162,7 +162,6 @@ def _contracts(path: Path, config: Config, states: dict[str, bool], source: str)
     from hubspot_dest.contracts.event_contracts import EventContracts
     from hubspot_dest.contracts.flow_contracts import read_contracts
 
-    wanted = str(path)[len(str(file)) + 1 :]
     contracts = read_contracts(document, str(file), destination=wanted, environment=os.environ)
     for finding in contracts.findings:
         say(f"warning: {safe_text(finding.sentence)} ({safe_text(finding.file)}, line {finding.line})")

@@ -7,7 +7,13 @@ from typing import Any
 
 from hubspot_dest.account.schema import AccountSchema
 from hubspot_dest.cli.console import say, stop
-from hubspot_dest.config.loading import ConfigFileError, DocumentError, file_of, load_examples, parse_document
+from hubspot_dest.config.loading import (
+    ConfigFileError,
+    DocumentError,
+    load_examples,
+    parse_document,
+    split_name,
+)
 from hubspot_dest.config.model import Config
 from hubspot_dest.flow.document import is_flow, select_destination
 from hubspot_dest.flow.references import FlowError
@@ -38,11 +44,11 @@ def save_example(
     """
     if not name.strip():
         stop("the example has no name", "use --save-example NAME")
-    file = file_of(path)
+    file, wanted = split_name(path)
     text = file.read_bytes().decode("utf-8")
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     text = text.removeprefix(mark)
-    entry = _entry_path(file, text, str(path)[len(str(file)) + 1 :])
+    entry = _entry_path(file, text, wanted)
     (example,) = step_examples({"examples": {name: {"in": event}}})
     if example.problems:
         stop(f"the event cannot be an example: {safe_text(example.problems[0])}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import time
@@ -23,11 +22,11 @@ from hubspot_dest.cli.options import (
     use_colour,
 )
 from hubspot_dest.cli.read_progress import ReadProgress
-from hubspot_dest.cli.report_file import require_report_library, write_report
+from hubspot_dest.cli.report_file import input_files, require_report_library, write_report
 from hubspot_dest.cli.report_pages import verify_page
 from hubspot_dest.cli.runs.definitions import pulled_account
 from hubspot_dest.cli.runs.lint import lint_file
-from hubspot_dest.config.loading import ConfigFileError, file_of, load_config
+from hubspot_dest.config.loading import ConfigFileError, load_config, split_name
 from hubspot_dest.config.model import Config
 from hubspot_dest.contracts.flow_contracts import FlowContracts, read_contracts
 from hubspot_dest.delivery.client.client import HubSpotClient
@@ -51,7 +50,6 @@ from hubspot_dest.verify.verification import verify as run_verification
 
 __all__ = ["verify"]
 
-_CHUNK: Final = 1 << 20
 _PROGRESS: Final = 256  # events between two checks of the clock
 
 
@@ -84,8 +82,7 @@ def verify(
         stop("--live and --account exclude each other: both describe the account", "use only one of them")
     if reach.base_url is not None and not live:
         stop("--base-url has no effect without --live: HubSpot is not contacted", "add --live")
-    file = file_of(config)
-    wanted = str(config)[len(str(file)) + 1 :]
+    file, wanted = split_name(config)
     linted = lint_file(file, wanted, node)
     _require_destination(linted)
     schema, account_name = _account(config, account, live=live, reach=reach)
@@ -117,7 +114,10 @@ def verify(
             None if events is None else _read(events, max_line_bytes),
             events_name=name,
             now_ms=lambda: time.time_ns() // 1_000_000,
-            inputs=tuple(_inputs(file, events, account)),
+            inputs=tuple(
+                InputFile(read.role, read.name, read.sha256, read.size)
+                for read in input_files(("configuration", file), ("events", events), ("account", account))
+            ),
             strict=strict,
         )
     except NoUsableEventError as error:
@@ -205,20 +205,6 @@ def _contracts(linted: LintResult, file: str, wanted: str) -> FlowContracts | No
     if linted.source is None:
         return None
     return read_contracts(linted.source, file, destination=wanted, environment=os.environ)
-
-
-def _inputs(config: Path, events: str | None, account: Path | None) -> Iterator[InputFile]:
-    for role, name in (("configuration", config), ("events", events), ("account", account)):
-        if name is not None and str(name) != "-":
-            digest, size = hashlib.sha256(), 0
-            try:
-                with Path(name).open("rb") as stream:
-                    while chunk := stream.read(_CHUNK):
-                        digest.update(chunk)
-                        size += len(chunk)
-            except OSError:
-                continue  # reported when the file is read
-            yield InputFile(role, str(name), digest.hexdigest(), size)
 
 
 def _show(result: VerifyResult, form: FindingsFormat, painter: Painter) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.exit_codes import ExitCode
-from hubspot_dest.cli.instrumentation import Instrumentation, watching
+from hubspot_dest.cli.instrumentation import Instrumentation, host_and_port, origin, watching
 from hubspot_dest.cli.log_handler import complain
 from hubspot_dest.cli.options import (
     ConnectionOptions,
@@ -122,17 +122,12 @@ def _health(given: str | None, worker: Worker) -> Iterator[None]:
     if given is None:
         yield
         return
-    host, _, port = given.rpartition(":")
-    host = host.strip("[]") or "127.0.0.1"
-    if not (port.isdigit() and port.isascii()) or int(port) > 65_535:
-        stop(f"--health {safe_text(given)!r} is not a port", "--health 8081, or --health 0.0.0.0:8081")
+    host, port = host_and_port("--health", given, example=8081)
     try:
-        taken, end = serve_health(
-            host, int(port), lambda: worker.alive, lambda: worker.unready, worker.status
-        )
+        taken, end = serve_health(host, port, lambda: worker.alive, lambda: worker.unready, worker.status)
     except OSError as error:
         stop(f"--health {safe_text(given)}: {error.strerror or error}", "--health 0")
-    say(f"health at http://{f'[{host}]' if ':' in host else host}:{taken}/health")
+    say(f"health at {origin(host, taken)}/health")
     try:
         yield
     finally:
