@@ -393,8 +393,8 @@ class OutboxSink:
             self.workers.stop(min(seconds, self._config.timeout_ms / 1000 + 1))
             self._clients.close()
         left, parked = self.outbox.pending, self.outbox.parked
-        waits = self._what_waits() if left else ""
         trouble = self.outbox.trouble()
+        waits = self._what_waits() if left and not trouble else ""
         try:
             if trouble and (left or parked):
                 self.outbox.flush()
