@@ -25,9 +25,8 @@ _T = TypeVar("_T")
 _TOGETHER = 500  # events in one push; more would keep the first of them waiting
 
 
-@dataclass(
-    slots=True, eq=False, repr=False
-)  # `deque.remove` writes the job into its error: all events, each time
+# No repr: `deque.remove` writes the job into its error, with all its events, each time.
+@dataclass(slots=True, eq=False, repr=False)
 class _Job:
     """Events to push, or something else to do; in both cases `done` gets the result."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hubspot_dest.amounts import amount
 from hubspot_dest.cli.console import say, stop
 from hubspot_dest.cli.options import refuse_database
-from hubspot_dest.delivery.outbox.queue import DEAD_BY_REASON, DeadCounts
+from hubspot_dest.delivery.outbox.queue import DeadCounts
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, DeadLetter, OutboxError, dead_letter
 from hubspot_dest.report.json_report import as_json, plain
 from hubspot_dest.report.safe_text import safe_text
@@ -49,7 +49,7 @@ def counts_of(path: Path) -> DeadCounts:
     """
     connection = connect_reading(path, OUTBOX)
     try:
-        return DeadCounts.of(connection.execute(DEAD_BY_REASON, (CONTACT,)))
+        return DeadCounts.read(connection.execute)
     except sqlite3.Error as error:
         raise to_error(error, path, OUTBOX) from None
     finally:

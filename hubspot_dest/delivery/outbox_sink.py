@@ -147,16 +147,16 @@ class OutboxSink:
         before = self.outbox.meta("target")
         if before == target:
             return
-        held = self.outbox.contents()
-        dead = self.outbox.dead_counts()
-        if before is not None and (held.events or held.contacts or held.waiting or dead.letters):
-            parts = [held.text] if held.events or held.contacts else []
-            parts += [
-                f"{amount(held.waiting, 'event')} that {verb(held.waiting, 'wait')} for consent"
-            ] * bool(held.waiting)
-            parts += [dead.text] * bool(dead.letters)
+        held, dead = self.outbox.contents(), self.outbox.dead_counts()
+        parts = (
+            (held.events, held.text),
+            (held.waiting, f"{amount(held.waiting, 'event')} that {verb(held.waiting, 'wait')} for consent"),
+            (dead.letters, dead.text),
+        )
+        texts = [text for count, text in parts if count]
+        if before is not None and texts:
             msg = (
-                f"outbox {self.outbox.path} holds {', '.join(parts)} for {before}, "
+                f"outbox {self.outbox.path} holds {', '.join(texts)} for {before}, "
                 f"and this configuration sends to {target}; give another --outbox (outbox=), "
                 "or see `hubspot-dest outbox status`"
             )
@@ -236,7 +236,7 @@ class OutboxSink:
         try:
             if self._process is None:
                 self._belong_to_this_process()
-            # Whatever HubSpot knows: a memory that knows no contact leaves nothing out.
+            # An empty contact cache, so that no contact is left out because HubSpot knows it.
             intents, _ = planned_intents(plan, event_id if isinstance(event_id, str) else "", LastContact())
         except (DeliveryError, OutboxError) as trouble:
             return self._refused(outcome, trouble)
@@ -386,15 +386,15 @@ class OutboxSink:
         if self._aborted:
             deadline = 0.0
         with contextlib.ExitStack() as stack:
-            # Gathered only for a caller who reads them: the outcomes of a long queue fill the memory.
+            # Gathered only for a caller that reads them: the outcomes of a long queue fill the memory.
             outcomes = stack.enter_context(self._gathered()) if keep_outcomes else []
             self._drain(deadline=deadline, stall=stall)
             seconds = deadline if deadline is not None else 10.0
             self.workers.stop(min(seconds, self._config.timeout_ms / 1000 + 1))
             self._clients.close()
         left, parked = self.outbox.pending, self.outbox.parked
-        waits = self._what_waits() if left else ""
         trouble = self.outbox.trouble()
+        waits = self._what_waits() if left and not trouble else ""
         try:
             if trouble and (left or parked):
                 self.outbox.flush()

@@ -156,8 +156,8 @@ class MemoryConsentQueue:
         self._gate = gate
         self._limit = max(0, limit)
         self._events: deque[tuple[Event, Any]] = deque()
-        self._looked_at: Any = None  # the collector's consent when the waiting events were looked at last
-        self._new = 0  # how many of the last events came after that
+        self._looked_at: Any = None  # the collector's consent when the waiting events were last checked
+        self._new = 0  # how many of the newest events came after that
 
     def __len__(self) -> int:
         return len(self._events)
@@ -177,9 +177,11 @@ class MemoryConsentQueue:
     def release(self) -> Sequence[Event]:
         """Take out the events that may pass by now, oldest first; the others stay.
 
-        Only what may have changed is looked at, all events after a change of the collector's consent, else those that
-        came since: this is asked before every event, and a thousand may wait.
+        This is called before every event, and a thousand may wait. So only events that may pass now are checked: all of
+        them after a change of the collector's consent, else those that came since the last call.
         """
+        if not self._events:
+            return ()
         gate = self._gate
         consent = gate.collector.consent
         count = len(self._events)

@@ -20,9 +20,8 @@ from hubspot_dest.listen.uvicorn_compat import ConnectionLimits, GuardedServer, 
 __all__ = ["serve"]
 
 _SWITCH_SECONDS: Final = 0.0005
-_OTHER_DESCRIPTORS: Final = (
-    256  # in addition to the connections: the outbox, HubSpot, files that Python loads
-)
+# In addition to the connections: the outbox, HubSpot, files that Python loads.
+_OTHER_DESCRIPTORS: Final = 256
 
 
 def serve(

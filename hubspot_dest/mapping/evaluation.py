@@ -158,7 +158,7 @@ class Evaluation:
         )
 
     def note_not_number(self, place: str) -> None:
-        """Record that a function gave NaN, which is no property: upstream leaves it out and says nothing."""
+        """Record that a function returned NaN, which is not a property; upstream leaves it out silently."""
         if place not in self.not_numbers:
             self.not_numbers = (*self.not_numbers, place)
 

@@ -221,10 +221,8 @@ def _join(items: list[Any]) -> str:
         for item in remaining:
             if not isinstance(item, list):
                 texts.append("" if item is None or item is UNDEFINED else to_string(item))
-            elif (
-                not item or id(item) in open_lists
-            ):  # a list that contains itself is empty there, as in JavaScript
-                texts.append("")
+            elif not item or id(item) in open_lists:
+                texts.append("")  # a list that contains itself is empty there, as in JavaScript
             else:
                 open_lists.add(id(item))
                 pending.append((item, iter(item)))

@@ -190,7 +190,7 @@ PRODUCERS = ("loop", "map", "set", "key", "fn")
 """The keys of a mapping value that produce its result; the first one present, in this order, wins."""
 
 CONSTANT: Final = "constant"
-"""What a trace notes of a value that the configuration gives, and no event."""
+"""The note of a trace on a value that comes from the configuration, not from the event."""
 _DEFAULT: Final = "default value"
 
 _NAN_DEPTH: Final = 20
@@ -217,9 +217,8 @@ class ValueCompiler:
         self.dialect = dialect
         self._callbacks = callbacks
         self._traced = traced
-        self._place: tuple[
-            str, ...
-        ] = ()  # the path to the value that is being compiled: `properties`, `total`
+        # The path to the value that is being compiled: `properties`, `total`.
+        self._place: tuple[str, ...] = ()
 
     def compile(self, mapping: Any) -> Resolve:
         """Return upstream's `getMappingValue` for `mapping` (section 2.2).
@@ -372,8 +371,7 @@ class ValueCompiler:
         traced = self._traced
         calculated = ".".join(self._place) if "fn" in form and fallback is UNDEFINED else ""
         if not traced and condition is None and required is None and validate is None:
-            place = ".".join(self._place) if "fn" in form and fallback is UNDEFINED else ""
-            return _unguarded(produce, fallback, certain=self._produces_property(form), place=place)
+            return _unguarded(produce, fallback, certain=self._produces_property(form), place=calculated)
 
         def resolve(value: Any, ev: Evaluation, consent: Any) -> Any:
             if condition is not None and not condition(value, ev, consent):
@@ -621,9 +619,10 @@ def _path(path: str, static: Any = UNDEFINED) -> Resolve:
             return result
         return fallback if (result := cast_to_property(result)) is UNDEFINED else result
 
-    first, _, second = path.partition(".")
-    if not second or "." in second or "*" in (first, second):
+    steps = _two_steps(path)
+    if steps is None:
         return resolve
+    first, second = steps
 
     def resolve_two_steps(value: Any, ev: Evaluation, consent: Any) -> Any:
         """Read what nearly all paths are without a further call; anything unusual is left to `resolve`."""
@@ -835,6 +834,12 @@ def _describe_source(mapping: dict[str, Any]) -> list[str]:
     return ["value"] if "value" in mapping else []
 
 
+def _two_steps(path: Any) -> tuple[str, str] | None:
+    """Return the steps of a path of two steps without `*`, what nearly all paths are; None for any other value."""
+    steps = path.split(".") if isinstance(path, str) else []
+    return (steps[0], steps[1]) if len(steps) == 2 and "*" not in steps else None
+
+
 Unprintable = tuple[str, JsTypeError]
 """A name whose value JavaScript cannot convert to a text, and why not."""
 
@@ -861,19 +866,14 @@ class TextEntry:
     @classmethod
     def plain(cls, name: str, item: Any) -> TextEntry | None:
         """Return the entry of a path of two steps, with or without a default; None for any other mapping value."""
-        if type(item) is str:
-            first, _, second = item.partition(".")
-            plain = second and "." not in second and first != "*" != second
-            return cls(name, None, (first, second)) if plain else None
-        form = item if isinstance(item, dict) else {}
-        path = form.get("key", UNDEFINED)
-        keys = path.split(".") if isinstance(path, str) else []
-        if not form.keys() <= {"key", "value"} or len(keys) != 2 or "*" in keys:
+        form = item if isinstance(item, dict) else {"key": item}
+        steps = _two_steps(form.get("key", UNDEFINED))
+        if steps is None or not form.keys() <= _SIMPLE_KEYS:
             return None
         default = cast_to_property(form.get("value", UNDEFINED))
         if isinstance(default, (dict, list)):
             return None  # may have no text
-        return cls(name, None, (keys[0], keys[1]), None if default is UNDEFINED else to_string(default))
+        return cls(name, None, steps, None if default is UNDEFINED else to_string(default))
 
 
 class TextMap:

@@ -664,8 +664,6 @@ def _unprintable(label: str, error: JsTypeError) -> Issue:
 
 
 def _occurred_at(timestamp: Any, now_ms: int) -> str | None:
-    if type(timestamp) is int and 0 < timestamp < LAST_PLAIN_MS:
-        return iso_string(timestamp)
     ms = date_ms(timestamp) if truthy(timestamp) else now_ms
     return None if ms is None else iso_string(ms)
 

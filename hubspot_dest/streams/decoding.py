@@ -108,7 +108,7 @@ def decoded(message: Message, max_bytes: int = DEFAULT_MAX_BYTES) -> Decoded:
 
 def _json(value: bytes) -> Any:
     text = value
-    if not value.startswith(b"{"):  # an event does, so that only others are looked at more closely
+    if not value.startswith(b"{"):  # events do; anything else is examined more closely
         text = value.removeprefix(_BOM)
         if not text.strip():
             return BadMessage("no_value", "it is empty")

@@ -129,8 +129,8 @@ class KafkaLetterBox:
         count = 0
         try:
             page: list[tuple[Any, StoredLetter]] = []
-            for metadata in self._read():
-                page.append(metadata)
+            for pair in self._read():
+                page.append(pair)
                 if len(page) == _TOGETHER:
                     count += self._send_page(publisher, page, consent)
                     page = []

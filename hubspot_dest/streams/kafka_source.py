@@ -94,9 +94,7 @@ class KafkaSource:
             metadata = self._consumer.list_topics(self._topic, timeout=_ASK_SECONDS).topics[self._topic]
             self._consumer.poll(0)
         except self._module.KafkaException as error:
-            failure, self._failure = self._failure, None
-            if failure is not None:
-                raise kafka_error(failure, self._where, "reading", self._topic) from None
+            self._raise_failure()
             raise raised(error, self._address, "reading", self._topic) from None
         if metadata.error is not None:
             raise kafka_error(metadata.error, self._where, "reading", self._topic)
@@ -159,9 +157,6 @@ class KafkaSource:
             messages.append(message)
             if time.monotonic() > until + seconds:
                 break
-        if not messages and self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise kafka_error(failure, self._where, "reading", self._topic)
         if messages:
             self._failure = self._away = None
         self._require_broker()
@@ -198,13 +193,17 @@ class KafkaSource:
             self._stash.append(message)
             message = self._poll(0.0)
         self._stash = [message for message in self._stash if message.partition.number in self._owned]
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise kafka_error(failure, self._where, "reading", self._topic)
         self._require_broker()
 
+    def _raise_failure(self) -> None:
+        """Raise the error that was reported since the last call, if there is one."""
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise kafka_error(failure, self._where, "reading", self._topic) from None
+
     def _require_broker(self) -> None:
-        """After the connection failed, ask a broker: that nothing comes is no proof that one is there."""
+        """Raise a reported error; after one, ask a broker, since silence does not prove that it is there."""
+        self._raise_failure()
         if self._away is None:
             return
         try:

@@ -26,7 +26,7 @@ class RedisContacts:
 
     Args:
         address: the Redis and the group.
-        portal: where contacts are written; a group that goes on with another portal begins with nothing known.
+        portal: where contacts are written; a group that continues with another portal starts with an empty cache.
 
     """
 

@@ -90,7 +90,7 @@ class Leases:
         self._client.eval(_RELEASE, 2, self._key(stream), self.state_key(stream), self._worker)
 
     def note(self, pipe: Any, stream: str, facts: Mapping[str, str]) -> None:
-        """Add to a pipeline: keep what the next worker on a stream has to know, if the lease is this worker's."""
+        """Add to a pipeline: store the state for the next worker on a stream, if this worker holds the lease."""
         pairs = [text for pair in facts.items() for text in pair]
         pipe.eval(_NOTE, 2, self._key(stream), self.state_key(stream), self._worker, *pairs)
 

@@ -66,7 +66,7 @@ class RedisLetterBox:
             if letter.value is not None:
                 fields["event"] = consent_granted(letter.value, consent) or b""
             if not fields:
-                continue  # it holds its reason alone: there is no event to send again
+                continue  # it has only its reason, and no event to send again
             with redis_errors(self._address, "writing", box):
                 pipe = self._client.pipeline(transaction=True)
                 pipe.xadd(self._origin(letter), fields)

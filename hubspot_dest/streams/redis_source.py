@@ -166,15 +166,14 @@ class RedisSource:
         if not self._leases.acquire(name):
             return
         try:
-            self._client.xgroup_create(name, self._address.group, id="0")
+            self._create_group(name)
         except redis.ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
-                self._leases.release(name)
-                problem = redis_error(error, self._where, "making the group", name)
-                if problem.kind != "no_topic":
-                    raise problem from None
-                self._missing = problem
-                return
+            self._leases.release(name)
+            problem = redis_error(error, self._where, "making the group", name)
+            if problem.kind != "no_topic":
+                raise problem from None
+            self._missing = problem
+            return
         key = self._leases.state_key(name)
         known = {text_of(item): text_of(value) for item, value in self._client.hgetall(key).items()}
         self._client.hdel(key, "clean")
@@ -194,8 +193,20 @@ class RedisSource:
             if warning := self._forgotten(name, known.get("done", "")):
                 self._owner.on_warning(warning)
 
+    def _create_group(self, name: str) -> bool:
+        """Create the group of a stream, from the oldest entry on; return whether there was none."""
+        import redis
+
+        try:
+            self._client.xgroup_create(name, self._address.group, id="0")
+        except redis.ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+            return False
+        return True
+
     def _forgotten(self, name: str, done: str) -> str:
-        """Return what to say of entries that were read, and are neither acknowledged nor pending; empty for none."""
+        """Return a warning about entries that were read but are neither acknowledged nor pending; empty for none."""
         group = self._address.group
         if not done or self._client.xpending(name, group)["pending"]:
             return ""
@@ -213,9 +224,9 @@ class RedisSource:
         )
 
     def _is_alone_with(self, name: str) -> bool:
-        """Take the lease again of a stream that is gone; return whether that was the case.
+        """Acquire the lease again if the stream is gone; return whether it is gone and the lease was free.
 
-        What is in hand of it is nowhere else any more, so that it is not given up.
+        The messages in hand exist nowhere else then, so they are not given up.
         """
         return not self._client.exists(name) and self._leases.acquire(name)
 
@@ -268,18 +279,14 @@ class RedisSource:
         return self._read(ready, most, min(seconds, self._lease_seconds / 5))
 
     def _recovered(self) -> StreamError:
-        """Make groups again that were removed, and give up streams that were; return what happened."""
+        """Recreate groups that were removed, and give up streams that were removed; return what happened."""
         said = []
         for name in list(self._streams):
             if not self._client.exists(name):
                 self._on_lease_lost(name)
                 self._leases.release(name)
                 said.append(f"the stream {name} was removed")
-            elif not any(
-                text_of(item["name"]) == self._address.group for item in self._client.xinfo_groups(name)
-            ):
-                # From the oldest entry on: what was pending is not known any more.
-                self._client.xgroup_create(name, self._address.group, id="0")
+            elif self._create_group(name):  # which entries were pending is unknown
                 said.append(
                     f"the group {self._address.group} of {name} was removed; it begins again with the oldest entry, "
                     "and what HubSpot has already counts once"
@@ -287,13 +294,14 @@ class RedisSource:
         sentence = f"Redis at {self._where}: {'; '.join(said) or 'a stream or its group was removed'}"
         return StreamError("no_topic", sentence, heals=True)
 
-    def _note_vanished(self, owned_stream: _OwnedStream) -> None:
-        """Note that a stream is gone: deleted, or Redis began again without its data. What was unread is lost."""
+    def _note_vanished(self, owned_stream: _OwnedStream) -> TrimWatch:
+        """Note that a stream is gone: deleted, or Redis began again without its data. Return what was lost with it."""
         trimming, watch = owned_stream.trimming, owned_stream.watch
         if watch is not None:
             trimming.lost += watch.unread
-        owned_stream.watch = TrimWatch(owned_stream.name, 0, 0, trimmed=True, lost=trimming.lost, exact=False)
+        gone = owned_stream.watch = _watch_of_gone(owned_stream.name, trimming.lost)
         self._client.delete(self._leases.state_key(owned_stream.name))
+        return gone
 
     def _read(self, streams: list[_OwnedStream], most: int, seconds: float) -> list[Message]:
         names = {stream.name: ">" for stream in streams}
@@ -476,9 +484,7 @@ class RedisSource:
         except redis.ResponseError as error:
             if not names_missing(error):
                 raise
-        self._note_vanished(owned_stream)
-        assert owned_stream.watch is not None
-        return owned_stream.watch
+        return self._note_vanished(owned_stream)
 
     def lag(self) -> Lag:
         """Return the number of unread entries in this worker's streams, and how close the streams are to a loss."""
@@ -486,7 +492,7 @@ class RedisSource:
             watches = tuple(self._watched(stream) for stream in self._streams.values())
         exact = all(watch.unread < _MOST_COUNTED for watch in watches) or self._version >= (7, 0)
         gone = tuple(
-            TrimWatch(name, 0, 0, trimmed=True, lost=count, exact=False)
+            _watch_of_gone(name, count)
             for name, count in self._lost.items()
             if count and name not in self._streams
         )
@@ -513,6 +519,11 @@ class RedisSource:
                 self._leases.leave()
             finally:
                 self._client.close()
+
+
+def _watch_of_gone(stream: str, lost: int) -> TrimWatch:
+    """Return the observation of a stream that this worker does not read any more."""
+    return TrimWatch(stream, 0, 0, trimmed=True, lost=lost, exact=False)
 
 
 def message_of(stream: str, entry: Any, fields: Mapping[bytes, bytes]) -> Message:

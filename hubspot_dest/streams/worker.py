@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final, Literal
 
 from hubspot_dest.amounts import amount, verb
@@ -364,7 +365,7 @@ class Worker:
 
     def _take_again(self) -> bool:
         """Create the intents of abandoned messages again; return whether there were any."""
-        again = [in_hand for hand in self._in_hand.values() for in_hand in hand if in_hand.again]
+        again = [in_hand for in_hand in chain.from_iterable(self._in_hand.values()) if in_hand.again]
         for in_hand in again:
             self._take(in_hand)
         self._sink.dispatch()
@@ -421,11 +422,11 @@ class Worker:
         """Create letters for the intents given up since the last call."""
         for given in self._sink.take_given_up():
             seq = given.intent.seq
-            for current_in_hand in (in_hand for hand in self._in_hand.values() for in_hand in hand):
-                if current_in_hand.first <= seq <= current_in_hand.last:
-                    current_in_hand.letters.append(letter_of_given_up(current_in_hand.message, given))
-                    if given.intent.kind == EVENT or current_in_hand.first == current_in_hand.last:
-                        current_in_hand.result = "dead"
+            for in_hand in chain.from_iterable(self._in_hand.values()):
+                if in_hand.first <= seq <= in_hand.last:
+                    in_hand.letters.append(letter_of_given_up(in_hand.message, given))
+                    if given.intent.kind == EVENT or in_hand.first == in_hand.last:
+                        in_hand.result = "dead"
                     else:
                         self.counts.contacts_refused += 1
                     break
@@ -515,8 +516,8 @@ class Worker:
         self.counts.settle("handed_back", len(dropped))
         if all(self._is_done(in_hand) for in_hand in dropped):
             return
-        for current_in_hand in (in_hand for hand in self._in_hand.values() for in_hand in hand):
-            current_in_hand.again = not self._is_done(current_in_hand)
+        for in_hand in chain.from_iterable(self._in_hand.values()):
+            in_hand.again = not self._is_done(in_hand)
         self._sink.abandon(min(1.0, self._settings.drain_seconds))
 
     # ---- figures

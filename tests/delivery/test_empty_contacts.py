@@ -33,6 +33,5 @@ def test_an_identify_without_properties_is_never_a_dead_letter(
         assert list(destination.dead_letters) == []
         assert len(hubspot.account.occurrences) == 2 * people
         assert len(list(hubspot.account.contacts())) == people
-        assert len(contact_calls) == (
-            1 if durable and people > 1 else people
-        )  # the second time nothing is new
+        # The second time, nothing is new.
+        assert len(contact_calls) == (1 if durable and people > 1 else people)

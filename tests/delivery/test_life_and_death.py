@@ -241,9 +241,8 @@ def test_a_second_signal_ends_at_once_and_the_last_line_says_what_is_safe(
     assert process.returncode == code
     assert time.monotonic() - begun < 4
     assert "3 are safe in the outbox" in err.splitlines()[-1]
-    assert (
-        "the next send with this outbox goes on" in err.splitlines()[-1]
-    )  # standard input cannot be resumed
+    # Standard input cannot be resumed.
+    assert "the next send with this outbox goes on" in err.splitlines()[-1]
     assert in_outbox(tmp_path) == 3
 
 

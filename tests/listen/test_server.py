@@ -110,9 +110,8 @@ async def test_a_slow_answer_is_waited_for_whatever_the_limit_for_headers() -> N
         )
         running = asyncio.ensure_future(server.serve(sockets=[listener]))
         async with connected(listener.getsockname(), post() + b"GET /hea") as stream:
-            asyncio.get_running_loop().call_later(
-                1.5, gate.set
-            )  # more than a second: the limits were looked at
+            # More than a second, so that the limits were checked.
+            asyncio.get_running_loop().call_later(1.5, gate.set)
             assert await answer(stream) == 200
         server.should_exit = True
         await running

@@ -212,9 +212,8 @@ def calls_of(plain: int, *extra: Any) -> int:
     return count
 
 
-@pytest.mark.parametrize(
-    "name", sorted(set(ENTRIES) - {"consent with a value"})
-)  # that one may take the whole map with it
+# An entry of consent with a value may take the whole map with it.
+@pytest.mark.parametrize("name", sorted(set(ENTRIES) - {"consent with a value"}))
 def test_an_unusual_entry_costs_only_itself(name: str) -> None:
     alone, beside_many = (calls_of(plain, ENTRIES[name]) - calls_of(plain) for plain in (2, 80))
     assert alone == beside_many, "its neighbours pay for it"

@@ -154,9 +154,8 @@ def test_a_commit_during_a_rebalance_is_tried_again_but_not_for_ever(
         source._rebalancing_since = time.monotonic() - 61
         with pytest.raises(LeaseLostError):
             source._require_group(KafkaError(KafkaError.REBALANCE_IN_PROGRESS))
-        with pytest.raises(
-            LeaseLostError
-        ):  # another process has this very member's identity: no poll heals that
+        # Another process has this very member's identity: no poll heals that.
+        with pytest.raises(LeaseLostError):
             source._require_group(KafkaError(KafkaError.FENCED_INSTANCE_ID))
     finally:
         source.close()

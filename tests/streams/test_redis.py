@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,9 @@ class Member:
         return []
 
 
+Reader = Callable[[int], Member]
+
+
 @pytest.fixture
 def members() -> Iterator[list[Member]]:
     made: list[Member] = []
@@ -92,6 +95,18 @@ def fill(server: RedisServer, stream: str, count: int, **options: Any) -> None:
     client = server.client()
     for number in range(count):
         client.xadd(stream, {"event": json.dumps(page_view(number))}, **options)
+
+
+@pytest.fixture
+def reader(redis_server: RedisServer, members: list[Member]) -> Reader:
+    """Return what fills `events` with that many events, and opens the group's first member."""
+
+    def open_reader(count: int) -> Member:
+        fill(redis_server, "events", count)
+        members.append(Member(redis_server.url("events")).open())
+        return members[0]
+
+    return open_reader
 
 
 def stored(hubspot: FakeHubSpot) -> list[str]:
@@ -163,9 +178,8 @@ def test_a_standby_takes_over_what_a_dead_worker_left(
     dead.die()
     fill(redis_server, "events", 1)
     found = standby.fetch_all()  # nothing renews the other's lease
-    assert [message.position for message in found] == [
-        message.position for message in left
-    ]  # before anything new
+    # What was left comes before anything new.
+    assert [message.position for message in found] == [message.position for message in left]
     assert [message.deliveries for message in found] == [2, 2, 2]
     standby.source.commit(found, {})
     assert len(standby.fetch_all()) == 1
@@ -199,28 +213,26 @@ def test_a_lease_is_renewed_while_its_worker_plans_and_delivers(
 
 
 def test_a_worker_whose_lease_was_taken_gives_the_stream_up(
-    redis_server: RedisServer, members: list[Member]
+    redis_server: RedisServer, reader: Reader
 ) -> None:
-    fill(redis_server, "events", 1)
-    members.append(Member(redis_server.url("events")).open())
+    member = reader(1)
     redis_server.client().set("hubspot-dest:events:hubspot:lease", "another")
-    members[0].beat()
-    assert members[0].owner.lost == ["events"]
+    member.beat()
+    assert member.owner.lost == ["events"]
 
 
 def test_a_worker_that_was_suspended_does_not_undo_the_commands_of_the_next_one(
-    redis_server: RedisServer, members: list[Member]
+    redis_server: RedisServer, reader: Reader
 ) -> None:
-    fill(redis_server, "events", 1)
-    members.append(Member(redis_server.url("events")).open())
-    found = members[0].fetch_all()
+    member = reader(1)
+    found = member.fetch_all()
     client = redis_server.client()
     key = "hubspot-dest:events:hubspot:state"
-    members[0].source.commit(found, {Partition("events"): "old"})
+    member.source.commit(found, {Partition("events"): "old"})
     assert client.hget(key, "collector") == b"old"
     client.set("hubspot-dest:events:hubspot:lease", "another")
     client.hset(key, "collector", "new")
-    members[0].source.commit(found, {Partition("events"): "older still"})
+    member.source.commit(found, {Partition("events"): "older still"})
     assert client.hget(key, "collector") == b"new"
 
 
@@ -240,12 +252,9 @@ def test_several_streams_are_shared_out_evenly(redis_server: RedisServer, member
     assert sorted(map(len, shares)) == [1, 2]
 
 
-def test_an_answer_that_was_lost_on_its_way_is_fetched_again(
-    redis_server: RedisServer, members: list[Member]
-) -> None:
-    fill(redis_server, "events", 3)
-    members.append(Member(redis_server.url("events")).open())
-    source = members[0].source
+def test_an_answer_that_was_lost_on_its_way_is_fetched_again(reader: Reader) -> None:
+    member = reader(3)
+    source = member.source
     while any(stream.claiming for stream in source._streams.values()):
         source._claim(10)
     real = source._client.xreadgroup
@@ -258,7 +267,7 @@ def test_an_answer_that_was_lost_on_its_way_is_fetched_again(
     source._client.xreadgroup = lose
     with pytest.raises(StreamError, match="cannot be reached"):
         source.fetch(10, 0.05)
-    assert len(members[0].fetch_all()) == 3
+    assert len(member.fetch_all()) == 3
 
 
 # ---- trimming
@@ -523,61 +532,57 @@ def test_a_full_redis_is_said_once_without_what_was_to_be_written(redis_server: 
 
 
 def test_a_group_that_was_removed_is_made_again_and_no_entry_is_passed_over(
-    redis_server: RedisServer, members: list[Member]
+    redis_server: RedisServer, reader: Reader
 ) -> None:
-    fill(redis_server, "events", 3)
-    members.append(Member(redis_server.url("events")).open())
-    source = members[0].source
-    source.commit(members[0].fetch_all(), {})
+    member = reader(3)
+    source = member.source
+    source.commit(member.fetch_all(), {})
     redis_server.client().xgroup_destroy("events", "hubspot")
     with pytest.raises(StreamError, match=r"the group hubspot of events was removed.*counts once") as caught:
-        members[0].fetch_all()
+        member.fetch_all()
     assert caught.value.heals
-    assert len(members[0].fetch_all()) == 3
+    assert len(member.fetch_all()) == 3
 
 
 def test_a_stream_that_was_deleted_is_said_with_what_was_unread_and_read_again_once_it_exists(
-    redis_server: RedisServer, members: list[Member]
+    redis_server: RedisServer, reader: Reader
 ) -> None:
-    fill(redis_server, "events", 5)
-    members.append(Member(redis_server.url("events")).open())
-    source = members[0].source
+    member = reader(5)
+    source = member.source
     found = source.fetch(2, 0.05)
     assert source.lag().messages == 3
     redis_server.client().delete("events")
     source.commit(found, {})  # what was in hand is nowhere else: it is still committed
     with pytest.raises(StreamError, match="the stream events was removed"):
-        members[0].fetch_all()
+        member.fetch_all()
     assert sum(trim.lost for trim in source.lag().trims) == 3
     fill(redis_server, "events", 1)
-    members[0].beat()
-    assert len(members[0].fetch_all()) == 1
+    member.beat()
+    assert len(member.fetch_all()) == 1
     assert sum(trim.lost for trim in source.lag().trims) == 3  # once
 
 
 def test_what_is_in_hand_outlives_a_redis_that_begins_again_without_its_data(
-    redis_server: RedisServer, members: list[Member]
+    redis_server: RedisServer, reader: Reader
 ) -> None:
-    fill(redis_server, "events", 2)
-    members.append(Member(redis_server.url("events")).open())
-    members[0].fetch_all()
+    member = reader(2)
+    member.fetch_all()
     redis_server.client().flushall()
-    members[0].beat()
-    assert members[0].owner.lost == []
+    member.beat()
+    assert member.owner.lost == []
 
 
 def test_what_a_removed_consumer_had_in_hand_is_said_by_the_next_worker(
-    redis_server: RedisServer, members: list[Member]
+    redis_server: RedisServer, members: list[Member], reader: Reader
 ) -> None:
-    fill(redis_server, "events", 4)
-    members.append(Member(redis_server.url("events")).open())
-    first = members[0].source.fetch(1, 0.05)
-    members[0].source.commit(first, {})
-    members[0].source.fetch(10, 0.05)
+    member = reader(4)
+    first = member.source.fetch(1, 0.05)
+    member.source.commit(first, {})
+    member.source.fetch(10, 0.05)
     client = redis_server.client()
     for consumer in client.xinfo_consumers("events", "hubspot"):
         client.xgroup_delconsumer("events", "hubspot", consumer["name"])
-    members[0].die()
+    member.die()
     client.delete("hubspot-dest:events:hubspot:lease")
     members.append(Member(redis_server.url("events")).open())
     (warning,) = members[1].owner.warnings

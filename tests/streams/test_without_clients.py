@@ -1,4 +1,4 @@
-"""Whoever has no broker installs no client of one: the base install, `--help` and the simulator need neither."""
+"""Without a broker, no client has to be installed: the base install, `--help` and the simulator need none."""
 
 from __future__ import annotations
 

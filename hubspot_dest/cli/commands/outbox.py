@@ -15,7 +15,7 @@ from hubspot_dest.cli.console import print_data, say, stop
 from hubspot_dest.cli.dead_letters import counts_of, letter_record, letters_of
 from hubspot_dest.cli.exit_codes import ExitCode
 from hubspot_dest.cli.options import RealRange, consent_option
-from hubspot_dest.delivery.outbox.queue import DEAD_BY_REASON, DeadCounts, Outbox, leftovers_of, with_contacts
+from hubspot_dest.delivery.outbox.queue import DeadCounts, Outbox, leftovers_of, with_contacts
 from hubspot_dest.delivery.outbox.schema import CONTACT, OUTBOX, OutboxError
 from hubspot_dest.report.json_report import as_json
 from hubspot_dest.report.safe_text import safe_text
@@ -96,7 +96,7 @@ def _status(file: Path) -> dict[str, Any]:
         stop(safe_text(error))
     try:
         oldest = connection.execute("SELECT min(accepted_at) FROM intents").fetchone()[0]
-        given_up = DeadCounts.of(connection.execute(DEAD_BY_REASON, (CONTACT,)))
+        given_up = DeadCounts.read(connection.execute)
         remembered = connection.execute(_TAKEN, (CONTACT,)).fetchone()[0]
         target = connection.execute("SELECT value FROM meta WHERE name = 'target'").fetchone()
         known = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'held'").fetchone()[0]

@@ -111,13 +111,13 @@ class CallGrouping:
                 yield _contact_call(group)
             elif queue.oldest() is not None and (last or size == 1 or queue.ready_events(size) >= size):
                 group = queue.take_events(size)
-                occurrences = [self._occurrences.pop(current_intent.seq, None) for current_intent in group]
+                occurrences = [self._occurrences.pop(intent.seq, None) for intent in group]
                 if occurrences[0] is not None:
                     yield Outcome(
                         "flushed",
                         "batch_sent",
                         f"{amount(len(group), 'event')} in one batch",
-                        events=tuple(current_intent.event_id for current_intent in group),
+                        events=tuple(intent.event_id for intent in group),
                         calls=([_BATCH, {"inputs": occurrences}],),
                     )
             else:

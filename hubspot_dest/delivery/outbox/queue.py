@@ -46,7 +46,6 @@ from hubspot_dest.storage.sqlite_file import (
 )
 
 __all__ = [
-    "DEAD_BY_REASON",
     "DeadCounts",
     "Group",
     "Leftovers",
@@ -237,8 +236,8 @@ class Outbox:
             seconds: how long to wait for a transaction in progress.
 
         Returns:
-            How many events wait on disk, delivered ones included that are not recorded; None if it cannot be known in
-            time: the transaction goes on, the outbox is closed, or it is so long that counting takes too long.
+            How many events wait on disk, including delivered ones that are not recorded; None if that is unknown: a
+            transaction is still running, the outbox is closed, or counting its events would take too long.
 
         """
         if not self._writing.acquire(timeout=seconds):
@@ -459,7 +458,7 @@ class Outbox:
 
     def dead_counts(self) -> DeadCounts:
         """Return how many events and contacts were given up and are on disk. Raises OutboxError."""
-        return DeadCounts.of(self._read(DEAD_BY_REASON, (CONTACT,)))
+        return DeadCounts.read(self._read)
 
     def remembered(self, email: str) -> tuple[dict[str, str], float] | None:
         """Return what HubSpot knows of a contact, and since when (UNIX time)."""
@@ -621,9 +620,9 @@ class Outbox:
 
     def contents(self) -> Leftovers:
         """Return what waits, as it is on disk. Raises OutboxError."""
-        alone = [str(row[0]) for row in self._read(_CONTACT_ONLY, (CONTACT,))]
-        kinds = dict(self._read(_BY_KIND, (CONTACT,)))
-        return Leftovers(kinds.get(0, 0) + len(alone), alone, kinds.get(1, 0), self.parked)
+        held = Leftovers()
+        held.add(self._read, self.parked)
+        return held
 
     def dead_letters(self, after: int = 0) -> Iterator[DeadLetter]:
         """Yield the dead letters, oldest first.
@@ -782,6 +781,9 @@ def _ranges(seqs: list[int]) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
+_Query = Callable[[str, tuple[Any, ...]], Iterable[Any]]
+"""Runs a statement with its values on an outbox, and returns the rows."""
+
 # A contact is followed by its event; a contact without one is all that its event needs.
 _BY_KIND = "SELECT kind = ?, count(*) FROM intents GROUP BY 1"
 _CONTACT_ONLY = """
@@ -791,14 +793,13 @@ _CONTACT_ONLY = """
 """
 
 
-# The contact that was given up together with its event precedes it.
-DEAD_BY_REASON = """
+# By reason; a contact that was given up together with its event precedes it, and is counted apart.
+_DEAD_BY_REASON = """
     SELECT letter.reason, letter.kind = ?1 AND EXISTS (
         SELECT 1 FROM dead AS event
         WHERE event.seq = letter.seq + 1 AND event.event_id = letter.event_id AND event.kind <> letter.kind
     ) AS with_event, count(*) FROM dead AS letter GROUP BY 1, 2
 """
-"""Counts the dead letters by reason, contacts of events that are dead letters themselves apart; for `DeadCounts.of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -815,11 +816,11 @@ class DeadCounts:
     contacts: int
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str, int, int]]) -> DeadCounts:
-        """Make the counts of the rows of `DEAD_BY_REASON`."""
+    def read(cls, query: _Query) -> DeadCounts:
+        """Count the dead letters of an outbox."""
         reasons: dict[str, int] = {}
         contacts = 0
-        for reason, with_event, count in rows:
+        for reason, with_event, count in query(_DEAD_BY_REASON, (CONTACT,)):
             if with_event:
                 contacts += count
             else:
@@ -854,6 +855,15 @@ class Leftovers:
     contacts: int = 0
     waiting: int = 0
 
+    def add(self, query: _Query, waiting: int) -> None:
+        """Add what is in an outbox, where this many events wait for consent."""
+        alone = [str(row[0]) for row in query(_CONTACT_ONLY, (CONTACT,))]
+        kinds = dict(query(_BY_KIND, (CONTACT,)))
+        self.events += kinds.get(0, 0) + len(alone)
+        self.contact_only += alone
+        self.contacts += kinds.get(1, 0)
+        self.waiting += waiting
+
     @property
     def text(self) -> str:
         """What waits for delivery: `7 events with 3 contacts`."""
@@ -873,14 +883,10 @@ def leftovers_of(path: Path) -> Leftovers:
     found = Leftovers()
     with contextlib.suppress(OSError):
         path = follow_links(path)
-    forks = [
-        current_path
-        for current_path in path.parent.glob(f"{path.name}.fork*")
-        if current_path.suffix[5:].isdigit()
-    ]
-    for current_path in [path, *sorted(forks)]:
-        if current_path.is_file() and current_path.stat().st_size:
-            _count(found, current_path)
+    forks = [fork for fork in path.parent.glob(f"{path.name}.fork*") if fork.suffix[5:].isdigit()]
+    for outbox in [path, *sorted(forks)]:
+        if outbox.is_file() and outbox.stat().st_size:
+            _count(found, outbox)
     return found
 
 
@@ -890,15 +896,10 @@ def _count(found: Leftovers, path: Path) -> None:
     except (OutboxError, OSError):
         return
     try:
-        alone = [str(row[0]) for row in connection.execute(_CONTACT_ONLY, (CONTACT,))]
-        kinds = dict(connection.execute(_BY_KIND, (CONTACT,)))
         has_held = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'held'").fetchone()[0]
         held = connection.execute("SELECT count(*) FROM held").fetchone()[0] if has_held else 0
+        found.add(connection.execute, held)
     except sqlite3.Error:
         return
     finally:
         connection.close()
-    found.events += kinds.get(0, 0) + len(alone)
-    found.contact_only += alone
-    found.contacts += kinds.get(1, 0)
-    found.waiting += held

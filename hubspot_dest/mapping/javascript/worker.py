@@ -120,9 +120,8 @@ def _receive(connection: socket.socket, parent: int) -> bytes | None:
     while True:
         try:
             piece = connection.recv(max(expected - len(data), 65536) if header else expected - len(data))
-        except (
-            BlockingIOError
-        ):  # the receive timeout: another child of the parent may keep the other end open
+        except BlockingIOError:
+            # The receive timeout: another child of the parent may keep the other end open.
             if os.getppid() != parent:
                 return None
             continue
